@@ -1,0 +1,201 @@
+"""The record, and what stands around it: a page as fetched, what a parser reads, what is refused.
+
+Pydantic is the only definition. The JSON Schema, the Arrow schema and `docs/fields.md` are derived from
+`QARecord` by `schema.py`; its field order is the order of the Parquet columns.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Literal, TypedDict
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+SCHEMA_VERSION = 1
+"""Raised when a column is removed, renamed, reordered or changes its type or meaning."""
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+"""Text of a page: lines end with one newline, paragraphs with two, NFC, no trailing spaces, never empty."""
+
+Age = Annotated[int, Field(ge=0, le=150, json_schema_extra={"arrow": "int16"})]
+"""Whole years."""
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+Sex = Literal["female", "male", "other"]
+
+
+class Page(BaseModel):
+    """A page as fetched: the bytes, and what is known of them before anyone reads them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    site: str
+    url: str
+    """Canonical URL."""
+    body: bytes = Field(repr=False)
+    """The body after transfer and content decoding, before any character decoding."""
+    fetched_at: AwareDatetime
+    content_type: str | None = None
+    """The Content-Type header, unread."""
+    status: int = 200
+    run_id: str | None = None
+    warc_file: str | None = None
+    warc_offset: int | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hex SHA-256 of the body."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+class SimilarQA(BaseModel):
+    """One entry of a page's "Similar Q&A": another question, cut short by the site."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: Text | None = Field(None, description="Title of the other question, as the link says it.")
+    url: Text | None = Field(None, description="Canonical URL of the other question; null where the page has no link.")
+    question_excerpt: Text | None = Field(None, description='Start of the question; the site ends it with "...".')
+    doctor: Text | None = Field(None, description="Who replied there.")
+    specialty: Text | None = Field(None, description="Department of that reply.")
+    reply_excerpt: Text | None = Field(None, description="Start of the reply; the site cuts it.")
+
+
+class RelatedFAQ(BaseModel):
+    """One tag of a page's "Related FAQ"."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Text = Field(description="The tag.")
+    specialty: Text | None = Field(None, description="Department in brackets after the tag.")
+    url: Text | None = Field(None, description="Canonical URL of the tag's listing; null where the page has no link.")
+
+
+class QARecord(BaseModel):
+    """One question with its reply, as one page showed it at one time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    record_id: Text = Field(
+        description='Key: "{site}:{number}" with the number in the URL, or, where the URL has none, the first 16 '
+        "hex digits of the SHA-256 of the canonical URL. The same in every version of a record."
+    )
+    site: Text = Field(description="Slug of the source, as `qacrawl sites` lists it.")
+    url: Text = Field(description="Canonical URL of the page.")
+    lang: Text = Field(description="Language of the page, BCP 47.")
+    title: Text | None = Field(
+        None, description='The site\'s own headline, without " - Department". Not written by the asker.'
+    )
+    specialty: Text | None = Field(None, description="Department, as the page says it.")
+    question_subject: Text | None = Field(None, description="The asker's headline.")
+    question: Text = Field(description="The question. Lines and paragraphs as on the page; personal data redacted.")
+    asker: Text | None = Field(
+        None,
+        description="Who asked: by default a pseudonym, a keyed hash of the name shown; the same name gives the "
+        "same pseudonym within one output folder. Names are chosen by askers: equal names need not be one person.",
+    )
+    asker_sex: Sex | None = Field(
+        None,
+        description='Sex as the page says it. Unreliable on doctorqna.com, which says "female" on every page seen, '
+        "whatever the asker; do not use it there.",
+    )
+    asker_age_min: Age | None = Field(
+        None, description='Lower end of the asker\'s age in years: 10 for "10~19 year old".'
+    )
+    asker_age_max: Age | None = Field(
+        None, description='Upper end of the asker\'s age in years, inclusive: 19 for "10~19 year old".'
+    )
+    ask_date: date | None = Field(None, description="Day of the question, as the page says it (no time zone).")
+    doctor: Text | None = Field(None, description='Who replied, without "Dr."; null when the page shows no reply.')
+    reply_specialty: Text | None = Field(None, description="Department of the reply, as its line says it.")
+    hospital: Text | None = Field(
+        None, description="Hospital that the reply's sign-off names, as it says it; null where it names none."
+    )
+    reply: Text | None = Field(
+        None,
+        description="The doctor's reply with its sign-off; personal data redacted. Null with the note `unanswered`.",
+    )
+    reply_date: date | None = Field(None, description="Day of the reply, as the page says it (no time zone).")
+    more_info: Text | None = Field(
+        None, description="A long article by the site, not by the doctor, shown below the reply. Probably generated."
+    )
+    similar_qa: tuple[SimilarQA, ...] = Field((), description='"Similar Q&A" of the page, in its order.')
+    related_faq: tuple[RelatedFAQ, ...] = Field((), description='"Related FAQ" of the page, in its order.')
+    fetched_at: AwareDatetime = Field(
+        description="When the page was fetched, UTC (for `extract`: when the file was last changed)."
+    )
+    run_id: Text | None = Field(None, description="The run that fetched the page; null for a saved page.")
+    page_sha256: Sha256 = Field(description="SHA-256 of the page's bytes after content decoding, hex.")
+    warc_file: Text | None = Field(
+        None, description="File in `archive/` that holds the response; null for a saved page."
+    )
+    warc_offset: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="Byte at which the response's record starts in that file."
+    )
+    parser_version: Text = Field(description='Parser that read the page, "{site}/{version}".')
+    notes: tuple[Text, ...] = Field((), description="Soft findings, as codes; docs/notes.md explains each.")
+
+
+class Fields(TypedDict, total=False):
+    """What a parser reads from a page: plain values under the names of `QARecord`. Absent is absent, never ""."""
+
+    lang: str
+    title: str
+    specialty: str
+    question_subject: str
+    question: str
+    asker: str
+    asker_sex: Sex
+    asker_age_min: int
+    asker_age_max: int
+    ask_date: date
+    doctor: str
+    reply_specialty: str
+    hospital: str
+    reply: str
+    reply_date: date
+    more_info: str
+    similar_qa: list[SimilarQA]
+    related_faq: list[RelatedFAQ]
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A parser's answer for a Q&A page."""
+
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A parser's answer for a page that lists others: the canonical URLs it leads to, in its order."""
+
+    links: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A parser's or the validation's answer for a page that is no record: a reason code, the fields at fault."""
+
+    reason: str
+    fields: tuple[str, ...] = ()
+
+
+class Reject(BaseModel):
+    """A page that became no record, with where it came from; a row of `rejects/`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    site: Text
+    url: Text
+    reason: Text = Field(description="Code of what is wrong; docs/notes.md explains each.")
+    fields: tuple[Text, ...] = Field((), description="Fields at fault.")
+    fetched_at: AwareDatetime
+    run_id: Text | None = None
+    page_sha256: Sha256
+    warc_file: Text | None = None
+    warc_offset: Annotated[int, Field(ge=0)] | None = None
+    parser_version: Text

@@ -1,0 +1,23 @@
+"""Addresses of each source, one module a slug: facts that both its spider and its parser rest on.
+
+A site module has `LANG`, `TITLE`, `HOSTS`, `START` and the functions `canonical`, `kind`, `number` and
+`article_url`; `qacrawl.sites.doctorqna` shows them.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
+from qacrawl.errors import Exit, QacrawlError
+
+
+def names() -> list[str]:
+    """The slugs of all sites, sorted."""
+    return sorted(module.name for module in iter_modules(__path__))
+
+
+def load(slug: str) -> ModuleType:
+    """The site module `slug`; an unknown one is a usage error."""
+    if slug not in names():
+        raise QacrawlError(f"unknown site {slug!r}; known: {', '.join(names())}", Exit.USAGE)
+    return import_module(f"{__name__}.{slug}")
