@@ -1,0 +1,285 @@
+"""A page as a list of text blocks in page order: what a reader sees, without classes and nesting.
+
+Two front ends turn any markup into canonical markup without hidden parts, lexbor fast and BeautifulSoup as the
+reference; one splitter makes the blocks from it. A block ends at block elements, at two `<br>` and at table
+cells; a line ends at `<br>`.
+"""
+
+import html
+import re
+import unicodedata
+import warnings
+from typing import NamedTuple
+
+from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+
+class Link(NamedTuple):
+    """A link in a block: its text there, and its address as written."""
+
+    text: str
+    href: str
+
+
+class Block(NamedTuple):
+    """A paragraph of the page: lines joined by newlines, no empty line, no space at either end of a line."""
+
+    text: str
+    links: tuple[Link, ...] = ()
+    heading: bool = False
+    """Whether it stood in a heading or in the label of a table or definition list."""
+    place: str = ""
+    """ "nav" or "footer" where it stood in such an element."""
+
+
+UNREAD = "script,style,template,noscript,title,svg,select,iframe,object,noembed,noframes,textarea,dialog:not([open])"
+HIDDEN = (
+    '[hidden],[aria-hidden="true"],[style*="display:none" i],[style*="display: none" i],'
+    '[style*="visibility:hidden" i],[style*="visibility: hidden" i]'
+)
+
+HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "legend", "caption", "summary"]
+PLACES = ("nav", "footer")
+# Elements that end a block and say nothing else.
+ENDS_BLOCK = [
+    "html",
+    "head",
+    "body",
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "dd",
+    "details",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "form",
+    "header",
+    "hgroup",
+    "hr",
+    "li",
+    "main",
+    "menu",
+    "ol",
+    "optgroup",
+    "option",
+    "p",
+    "pre",
+    "search",
+    "section",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "thead",
+    "tr",
+    "ul",
+    "xmp",
+    "listing",
+    "plaintext",
+]
+
+# In canonical markup a ">" always ends a tag: in text and in attributes it is escaped.
+COMMENT = re.compile(r"<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL)
+END = re.compile(rf"</?(?:{'|'.join(sorted(ENDS_BLOCK, key=len, reverse=True))})(?: [^>]*)?>")
+TAG = re.compile(rf"<(/?)({'|'.join([*HEADINGS, *PLACES, 'br', 'a'])})((?: [^>]*)?/?)>")
+INLINE = re.compile(r"<[^>]*>")
+MARK = "\x1e"  # where END was
+PRE = re.compile(r"(<(pre|xmp|listing)\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
+HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
+MARKUP = re.compile(
+    rf"<(?:!doctype\s+html|meta|title|script|br|a|b|i|font|span|strong|em|{'|'.join(HEADINGS + ENDS_BLOCK)})[\s/>]",
+    re.IGNORECASE,
+)
+
+
+def read(markup: str, content_type: str | None = None) -> list[Block]:
+    """The blocks of a page, HTML or plain text. Never raises."""
+    if not is_html(markup, content_type):
+        return plain(markup)
+    markup = shallow(markup)
+    try:
+        return fast(markup)
+    except (SelectolaxError, RuntimeError, ValueError):  # what lexbor refuses, BeautifulSoup reads
+        return reference(markup)
+
+
+def is_html(markup: str, content_type: str | None = None) -> bool:
+    """Whether `markup` is HTML: it has a tag, and is not served as plain text that only mentions one."""
+    if content_type and content_type.lower().startswith("text/plain"):
+        return markup.lstrip()[:1] == "<" and MARKUP.search(markup) is not None
+    return MARKUP.search(markup) is not None
+
+
+def plain(text: str) -> list[Block]:
+    """Blocks of plain text: an empty line ends a block."""
+    text = clean(text).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    blocks = []
+    for lines in re.split(r"\n[ \t\f\v\u3000\xa0]*(?=\n)", text):
+        if block := "\n".join(line.strip() for line in lines.split("\n") if line.strip()):
+            blocks.append(Block(unicodedata.normalize("NFC", block)))
+    return blocks
+
+
+def fast(markup: str) -> list[Block]:
+    """Blocks of HTML through lexbor, which builds the tree as browsers do. Raises what lexbor raises."""
+    tree = LexborHTMLParser(clean(markup))
+    lower = markup.lower()
+    may_hide = "hidden" in lower or "display" in lower  # three times faster than asking lexbor on every page
+    for node in tree.css(f"{UNREAD},{HIDDEN}" if may_hide else UNREAD):
+        node.decompose()
+    return split(tree.html or "")
+
+
+def reference(markup: str) -> list[Block]:
+    """Blocks of HTML through BeautifulSoup: the same as `fast`, slowly."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
+        soup = BeautifulSoup(clean(markup), "lxml")
+    for node in soup.select(f"{UNREAD},{HIDDEN}"):
+        node.decompose()
+    return split(soup.decode(formatter="minimal"))
+
+
+def clean(text: str) -> str:
+    """`text` without the two characters that no page means: NUL, and our own mark."""
+    return text.replace("\0", "").replace(MARK, "")
+
+
+DENSE = 10_000  # pages with fewer tags cannot nest so deep that a tree gets slow
+DEPTH = 400
+VOID = frozenset(["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"])
+ANY_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>])(?:[^<>"']|"[^"]*"|'[^']*')*>""")
+
+
+def shallow(markup: str) -> str:
+    """`markup` with no element nested deeper than DEPTH: lexbor takes 20 s for 100,000 nested `<div>`.
+
+    Tags below that become block ends (or nothing, if inline), so the blocks stay what they were.
+    """
+    if markup.count("<") < DENSE:
+        return markup
+    depth = 0
+
+    def flatten(match: re.Match[str]) -> str:
+        nonlocal depth
+        name = match[2].lower()
+        if name in VOID:
+            return match[0]
+        deep = depth > DEPTH
+        depth = max(0, depth - 1) if match[1] else depth + 1
+        if (deep or depth > DEPTH) and name not in ("script", "style", "template", "a"):
+            return "<hr>" if name in ENDS_BLOCK or name in HEADINGS else ""
+        return match[0]
+
+    return ANY_TAG.sub(flatten, markup)
+
+
+def split(markup: str) -> list[Block]:
+    """Blocks of canonical markup: every `<`, `>` and `&` that is text or in an attribute is escaped."""
+    if "<pre" in markup or "<xmp" in markup or "<listing" in markup:
+        markup = PRE.sub(lambda match: match[1] + match[3].removeprefix("\n").replace("\n", "<br>"), markup)
+    markup = END.sub(MARK, COMMENT.sub("", markup) if "<!" in markup else markup)
+    page = _Builder()
+    for part in _one_space(markup).split(MARK):
+        if part not in ("", " "):  # most ends stand side by side
+            page.add_markup(part)
+            page.end_block()
+    return page.blocks
+
+
+def _one_space(markup: str) -> str:
+    """`markup` with each run of white space as one space, as HTML shows it."""
+    for space in "\n\t\r\f":
+        markup = markup.replace(space, " ")
+    while "  " in markup:
+        markup = markup.replace("  ", " ")
+    return markup
+
+
+class _Builder:
+    """Collects text into lines, lines into blocks."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.lines: list[str] = []
+        self.line = ""
+        self.links: list[Link] = []
+        self.href: str | None = None
+        self.link = ""
+        self.headings = 0
+        self.places = dict.fromkeys(PLACES, 0)
+
+    def add_markup(self, markup: str) -> None:
+        """Add text with the tags that matter in it; drop the other tags."""
+        if "<" not in markup:
+            self.add(markup)
+            return
+        parts = TAG.split(markup)
+        self.add(_without_tags(parts[0]))
+        for at in range(1, len(parts), 4):
+            self.tag(parts[at + 1], parts[at] == "/", parts[at + 2])
+            self.add(_without_tags(parts[at + 3]))
+
+    def add(self, text: str) -> None:
+        if text and (self.line or text != " "):
+            self.line += text
+            if self.href is not None:
+                self.link += text
+
+    def tag(self, name: str, closing: bool, attributes: str) -> None:
+        if name == "br":
+            self.end_line()
+        elif name == "a":
+            self.end_link()
+            href = None if closing else HREF.search(attributes)
+            self.href = html.unescape(href[1] or href[2] or "") if href else None
+        else:
+            self.end_block()
+            step = -1 if closing else 1
+            if name in self.places:
+                self.places[name] = max(0, self.places[name] + step)
+            else:
+                self.headings = max(0, self.headings + step)
+
+    def end_line(self) -> None:
+        if line := _text(self.line):
+            self.lines.append(line)
+        else:
+            self.end_block()
+        self.line = ""
+
+    def end_link(self) -> None:
+        if self.href is not None and (text := _text(self.link)):
+            self.links.append(Link(text, self.href))
+        self.link = ""
+
+    def end_block(self) -> None:
+        if self.line and (line := _text(self.line)):
+            self.lines.append(line)
+        self.line = ""
+        if self.lines:
+            if self.link:
+                self.end_link()
+            place = "nav" if self.places["nav"] else "footer" if self.places["footer"] else ""
+            self.blocks.append(Block("\n".join(self.lines), tuple(self.links), self.headings > 0, place))
+            self.lines = []
+            self.links = []
+
+
+def _without_tags(markup: str) -> str:
+    return INLINE.sub("", markup) if "<" in markup else markup
+
+
+def _text(markup: str) -> str:
+    """The text of a line: entities read, no space at either end."""
+    text = (html.unescape(markup) if "&" in markup else markup).strip()
+    return text if text.isascii() else unicodedata.normalize("NFC", text)

@@ -1,0 +1,248 @@
+"""Landmarks cut the blocks of a Q&A page into fields, in the order in which such a page says them.
+
+A landmark is a whole line (or the end of one), in its place in the sequence: the asker line directly before the
+doctor line, the reply date after it, the section headings after that. What looks like one inside running text, or
+out of its place, is text. Which words make a landmark is the site's: `Landmarks`.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from qacrawl.blocks import Block
+from qacrawl.values import read_date
+
+GAP = "\n\n"
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """The words of a site. Patterns match on text with newlines between lines, empty lines between blocks."""
+
+    ask_date: re.Pattern[str]
+    """From the label to the end of its line; group `date`."""
+    asker: re.Pattern[str]
+    """What stands before the ask date, to its end; groups `asker`, `age`, `unit`, `sex`."""
+    doctor: re.Pattern[str]
+    """A whole doctor line; groups `doctor`, `specialty`."""
+    reply_date: re.Pattern[str]
+    """From the label to the end of its line; group `date`."""
+    sections: dict[str, re.Pattern[str]]
+    """Heading lines of `more_info`, `similar_qa` and `related_faq`, in the page's order."""
+    share: re.Pattern[str]
+    """The line between title and subject."""
+    noise: re.Pattern[str]
+    """Blocks that say nothing: advertisements, names of sharing services."""
+    label: re.Pattern[str]
+    """Labels of a definition list."""
+
+
+class Doc:
+    """Blocks as one text, that landmarks are looked for in; `GAP` stands between blocks."""
+
+    def __init__(self, blocks: list[Block]) -> None:
+        self.blocks = blocks
+        self.text = GAP.join(block.text for block in blocks)
+        self.starts = [0, *accumulate(len(block.text) + len(GAP) for block in blocks)][: len(blocks)]
+
+    def block(self, at: int) -> Block:
+        """The block that holds offset `at`."""
+        return self.blocks[max(0, bisect_right(self.starts, at) - 1)]
+
+    def slice(self, start: int, end: int) -> list[Block]:
+        """The blocks between two offsets, the first and the last cut there."""
+        found = []
+        first = max(0, bisect_right(self.starts, start) - 1)
+        for index in range(first, len(self.blocks)):
+            at = self.starts[index]
+            if at >= end:
+                break
+            block = self.blocks[index]
+            if at < start or at + len(block.text) > end:
+                text = self.text[max(at, start) : min(at + len(block.text), end)].strip()
+                block = block._replace(text=text, links=tuple(link for link in block.links if link.text in text))
+            if block.text:
+                found.append(block)
+        return found
+
+
+@dataclass
+class Parts:
+    """An article cut at its landmarks."""
+
+    header: list[Block]
+    """Title, subject and question."""
+    asker: dict[str, str | None] = field(default_factory=dict)
+    doctor: dict[str, str] = field(default_factory=dict)
+    reply: list[Block] = field(default_factory=list)
+    reply_date: str | None = None
+    sections: dict[str, list[Block]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def landmarks(self) -> int:
+        """How many of asker line, doctor line and reply date were found."""
+        return bool(self.asker) + bool(self.doctor) + (self.reply_date is not None)
+
+
+def cut(blocks: list[Block], words: Landmarks) -> Parts | None:
+    """The parts of an article; None when its landmarks are not there.
+
+    Footers at the end of the page are left out, unless a landmark stands only there.
+    """
+    body = list(blocks)
+    while body and body[-1].place == "footer":
+        body.pop()
+    parts = _cut(Doc(body), words) if body else None
+    if len(body) < len(blocks) and (parts is None or parts.landmarks < 3):
+        whole = _cut(Doc(blocks), words)
+        if whole and whole.landmarks > (parts.landmarks if parts else 0):
+            return whole
+    return parts
+
+
+def _cut(doc: Doc, words: Landmarks) -> Parts | None:
+    asked, answered, notes = _asker_and_doctor(doc, words)
+    main = answered.end() if answered else asked.end() if asked else None
+    if main is None:
+        return None
+    dated, more = _reply_date(doc, words, main, asked)
+    if asked is None and dated is None:
+        return None  # a doctor line alone is an entry of a listing
+    heads = _headings(doc, words, dated.end() if dated else main)
+    first = dated.start() if dated else heads[0][1].start() if heads else len(doc.text)
+    start, asker = _asker(doc, asked, words) if asked else (answered.start() if answered else 0, {})
+    parts = Parts(doc.slice(0, start), asker, notes=notes + more)
+    if answered:
+        parts.doctor = {name: " ".join(value.split()) for name, value in answered.groupdict().items()}
+    if answered or dated:
+        parts.reply = [block for block in doc.slice(main, first) if not _is_noise(block, words)]
+    elif any(not _is_noise(block, words) for block in doc.slice(main, first)):
+        parts.notes.append("unread_text")
+    if dated:
+        parts.reply_date = dated["date"]
+    for (name, head), end in zip(heads, [*(head.start() for _, head in heads[1:]), len(doc.text)], strict=True):
+        parts.sections[name] = [block for block in doc.slice(head.end(), end) if not _is_noise(block, words)]
+    return parts
+
+
+Match = re.Match[str]
+
+
+def _asker_and_doctor(doc: Doc, words: Landmarks) -> tuple[Match | None, Match | None, list[str]]:
+    """The ask date that a doctor line follows, and that doctor line; or the last ask date of an unanswered page."""
+    asks = list(words.ask_date.finditer(doc.text))
+    if not asks:
+        answered = words.doctor.search(doc.text)
+        return None, answered, ["no_asker"] if answered else []
+    end = _end_of_main(doc, words, asks[0].end())
+    asks = [ask for ask in asks if ask.start() < end]
+    for index, ask in enumerate(asks):
+        until = asks[index + 1].start() if index + 1 < len(asks) else end
+        if (answered := words.doctor.search(doc.text, ask.end(), until)) and _near(doc, words, ask.end(), answered):
+            return ask, answered, ["several_asker_lines"] if index else []
+    return asks[-1], None, ["several_asker_lines"] if len(asks) > 1 else []
+
+
+def _near(doc: Doc, words: Landmarks, start: int, answered: Match) -> bool:
+    """Whether nothing but labels and advertisements stands between asker line and doctor line."""
+    between = doc.slice(start, answered.start())
+    return sum(len(block.text) for block in between if not _is_noise(block, words)) <= NEAR
+
+
+NEAR = 200  # characters
+
+
+def _end_of_main(doc: Doc, words: Landmarks, start: int) -> int:
+    """Where the first section begins after `start`: doctor lines behind it belong to other questions."""
+    ends = [found.start() for pattern in words.sections.values() if (found := pattern.search(doc.text, start))]
+    return min(ends, default=len(doc.text))
+
+
+def _reply_date(doc: Doc, words: Landmarks, start: int, asked: Match | None) -> tuple[Match | None, list[str]]:
+    """The line that ends the reply, and notes. Of several: not before the question, and the first before a section."""
+    found = list(words.reply_date.finditer(doc.text, start))
+    if not found:
+        return None, []
+    asked_on = read_date(asked["date"]) if asked and asked["date"] else None
+    late = [one for one in found if not asked_on or (read_date(one["date"] or "") or asked_on) >= asked_on]
+    chosen = next((one for one in late if _before_section(doc, words, one.end())), (late or found)[0])
+    later = [one for one in found if one is not chosen and one.start() < _end_of_main(doc, words, start)]
+    return chosen, ["several_reply_dates"] if later else []
+
+
+def _before_section(doc: Doc, words: Landmarks, at: int) -> bool:
+    rest = doc.text[at : at + 80].lstrip()
+    return any(pattern.match(rest) for pattern in words.sections.values())
+
+
+def _headings(doc: Doc, words: Landmarks, start: int) -> list[tuple[str, Match]]:
+    """The section headings after `start` in the page's order; a real heading wins over a line that reads like one."""
+    heads = []
+    for name, pattern in words.sections.items():
+        found = list(pattern.finditer(doc.text, start))
+        if found:
+            head = next((one for one in found if doc.block(one.start()).heading), found[0])
+            heads.append((name, head))
+            start = head.end()
+    return heads
+
+
+def _asker(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str | None]]:
+    """Where the asker line starts, and its groups; its parts may stand in lines or elements of their own."""
+    line = start = doc.text.rfind("\n", 0, asked.start()) + 1
+    found = words.asker.fullmatch(doc.text, line, asked.start())
+    for _ in range(SPREAD):
+        if found and (found["asker"] or not doc.text[:start].rstrip().endswith((",", "，"))):
+            break
+        if found is None and doc.text[line : asked.start()].strip(" .,"):
+            break  # the line has a name, but no age and no sex
+        start = _line_before(doc, start)
+        found = words.asker.fullmatch(" ".join(_lines(doc, start, asked.start(), words))) or found
+    facts: dict[str, str | None] = {"date": asked["date"]}
+    if found is None:
+        name = doc.text[line : asked.start()].strip(" .,，")
+        return _before_labels(doc, line, words), facts | {"asker": name or None}
+    groups = {name: value.strip() or None if value else None for name, value in found.groupdict().items()}
+    if len(name := groups["asker"] or "") > LONGEST_NAME and (sentences := list(SENTENCE_END.finditer(name))):
+        # The question runs into the asker line: the asker is what follows its last sentence.
+        return asked.start() - len(found[0]) + sentences[-1].end(), facts | groups | {
+            "asker": name[sentences[-1].end() :]
+        }
+    return _before_labels(doc, start, words), facts | groups
+
+
+LONGEST_NAME = 80  # characters
+SENTENCE_END = re.compile(r"[.?!。？！]\s*")
+SPREAD = 6  # lines that the parts of an asker line may be spread over
+
+
+def _lines(doc: Doc, start: int, end: int, words: Landmarks) -> Iterator[str]:
+    """The lines of a stretch that are no labels."""
+    for block in doc.slice(start, end):
+        if not (block.heading and words.label.fullmatch(block.text)):
+            yield from block.text.split("\n")
+
+
+def _line_before(doc: Doc, start: int) -> int:
+    """Where the line above the one that starts at `start` begins; empty lines do not count."""
+    return doc.text.rfind("\n", 0, len(doc.text[:start].rstrip())) + 1
+
+
+def _before_labels(doc: Doc, start: int, words: Landmarks) -> int:
+    """`start`, or where the labels right above it begin."""
+    while start:
+        above = _line_before(doc, start)
+        block = doc.block(above)
+        if not words.label.fullmatch(doc.text[above:start].strip()) or not (block.heading or block.text.endswith(":")):
+            return start
+        start = above
+    return start
+
+
+def _is_noise(block: Block, words: Landmarks) -> bool:
+    return words.noise.fullmatch(block.text) is not None or (
+        block.heading and words.label.fullmatch(block.text) is not None
+    )

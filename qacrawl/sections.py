@@ -1,0 +1,138 @@
+"""What stands below the reply: similar questions, related tags; and the links of a listing."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from qacrawl.blocks import Block, Link
+from qacrawl.grammar import Landmarks
+from qacrawl.records import RelatedFAQ, SimilarQA
+
+Resolve = Callable[[str], str | None]
+"""From an address as written to a canonical URL; None where it is no address of a page."""
+
+READ_MORE = re.compile(r"\[?\s*Read\s+More\s*\]?\s*[:：.…»>→]*\s*(?P<title>.*)", re.IGNORECASE | re.DOTALL)
+FAQ = re.compile(r"(?P<name>[^\n]+?)?\s*[(（](?P<specialty>[^\n]+)[)）]")
+LONGEST_TAG = 80  # characters
+
+
+def similar(blocks: list[Block], words: Landmarks, resolve: Resolve) -> list[SimilarQA]:
+    """The entries of "Similar Q&A". Each ends with its "Read More" line; without those, each has one doctor line."""
+    lines = [piece for block in blocks for piece in _lines(block)]
+    ends = [at for at, line in enumerate(lines) if READ_MORE.fullmatch(line.text)]
+    entries = [
+        lines[start:end]
+        for start, end in zip([0, *(end + 1 for end in ends)], [*(end + 1 for end in ends), None], strict=True)
+    ]
+    rest = entries.pop()
+    if not ends:
+        entries = _by_doctor_line(rest, words)
+    elif any(words.doctor.fullmatch(line.text) for line in rest):
+        entries.append(rest)
+    return [entry for lines in entries if (entry := _entry(lines, words, resolve))]
+
+
+def _lines(block: Block) -> Iterator[Block]:
+    """A block's lines as blocks; a doctor line that is broken after "Dr." is one line."""
+    text = re.sub(r"(?m)^(Dr\.)\n", r"\1 ", block.text)
+    for at, line in enumerate(text.split("\n")):
+        links = tuple(link for link in block.links if link.text in line)
+        yield Block(line, links, block.heading, "first" if at == 0 else "")
+
+
+def _by_doctor_line(lines: list[Block], words: Landmarks) -> list[list[Block]]:
+    """Entries of a page without "Read More": a block after a reply excerpt begins the next one."""
+    doctors = [at for at, line in enumerate(lines) if words.doctor.fullmatch(line.text)]
+    starts = [0]
+    for at, following in pairwise(doctors):
+        starts.append(next((k for k in range(at + 2, following) if lines[k].heading or lines[k].links), at + 2))
+    return [lines[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)] if doctors else []
+
+
+def _entry(lines: list[Block], words: Landmarks, resolve: Resolve) -> SimilarQA | None:
+    link: Link | None = next((link for line in reversed(lines) for link in line.links if resolve(link.href)), None)
+    title = ""
+    if lines and (more := READ_MORE.fullmatch(lines[-1].text)):
+        title = more["title"].strip()
+        lines = lines[:-1]
+    at = next((at for at, line in enumerate(lines) if words.doctor.fullmatch(line.text)), len(lines))
+    head, doctor, tail = lines[:at], lines[at : at + 1], lines[at + 1 :]
+    if head and (not title or _alike(head[0].text, title) or head[0].heading or head[0].links):
+        title = title if _cut_short(head[0].text) and title else head[0].text
+        head = head[1:]
+    found = words.doctor.fullmatch(doctor[0].text) if doctor else None
+    if not (title or head or found):
+        return None
+    return SimilarQA(
+        title=title or None,
+        url=resolve(link.href) if link else None,
+        question_excerpt=_join(head),
+        doctor=found["doctor"] if found else None,
+        specialty=found["specialty"] if found else None,
+        reply_excerpt=_join(tail),
+    )
+
+
+def _alike(line: str, title: str) -> bool:
+    """Whether both are the same title, one of them perhaps cut short."""
+    line, title = (re.sub(r"\W+$", "", text.casefold()) for text in (line, title))
+    return bool(line and title) and (line.startswith(title) or title.startswith(line))
+
+
+def _cut_short(line: str) -> bool:
+    return line.endswith(("...", "…"))
+
+
+def _join(lines: list[Block]) -> str | None:
+    """Lines as text again, paragraphs where blocks began."""
+    text = "".join(("\n\n" if line.place == "first" else "\n") + line.text for line in lines)
+    return text.strip() or None
+
+
+def related(blocks: list[Block], resolve: Resolve) -> list[RelatedFAQ]:
+    """The tags of "Related FAQ": a tag with "(Department)" in, or right behind, its block; or a link to a listing.
+
+    The first block that is neither ends the section: what follows is the page's footer.
+    """
+    found: list[RelatedFAQ] = []
+    lines = [piece for block in blocks for piece in _tags(block)]
+    at = 0
+    while at < len(lines):
+        line, after = lines[at], lines[at + 1].text if at + 1 < len(lines) else ""
+        whole, behind = FAQ.fullmatch(line.text), FAQ.fullmatch(after)
+        url = next((url for link in line.links if (url := resolve(link.href))), None)
+        if whole and whole["name"]:
+            name, specialty, step = whole["name"], whole["specialty"], 1
+        elif behind and not behind["name"] and not whole:
+            name, specialty, step = line.text, behind["specialty"], 2
+        elif url and not whole:
+            name, specialty, step = line.text, None, 1
+        else:
+            break
+        if len(name) > LONGEST_TAG:
+            break
+        found.append(RelatedFAQ(name=name.strip(), specialty=specialty.strip() if specialty else None, url=url))
+        at += step
+    return found
+
+
+def _tags(block: Block) -> Iterator[Block]:
+    """A block's lines; a line that holds several tags, cut before each link."""
+    for line in block.text.split("\n"):
+        links = [link for link in block.links if link.text in line]
+        cuts, at = [0], 0
+        for link in links:
+            at = line.find(link.text, at)
+            if at < 0:
+                break
+            cuts.append(at)
+            at += len(link.text)
+        for start, end in zip(cuts, [*cuts[1:], len(line)], strict=True):
+            if text := line[start:end].strip(" ,;|·•、"):
+                yield Block(text, tuple(link for link in links if text.startswith(link.text)))
+
+
+def listing(blocks: list[Block], resolve: Resolve) -> tuple[str, ...]:
+    """The canonical URLs that a page leads to, each once, in its order."""
+    found = (resolve(link.href) for block in blocks for link in block.links)
+    return tuple(dict.fromkeys(url for url in found if url))

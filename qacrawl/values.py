@@ -1,0 +1,43 @@
+"""Dates and ages as pages write them. What is wrong for sure is None with a note, never a guess."""
+
+import re
+from datetime import date
+
+DATE = r"\d{2,4}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?\d{1,2}(?:,?\s\d{1,2}:\d{2}(?::\d{2})?)?"
+"""A date in figures, perhaps with a time; it may be no day of any calendar."""
+
+TILDE = r"[~∼～〜–—-]"
+AGE = (
+    rf"(?:(?:over|under|above|below|about|<|>|≥|≤)\s*)?\d{{1,4}}(?:\s?{TILDE}\s?\d{{1,4}}|\s?{TILDE}|\s?\+)?"
+    rf"|{TILDE}\s?\d{{1,3}}"
+)
+"""An age in figures: "10~19", "35", "over 60", "60+", "~9"."""
+
+OLDEST = 150
+
+
+def read_date(text: str) -> date | None:
+    """The day that "2022/01/18" (or with dots, hyphens, a time) names; None when there is no such day."""
+    parts = [int(part) for part in re.findall(r"\d+", text)[:3]]
+    try:
+        return date(*parts) if len(parts) == 3 and parts[0] >= 1900 else None
+    except ValueError:
+        return None
+
+
+def read_age(text: str, unit: str = "year") -> tuple[int | None, int | None, list[str]]:
+    """The lower and the upper end of an age in whole years, and notes.
+
+    "10~19" -> (10, 19), "35" -> (35, 35), "over 60" -> (60, None) with `age_open`. Ends in the wrong order or above
+    150 years -> (None, None) with `bad_age`.
+    """
+    numbers = [int(figures) // (12 if unit.startswith("month") else 1) for figures in re.findall(r"\d+", text)]
+    if not numbers or max(numbers) > OLDEST or numbers != sorted(numbers):
+        return None, None, ["bad_age"]
+    if len(numbers) == 2:
+        return numbers[0], numbers[1], []
+    if re.match(rf"\s*(?:under|below|<|≤|{TILDE})", text):
+        return None, numbers[0], ["age_open"]
+    if re.match(r"\s*(?:over|above|>|≥)", text) or re.search(rf"(?:\+|{TILDE})\s*$", text):
+        return numbers[0], None, ["age_open"]
+    return numbers[0], numbers[0], []
