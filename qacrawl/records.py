@@ -189,13 +189,17 @@ class Reject(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    site: Text
-    url: Text
+    site: Text = Field(description="Slug of the source, as `qacrawl sites` lists it.")
+    url: Text = Field(description="Canonical URL of the page.")
     reason: Text = Field(description="Code of what is wrong; docs/notes.md explains each.")
     fields: tuple[Text, ...] = Field((), description="Fields at fault.")
-    fetched_at: AwareDatetime
-    run_id: Text | None = None
-    page_sha256: Sha256
-    warc_file: Text | None = None
-    warc_offset: Annotated[int, Field(ge=0)] | None = None
-    parser_version: Text
+    fetched_at: AwareDatetime = Field(description="When the page was fetched, UTC.")
+    run_id: Text | None = Field(None, description="The run that fetched the page; null for a saved page.")
+    page_sha256: Sha256 = Field(description="SHA-256 of the page's bytes after content decoding, hex.")
+    warc_file: Text | None = Field(
+        None, description="File in `archive/` that holds the response; null for a saved page."
+    )
+    warc_offset: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="Byte at which the response's record starts in that file."
+    )
+    parser_version: Text = Field(description='Parser that read the page, "{site}/{version}".')

@@ -1,0 +1,82 @@
+"""The files derived from the record: `schemas/*.json` and `docs/fields.md`; `qacrawl schema --write` writes them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pydantic import BaseModel
+
+from qacrawl import schema
+from qacrawl.records import SCHEMA_VERSION, QARecord, Reject, RelatedFAQ, SimilarQA
+
+_TABLES: dict[str, type[BaseModel]] = {
+    "## Records": QARecord,
+    "### Each of `similar_qa`": SimilarQA,
+    "### Each of `related_faq`": RelatedFAQ,
+    "## Rejects": Reject,
+}
+_HEAD = f"""# The columns
+
+<!-- Written by `qacrawl schema --write` from qacrawl/records.py; do not edit. -->
+
+Schema version {SCHEMA_VERSION}. Text keeps its lines (one newline) and paragraphs (two), is NFC and has no trailing
+spaces. What a page does not say is null, never "".
+"""
+
+
+def write(root: Path) -> list[Path]:
+    """Write the derived files below `root`; return their paths."""
+    paths = []
+    for name, text in files().items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def files() -> dict[str, str]:
+    """The text of each derived file, by its path in the repository."""
+    return {
+        "schemas/qa_record.schema.json": _dump(schema.json_schema()),
+        "schemas/qa_record.arrow.json": _dump(describe(schema.ARROW)),
+        "docs/fields.md": "\n".join([_HEAD, *_tables()]),
+    }
+
+
+def describe(arrow: pa.Schema) -> dict[str, Any]:
+    """An Arrow schema as plain values."""
+    return {"schema_version": int(arrow.metadata[schema.VERSION_KEY]), "fields": [_plain(field) for field in arrow]}
+
+
+def _plain(field: pa.Field) -> dict[str, Any]:
+    """One field and those inside it as plain values."""
+    plain = {"name": field.name, "type": str(field.type), "nullable": field.nullable}
+    if pa.types.is_list(field.type):
+        return plain | {"type": "list", "fields": [_plain(field.type.value_field)]}
+    if pa.types.is_struct(field.type):
+        return plain | {"type": "struct", "fields": [_plain(child) for child in field.type]}
+    return plain
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _tables() -> Iterator[str]:
+    """The lines of docs/fields.md that say what each column means."""
+    for heading, model in _TABLES.items():
+        yield from (heading, "", "| column | type | null | meaning |", "|---|---|---|---|")
+        for field in schema.arrow_schema(model):
+            meaning = (model.model_fields[field.name].description or "").replace("|", "\\|")
+            yield f"| `{field.name}` | {_kind(field.type)} | {'yes' if field.nullable else 'no'} | {meaning} |"
+        yield ""
+
+
+def _kind(kind: pa.DataType) -> str:
+    """The name of an Arrow type, short for lists."""
+    if not pa.types.is_list(kind):
+        return str(kind)
+    return f"list of {'struct' if pa.types.is_struct(kind.value_type) else kind.value_type}"
