@@ -4,6 +4,7 @@ A site module has `LANG`, `TITLE`, `HOSTS`, `START` and the functions `canonical
 `article_url`; `qacrawl.sites.doctorqna` shows them.
 """
 
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
@@ -16,6 +17,7 @@ def names() -> list[str]:
     return sorted(module.name for module in iter_modules(__path__))
 
 
+@cache
 def load(slug: str) -> ModuleType:
     """The site module `slug`; an unknown one is a usage error."""
     if slug not in names():

@@ -1,0 +1,140 @@
+"""VALIDATE: the plain fields of a parser become a record, or a refusal that names the fields at fault.
+
+What is wrong for sure becomes null and a note; what is only doubtful stays, with a note. Nothing is guessed.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from datetime import UTC, timedelta
+from hashlib import sha256
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from qacrawl import sites
+from qacrawl.records import Fields, Page, QARecord, Refusal, Reject
+
+# No page means these: control characters but tab and newline, halves of surrogate pairs.
+_BAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_BAD_BYTES = bytes(code for code in range(0x80) if _BAD.match(chr(code)))
+_C1_LEAD = b"\xc2"  # first byte of U+0080..U+00BF in UTF-8
+
+
+def validate(page: Page, fields: Fields, version: int) -> QARecord | Refusal:
+    """The record of `page` from what parser `version` read on it, or Refusal("invalid", fields at fault)."""
+    values = _cleaned(fields)
+    notes = [*fields.get("notes", ()), *_check_dates(values, page), *_check_ages(values)]
+    if "reply" not in values:
+        notes.append("unanswered")
+    values["notes"] = tuple(dict.fromkeys(notes))
+    try:
+        return QARecord(record_id=record_id(page), **values, **_origin(page, version))
+    except ValidationError as error:
+        return Refusal("invalid", tuple(dict.fromkeys(str(fault["loc"][0]) for fault in error.errors())))
+
+
+def reject(page: Page, refusal: Refusal, version: int) -> Reject:
+    """The row that says why `page` became no record."""
+    return Reject(reason=refusal.reason, fields=refusal.fields, **_origin(page, version))
+
+
+def record_id(page: Page) -> str:
+    """The record's key: "{site}:{number}", or 16 hex digits of the URL's SHA-256 where the URL has no number."""
+    number = sites.load(page.site).number(page.url)
+    return sha256(page.url.encode()).hexdigest()[:16] if number is None else f"{page.site}:{number}"
+
+
+def _origin(page: Page, version: int) -> dict[str, Any]:
+    """Where a record or a reject comes from."""
+    return {
+        "site": page.site,
+        "url": page.url,
+        "fetched_at": page.fetched_at.astimezone(UTC),
+        "run_id": page.run_id,
+        "page_sha256": page.sha256,
+        "warc_file": page.warc_file,
+        "warc_offset": page.warc_offset,
+        "parser_version": f"{page.site}/{version}",
+    }
+
+
+def _check_dates(values: dict[str, Any], page: Page) -> Iterator[str]:
+    """Notes on the days; one that was still to come when the page was fetched is dropped from `values`."""
+    latest = (page.fetched_at.astimezone(UTC) + timedelta(days=1)).date()  # no time zone is further ahead
+    for name in ("ask_date", "reply_date"):
+        if name in values and values[name] > latest:
+            del values[name]
+            yield f"future_{name}"
+    if "ask_date" in values and "reply_date" in values and values["reply_date"] < values["ask_date"]:
+        yield "reply_before_question"  # either may be the wrong one
+
+
+def _check_ages(values: dict[str, Any]) -> Iterator[str]:
+    """Notes on the ages; both ends are dropped from `values` when they cannot be an age."""
+    ages = [values[name] for name in ("asker_age_min", "asker_age_max") if name in values]
+    if ages and (min(ages) < 0 or max(ages) > OLDEST or ages != sorted(ages)):
+        values.pop("asker_age_min", None)
+        values.pop("asker_age_max", None)
+        yield "bad_age"
+
+
+OLDEST = 150  # years; nobody was
+
+
+def _cleaned(fields: Fields) -> dict[str, Any]:
+    """The fields that say something, their text as `clean` leaves it."""
+    values: dict[str, Any] = {name: value for name, value in fields.items() if name != "notes"}
+    if not _are_clean(_texts(values.values())):
+        values = {name: _clean_value(value) for name, value in values.items()}
+    return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    """Every text in the values of a record."""
+    texts = []
+    for value in values:
+        if isinstance(value, str):
+            texts.append(value)
+        elif isinstance(value, list):
+            for item in value:
+                texts += filter(None, item.__dict__.values())
+    return texts
+
+
+def _are_clean(texts: list[str]) -> bool:
+    """Whether `clean` would leave all texts as they are; much faster than to clean each."""
+    text = "\n".join(texts)
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:
+        return False
+    lines = text.split("\n")
+    return (
+        len(raw.translate(None, _BAD_BYTES)) == len(raw)
+        and (_C1_LEAD not in raw or not _BAD.search(text))
+        and unicodedata.is_normalized("NFC", text)
+        and lines == list(map(str.rstrip, lines))
+        and texts == [text.strip("\n") for text in texts]
+    )
+
+
+def _clean_value(value: Any) -> Any:
+    """A value with its texts cleaned; entries of lists that say nothing any more are left out."""
+    if isinstance(value, str):
+        return clean(value)
+    return [kept for item in value if (kept := _clean_item(item))] if isinstance(value, list) else value
+
+
+def _clean_item(item: BaseModel) -> BaseModel | None:
+    values: dict[str, Any] = {name: (text and clean(text)) or None for name, text in item.__dict__.items()}
+    try:
+        return type(item)(**values) if any(values.values()) else None
+    except ValidationError:  # its name was nothing but bad characters
+        return None
+
+
+def clean(text: str) -> str:
+    """`text` in NFC, without control characters, halves of surrogate pairs and spaces at the ends of lines."""
+    text = unicodedata.normalize("NFC", _BAD.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    return "\n".join(map(str.rstrip, text.split("\n"))).strip("\n")
