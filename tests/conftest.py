@@ -1,0 +1,11 @@
+"""Options and fixtures that several test files share."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-expected",
+        action="store_true",
+        help="rewrite the expected.json of fixtures that read otherwise, then fail for review",
+    )
