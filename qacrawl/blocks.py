@@ -39,52 +39,14 @@ HIDDEN = (
     '[style*="visibility:hidden" i],[style*="visibility: hidden" i]'
 )
 
-HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "legend", "caption", "summary"]
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "legend", "caption", "summary")
 PLACES = ("nav", "footer")
 # Elements that end a block and say nothing else.
-ENDS_BLOCK = [
-    "html",
-    "head",
-    "body",
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "center",
-    "dd",
-    "details",
-    "dialog",
-    "dir",
-    "div",
-    "dl",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "form",
-    "header",
-    "hgroup",
-    "hr",
-    "li",
-    "main",
-    "menu",
-    "ol",
-    "optgroup",
-    "option",
-    "p",
-    "pre",
-    "search",
-    "section",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "thead",
-    "tr",
-    "ul",
-    "xmp",
-    "listing",
-    "plaintext",
-]
+ENDS_BLOCK = frozenset(
+    "html head body address article aside blockquote center dd details dialog dir div dl fieldset figcaption figure "
+    "form header hgroup hr li main menu ol optgroup option p pre search section table tbody td tfoot thead tr ul xmp "
+    "listing plaintext".split()  # noqa: SIM905
+)
 
 # In canonical markup a ">" always ends a tag: in text and in attributes it is escaped.
 COMMENT = re.compile(r"<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL)
@@ -95,7 +57,7 @@ MARK = "\x1e"  # where END was
 PRE = re.compile(r"(<(pre|xmp|listing)\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
 HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
 MARKUP = re.compile(
-    rf"<(?:!doctype\s+html|meta|title|script|br|a|b|i|font|span|strong|em|{'|'.join(HEADINGS + ENDS_BLOCK)})[\s/>]",
+    rf"<(?:!doctype\s+html|meta|title|script|br|a|b|i|font|span|strong|em|{'|'.join([*HEADINGS, *ENDS_BLOCK])})[\s/>]",
     re.IGNORECASE,
 )
 

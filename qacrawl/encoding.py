@@ -13,6 +13,11 @@ MAGIC = (
 BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 CONTROL = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
 CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+SUPERSETS = {
+    **dict.fromkeys(("big5", "big-5"), "big5hkscs"),
+    **dict.fromkeys(("gb2312", "gbk"), "gb18030"),
+    **dict.fromkeys(("iso-8859-1", "iso8859-1", "latin-1", "latin1", "ascii", "us-ascii"), "windows-1252"),
+}
 SAMPLE = 8192  # bytes looked at to tell text from binary
 
 
@@ -43,8 +48,8 @@ def _declared(body: bytes, content_type: str | None) -> list[str]:
 
 
 def _superset(name: str) -> str:
-    """Browsers read Big5 as Big5-HKSCS and GB2312 as GB18030; so do pages that declare the smaller set."""
-    return {"big5": "big5hkscs", "big-5": "big5hkscs", "gb2312": "gb18030", "gbk": "gb18030"}.get(name.lower(), name)
+    """What browsers read under a declared name (https://encoding.spec.whatwg.org/#names-and-labels)."""
+    return SUPERSETS.get(name.lower(), name)
 
 
 def _is_binary(body: bytes, declared: list[str]) -> bool:

@@ -90,9 +90,9 @@ class Parts:
 def cut(blocks: list[Block], words: Landmarks) -> Parts | None:
     """The parts of an article; None when its landmarks are not there.
 
-    Footers at the end of the page are left out, unless a landmark stands only there.
+    Navigation and the footers at the end of the page are left out, unless a landmark stands only there.
     """
-    body = list(blocks)
+    body = [block for block in blocks if block.place != "nav"]
     while body and body[-1].place == "footer":
         body.pop()
     parts = _cut(Doc(body), words) if body else None
@@ -113,7 +113,7 @@ def _cut(doc: Doc, words: Landmarks) -> Parts | None:
         return None  # a doctor line alone is an entry of a listing
     heads = _headings(doc, words, dated.end() if dated else main)
     first = dated.start() if dated else heads[0][1].start() if heads else len(doc.text)
-    start, asker = _asker(doc, asked, words) if asked else (answered.start() if answered else 0, {})
+    start, asker = _askers(doc, asked, words) if asked else (answered.start() if answered else 0, {})
     parts = Parts(doc.slice(0, start), asker, notes=notes + more)
     if answered:
         parts.doctor = {name: " ".join(value.split()) for name, value in answered.groupdict().items()}
@@ -123,7 +123,8 @@ def _cut(doc: Doc, words: Landmarks) -> Parts | None:
         parts.notes.append("unread_text")
     if dated:
         parts.reply_date = dated["date"]
-    for (name, head), end in zip(heads, [*(head.start() for _, head in heads[1:]), len(doc.text)], strict=True):
+    ends = [*(head.start() for _, head in heads), len(doc.text)][1:]
+    for (name, head), end in zip(heads, ends, strict=True):
         parts.sections[name] = [block for block in doc.slice(head.end(), end) if not _is_noise(block, words)]
     return parts
 
@@ -169,8 +170,9 @@ def _reply_date(doc: Doc, words: Landmarks, start: int, asked: Match | None) -> 
     asked_on = read_date(asked["date"]) if asked and asked["date"] else None
     late = [one for one in found if not asked_on or (read_date(one["date"] or "") or asked_on) >= asked_on]
     chosen = next((one for one in late if _before_section(doc, words, one.end())), (late or found)[0])
-    later = [one for one in found if one is not chosen and one.start() < _end_of_main(doc, words, start)]
-    return chosen, ["several_reply_dates"] if later else []
+    end = _end_of_main(doc, words, start)
+    several = sum(one.start() < end for one in found) > 1
+    return chosen, ["several_reply_dates"] if several else []
 
 
 def _before_section(doc: Doc, words: Landmarks, at: int) -> bool:
@@ -190,15 +192,28 @@ def _headings(doc: Doc, words: Landmarks, start: int) -> list[tuple[str, Match]]
     return heads
 
 
+def _askers(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str | None]]:
+    """As `_asker`; of asker lines that follow each other directly, what all say alike, and None for the rest."""
+    start, facts = _asker(doc, asked, words)
+    for twin in reversed(list(words.ask_date.finditer(doc.text, max(0, start - 2000), start))):
+        if doc.text[twin.end() : start].strip():
+            break
+        start, other = _asker(doc, twin, words)
+        facts = {name: value if other.get(name) == value else None for name, value in facts.items()}
+    return start, facts
+
+
 def _asker(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str | None]]:
     """Where the asker line starts, and its groups; its parts may stand in lines or elements of their own."""
     line = start = doc.text.rfind("\n", 0, asked.start()) + 1
     found = words.asker.fullmatch(doc.text, line, asked.start())
+    named = bool(doc.text[line : asked.start()].strip(" .,，"))
     for _ in range(SPREAD):
-        if found and (found["asker"] or not doc.text[:start].rstrip().endswith((",", "，"))):
+        above = doc.text[:start].rstrip()
+        if found and (found["asker"] or not above.endswith((",", "，"))) and not FORM_OF_ADDRESS.search(above[-20:]):
             break
-        if found is None and doc.text[line : asked.start()].strip(" .,"):
-            break  # the line has a name, but no age and no sex
+        if found is None and named:
+            break  # a name without age and sex
         start = _line_before(doc, start)
         found = words.asker.fullmatch(" ".join(_lines(doc, start, asked.start(), words))) or found
     facts: dict[str, str | None] = {"date": asked["date"]}
@@ -214,6 +229,7 @@ def _asker(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str
     return _before_labels(doc, start, words), facts | groups
 
 
+FORM_OF_ADDRESS = re.compile(r"(?:^|\n)(?:Mr|Ms|Mrs|Miss|Dr|Prof)\.?$")
 LONGEST_NAME = 80  # characters
 SENTENCE_END = re.compile(r"[.?!。？！]\s*")
 SPREAD = 6  # lines that the parts of an asker line may be spread over

@@ -33,9 +33,16 @@ def read(blocks: list[Block], words: Landmarks, specialty: str, hint: str) -> He
     if not title:
         rest = _from_heading(rest)
     subject, question = _subject(rest)
-    match = DEPARTMENT.fullmatch(title)
-    name, department = (match["title"], match["specialty"]) if match else (title, "")
+    name, department = _split(title, specialty)
     return Header(name, department, re.sub(r"^Subject\s*[:：]\s*", "", subject), question)
+
+
+def _split(title: str, specialty: str) -> tuple[str, str]:
+    """Title and department. A department may hold " - " itself; the reply's line knows."""
+    if specialty and title.casefold().endswith(f" - {specialty}".casefold()):
+        return title[: -len(specialty) - 3].rstrip(), title[-len(specialty) :]
+    match = DEPARTMENT.fullmatch(title)
+    return (match["title"], match["specialty"]) if match else (title, "")
 
 
 def _share(blocks: list[Block], words: Landmarks) -> int | None:

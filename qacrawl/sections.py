@@ -12,13 +12,15 @@ Resolve = Callable[[str], str | None]
 """From an address as written to a canonical URL; None where it is no address of a page."""
 
 READ_MORE = re.compile(r"\[?\s*Read\s+More\s*\]?\s*[:：.…»>→]*\s*(?P<title>.*)", re.IGNORECASE | re.DOTALL)
-FAQ = re.compile(r"(?P<name>[^\n]+?)?\s*[(（](?P<specialty>[^\n]+)[)）]")
+TAG = re.compile(r"(?P<name>[^\n]{1,100}?)\s*[(（](?P<specialty>[^\n]{1,100})[)）]")
+DEPARTMENT = re.compile(r"\s*[(（](?P<specialty>[^\n]{1,100})[)）]")
+BROKEN = re.compile(r"Dr\.?|(?:Dr\.?|Doctor) [^\n]{1,80} (?:reply|replied)", re.IGNORECASE)
 LONGEST_TAG = 80  # characters
 
 
 def similar(blocks: list[Block], words: Landmarks, resolve: Resolve) -> list[SimilarQA]:
     """The entries of "Similar Q&A". Each ends with its "Read More" line; without those, each has one doctor line."""
-    lines = [piece for block in blocks for piece in _lines(block)]
+    lines = list(_lines(blocks))
     ends = [at for at, line in enumerate(lines) if READ_MORE.fullmatch(line.text)]
     entries = [
         lines[start:end]
@@ -32,12 +34,20 @@ def similar(blocks: list[Block], words: Landmarks, resolve: Resolve) -> list[Sim
     return [entry for lines in entries if (entry := _entry(lines, words, resolve))]
 
 
-def _lines(block: Block) -> Iterator[Block]:
-    """A block's lines as blocks; a doctor line that is broken after "Dr." is one line."""
-    text = re.sub(r"(?m)^(Dr\.)\n", r"\1 ", block.text)
-    for at, line in enumerate(text.split("\n")):
-        links = tuple(link for link in block.links if link.text in line)
-        yield Block(line, links, block.heading, "first" if at == 0 else "")
+def _lines(blocks: list[Block]) -> Iterator[Block]:
+    """The lines as blocks; a doctor line that is broken ("Dr." on its own, the department below) is one line."""
+    broken: Block | None = None
+    for block in blocks:
+        for at, text in enumerate(block.text.split("\n")):
+            links = tuple(link for link in block.links if link.text in text)
+            line = Block(text, links, block.heading, "first" if at == 0 else "")
+            if broken:
+                line = broken._replace(text=f"{broken.text} {text}", links=broken.links + links)
+            broken = line if BROKEN.fullmatch(line.text) else None
+            if not broken:
+                yield line
+    if broken:
+        yield broken
 
 
 def _by_doctor_line(lines: list[Block], words: Landmarks) -> list[list[Block]]:
@@ -99,16 +109,18 @@ def related(blocks: list[Block], resolve: Resolve) -> list[RelatedFAQ]:
     at = 0
     while at < len(lines):
         line, after = lines[at], lines[at + 1].text if at + 1 < len(lines) else ""
-        whole, behind = FAQ.fullmatch(line.text), FAQ.fullmatch(after)
         url = next((url for link in line.links if (url := resolve(link.href))), None)
-        if whole and whole["name"]:
-            name, specialty, step = whole["name"], whole["specialty"], 1
-        elif behind and not behind["name"] and not whole:
-            name, specialty, step = line.text, behind["specialty"], 2
-        elif url and not whole:
-            name, specialty, step = line.text, None, 1
-        else:
+        name, step = line.text, 1
+        department = None
+        if line.links and (department := DEPARTMENT.fullmatch(line.text[len(line.links[0].text) :])):
+            name = line.links[0].text
+        elif not DEPARTMENT.fullmatch(name) and (department := DEPARTMENT.fullmatch(after)):
+            step = 2
+        elif not url and (department := TAG.fullmatch(name)):
+            name = department["name"]
+        elif not url:
             break
+        specialty = department["specialty"] if department else None
         if len(name) > LONGEST_TAG:
             break
         found.append(RelatedFAQ(name=name.strip(), specialty=specialty.strip() if specialty else None, url=url))

@@ -3,40 +3,11 @@
 import re
 
 # Words that begin a sentence which mentions a hospital, not a hospital's name.
-_OPENERS = [
-    "Please",
-    "Visit",
-    "See",
-    "Go",
-    "Contact",
-    "Come",
-    "Call",
-    "Dear",
-    "Dr",
-    "Doctor",
-    "Your",
-    "The",
-    "This",
-    "That",
-    "Our",
-    "Any",
-    "Some",
-    "If",
-    "At",
-    "From",
-    "In",
-    "To",
-    "A",
-    "An",
-    "Sincerely",
-    "Hello",
-    "Regards",
-    "Thank",
-    "Thanks",
-    "Wishing",
-    "Best",
-]
-NOT_A_NAME = rf"(?!(?:{'|'.join(_OPENERS)})\b)"
+_OPENERS = (
+    "Please Visit See Go Contact Come Call Dear Dr Doctor Your The This That Our Any Some If At From In To A An "
+    "Sincerely Hello Regards Thank Thanks Wishing Best"
+).replace(" ", "|")
+NOT_A_NAME = rf"(?!(?:{_OPENERS})\b)"
 WORD = r"[A-Z][\w.'’&-]*"
 KIND = r"(?:Hospital|Hospitals|Medical Cent(?:er|re)|Health Cent(?:er|re)|Clinic|Infirmary|Sanatorium|Polyclinic)"
 NAME = (

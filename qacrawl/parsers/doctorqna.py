@@ -27,8 +27,9 @@ _SERVICE = r"(?:facebook|twitter|line|whatsapp|telegram|copy link|print|plurk|pi
 WORDS = grammar.Landmarks(
     ask_date=re.compile(rf"(?im)(?<![\w\"'])Ask\s+Date{_COLON}{_VALUE}{_END}"),
     asker=re.compile(
-        rf"(?is)(?P<asker>.*?)[\s,，]*(?:(?<![\w~～]){'(?P<age>' + AGE + ')'}?\s*-?(?P<unit>year|month)s?[\s-]*old"
-        r"[\s,]*(?P<sex>\w+)?|[,，]\s*(?P<only_sex>female|male|other))[\s.,]*"
+        r"(?is)(?P<asker>.*?)(?:(?:^|[,，])\s*(?P<only_sex>female|male|other))?"
+        rf"(?:[\s,，]*(?:(?<![\w~～])(?P<age>{AGE}))?\s*-?(?P<unit>year|month)s?[\s-]*old[\s,]*(?P<sex>\w+)?"
+        r"|(?(only_sex)|(?!)))[\s.,]*"
     ),
     doctor=re.compile(
         r"(?im)^(?:Dr\.?|Doctor)\s+(?P<doctor>\S[^\n]{0,80}?)\s+(?:reply|replied|replies)(?:[^\S\n]+|\n\s*)(?!date\b)"
@@ -42,7 +43,8 @@ WORDS = grammar.Landmarks(
     },
     share=re.compile(rf"(?is)Share\s+to\s*[:：]?(?:[\s|·,/]*{_SERVICE})*"),
     noise=re.compile(
-        r"(?i)\[?\(?(?:advertisements?|advertising|sponsored(?: content| links?)?|ads?)\)?\]?[.:：]?(?:\s*[:：-]\s*[^\n]{1,200})?"
+        r"(?i)\[?\(?(?:advertisements?|advertising|sponsored(?: content| links?)?|ads?)\)?\]?[.:：]?"
+        r"(?:\s*[:：-]\s*[^\n]{1,200})?"
         rf"|{_SERVICE}(?:[\s|·,/]+{_SERVICE})*"
     ),
     label=re.compile(
@@ -61,7 +63,8 @@ BASE = re.compile(r"""<base\s[^>]*href\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 
 # What a short page that is no article says of itself; the first that fits names the reject.
 REFUSALS = {
-    "captcha": r"captcha|are (?:you )?(?:a )?(?:human|robot)|not a robot|unusual traffic|checking your browser|just a moment",
+    "captcha": r"captcha|are (?:you )?(?:a )?(?:human|robot)|not a robot|unusual traffic|"
+    r"checking your browser|just a moment",
     "maintenance": r"maintenance|be back (?:soon|shortly)|temporarily (?:down|unavailable|closed)",
     "login": r"\b(?:log|sign)[ -]?(?:in|on)\b|password",
     "error_page": r"not found|\b(?:403|404|410|429|500|502|503|504)\b|\berror\b|bad gateway|went wrong|forbidden|"

@@ -1,0 +1,193 @@
+"""Reading holds up: against any input, and whatever a site does to its markup."""
+
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qacrawl import blocks
+from qacrawl.parsers import doctorqna
+from qacrawl.records import Article, Listing, Page, Refusal
+
+PAGES = sorted((Path(__file__).parent / "fixtures" / "doctorqna").glob("*/page.html"))
+SEED = Path(__file__).parents[2] / "shared" / "seed" / "000_5fa296f2facda51e.txt"
+ASKED = "A, 10~19 year old female. Ask Date: 2020/01/01\nDr. B reply C\n"
+DATED = ASKED + "Yes.\nReply Date: 2020/01/02\n"
+
+
+def read(body: bytes | str, content_type: str | None = None) -> Article | Listing | Refusal:
+    body = body.encode(errors="surrogatepass") if isinstance(body, str) else body
+    when = datetime(2024, 5, 1, tzinfo=UTC)
+    url = "https://doctorqna.com/en/article/1"
+    return doctorqna.parse(Page(site="doctorqna", url=url, body=body, fetched_at=when, content_type=content_type))
+
+
+WORDS = """Ask Date: 2022/01/18|A, 10~19 year old female. |Dr. B reply C|Reply Date: 2022/01/18|More Info|Similar Q&A|\
+Related FAQ|(C)|[Read More] x|Share to:|<br>|<p>|</p>|<td>|<a href=/en/article/2>|</a>|<div hidden>|</div>|<h1>|</h1>|\
+<!--|-->|<script>|</script>|<footer>|</footer>|<nav>|<pre>|&amp;|&#xD800;|&#0;|<|>|"|<table>|<title>|Dr.\n|x - C"""
+PIECES = st.sampled_from([*WORDS.split("|"), "\n", "\n\n", "\0", "\ud800", "\ufeff", "\u3000"])
+
+
+@given(st.lists(PIECES | st.text(max_size=20), max_size=60).map("".join))
+@settings(max_examples=300, deadline=None)
+def test_no_text_crashes_the_parser(markup: str) -> None:
+    assert isinstance(read(markup), Article | Listing | Refusal)
+    assert blocks.reference(blocks.clean(markup.encode(errors="replace").decode())) is not None
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=300, deadline=None)
+def test_no_bytes_crash_the_parser(body: bytes) -> None:
+    assert isinstance(read(body), Article | Listing | Refusal)
+
+
+@given(st.lists(PIECES, max_size=40).map("".join))
+@settings(max_examples=200, deadline=None)
+def test_what_is_read_is_clean_text(markup: str) -> None:
+    answer = read(markup)
+    if isinstance(answer, Article):
+        for value in answer.fields.values():
+            if isinstance(value, str):
+                assert value
+                assert value == value.strip()
+                assert not re.search(r"\0|\n{3}|[\ud800-\udfff]", value)
+
+
+HOSTILE = {
+    "nested 100,000 deep": "<div>" * 100_000 + "x" + "</div>" * 100_000,
+    "nested with text": "<div>x" * 100_000,
+    "nested inline": "<span>" * 100_000 + "x",
+    "nested tables": "<table><tr><td><font>" * 30_000 + "x",
+    "16 MiB of one line": "x y " * (1 << 22),
+    "16 MiB of one word": "x" * (1 << 24),
+    "NUL bytes": "\0" * 1_000_000,
+    "NUL bytes in a page": "<p>" + "a\0" * 3_000 + "b" * 500_000,
+    "lone surrogates": "\ud800" * 300_000,
+    "ask dates in lines": "Ask Date: 2020/01/01\n" * 20_000,
+    "ask dates in a line": "Ask Date: 2020/01/01 " * 50_000,
+    "asker lines": "<p>A, 10~19 year old female. Ask Date: 2020/01/01" * 20_000,
+    "half landmarks": "Ask Date " * 200_000,
+    "doctor lines": ASKED + "Dr. B reply C\n" * 40_000,
+    "reply dates": ASKED + "Reply Date: 2020/01/02\n" * 40_000,
+    "section headings": DATED + "Similar Q&A\nRelated FAQ\nMore Info\n" * 30_000,
+    "read mores": DATED + "Similar Q&A\n" + "[Read More] x\n" * 50_000,
+    "brackets": DATED + "Related FAQ\n" + "a (" * 300_000,
+    "capitals": ASKED + "Aa " * 300_000 + "\nReply Date: 2020/01/02\n",
+    "commas": "x, " * 500_000 + "Ask Date: 2020/01/01",
+    "ages": "1~" * 500_000 + " year old Ask Date: 2020/01/01",
+    "labels": "<h2>Asker:</h2>" * 20_000 + "<p>A, 10~19 year old female. Ask Date: 2020/01/01",
+    "spread out": "<p>a" * 30_000 + "<p>10~19 year old female.<p>Ask Date<p>2020/01/01",
+    "open angles": "<" * 1_000_000,
+    "open comments": "<!--" * 200_000,
+    "open quotes": '<p a="' * 100_000,
+    "attributes": "<p " + "a=b " * 200_000 + ">",
+    "paragraphs": "<p>a" * 200_000,
+    "links": "<a href=/en/article/1>x" * 50_000,
+    "line ends": "<p>" + "\n" * 1_000_000,
+    "breaks": "<br>" * 200_000,
+    "broken names": "Dr.\n" * 300_000,
+    "titles": "<title" * 200_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_page_is_read_in_a_second_per_megabyte(name: str) -> None:
+    body = HOSTILE[name].encode(errors="surrogatepass")
+    started = time.process_time()
+    answer = read(body)
+    assert isinstance(answer, Article | Listing | Refusal)
+    assert time.process_time() - started <= max(1.5, 1.5 * len(body) / 1e6)  # room for a slow machine
+
+
+def fixture(path: Path) -> str:
+    text = path.read_bytes().decode(errors="replace")
+    return text if "\ufffd" not in text else ""
+
+
+READABLE = [path for path in PAGES if fixture(path) and "<pre" not in fixture(path)]
+TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?:\s[^<>]*)?)>", re.IGNORECASE)
+BLOCK = r"(?:div|p|section|article|main|tr|td|table|li|ul|h1|h2|h3|dd|dt|dl|header|footer|aside)"
+
+
+def outside_scripts(markup: str, change: re.Pattern[str], into: str) -> str:
+    """`markup` with `change` replaced, but not in scripts, styles and comments."""
+    parts = re.split(
+        r"(<script.*?</script>|<style.*?</style>|<!--.*?-->|<template.*?</template>)", markup, flags=re.DOTALL
+    )
+    return "".join(part if at % 2 else change.sub(into, part) for at, part in enumerate(parts))
+
+
+CHANGES = {
+    "classes renamed": lambda markup: re.sub(r'\sclass="[^"]*"', ' class="css-1x2y3z"', markup),
+    "classes removed": lambda markup: re.sub(r'\sclass="[^"]*"', "", markup),
+    "attributes added": lambda markup: outside_scripts(
+        markup, re.compile(rf"<({BLOCK}|span|b)((?:\s[^<>]*)?)>"), r'<\1 data-v="Ask Date: 1999/01/01" id="a>b"\2>'
+    ),
+    "wrapped in elements": lambda markup: re.sub(
+        r"(?is)(<body[^>]*>)(.*)(</body>)", r"\1<div><section><div><span>\2</span></div></section></div>\3", markup
+    ),
+    "white space between block elements": lambda markup: outside_scripts(
+        markup, re.compile(rf"(</{BLOCK}>)(?=<{BLOCK}[ >])"), "\\1\n \t \n"
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("path", READABLE, ids=lambda path: path.parent.name)
+def test_reading_does_not_depend_on_markup(path: Path, change: str) -> None:
+    markup = fixture(path)
+    assert read(CHANGES[change](markup)) == read(markup)
+
+
+@given(st.sampled_from(READABLE), st.integers(1, 12), st.sampled_from(["div", "section", "article", "main"]))
+@settings(max_examples=40, deadline=None)
+def test_blocks_do_not_depend_on_wrappers(path: Path, depth: int, name: str) -> None:
+    markup = fixture(path)
+    wrapped = re.sub(r"(?is)(<body[^>]*>)(.*)(</body>)", rf"\1{f'<{name}>' * depth}\2{f'</{name}>' * depth}\3", markup)
+    assert blocks.fast(wrapped) == blocks.fast(markup)
+
+
+def test_slow_front_end_takes_over_where_the_fast_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    from selectolax.lexbor import SelectolaxError
+
+    def fail(markup: str) -> list[blocks.Block]:
+        raise SelectolaxError("too large")
+
+    page = "<h1>A</h1><p>b<br>c"
+    expected = blocks.fast(page)
+    monkeypatch.setattr(blocks, "fast", fail)
+    assert blocks.read(page) == expected == [blocks.Block("A", heading=True), blocks.Block("b\nc")]
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="the seed page is not beside this checkout")
+def test_seed_page_is_read_whole() -> None:
+    answer = read(SEED.read_bytes())
+    assert isinstance(answer, Article)
+    fields = answer.fields
+    text = SEED.read_text()
+    assert fields["title"] == text.split(" - ")[0]
+    assert (fields["specialty"], fields["reply_specialty"]) == ("Neurology", "Neurology")
+    assert fields["question_subject"] == text.split("Share to:")[1].strip().split("\n")[0]
+    assert fields["question"].startswith("Hello, Doctor.\n")
+    assert fields["question"].endswith("hard work!")
+    assert (fields["asker"], fields["asker_sex"]) == ("An An An", "female")
+    assert (fields["asker_age_min"], fields["asker_age_max"]) == (10, 19)
+    assert fields["ask_date"].isoformat() == fields["reply_date"].isoformat() == "2022-01-18"
+    assert (fields["doctor"], fields["hospital"]) == ("Jiang Junyi", "Taoyuan Hospital")
+    assert fields["reply"].startswith("Hello Miss Anan")
+    assert fields["reply"].endswith("Dr.\nJiang Junyi, Taoyuan Hospital, cares about you.")
+    assert fields["more_info"] == text.split("More Info\n")[1].split("\nSimilar Q&A")[0].strip()
+    assert [bool(entry.reply_excerpt and entry.question_excerpt) for entry in fields["similar_qa"]] == [True] * 4
+    assert [entry.doctor for entry in fields["similar_qa"]] == [
+        "Jiang Junyi",
+        "Jiang Junyi",
+        "Ye Boshou",
+        "Jiang Junyi",
+    ]
+    assert len(fields["related_faq"]) == 10
+    assert {tag.specialty for tag in fields["related_faq"]} == {"Neurology"}
+    assert fields["notes"] == []
