@@ -45,14 +45,14 @@ PLACES = ("nav", "footer")
 ENDS_BLOCK = frozenset(
     "html head body address article aside blockquote center dd details dialog dir div dl fieldset figcaption figure "
     "form header hgroup hr li main menu ol optgroup option p pre search section table tbody td tfoot thead tr ul xmp "
-    "listing plaintext".split()  # noqa: SIM905
+    "listing plaintext".split()
 )
 
 # In canonical markup a ">" always ends a tag: in text and in attributes it is escaped.
 COMMENT = re.compile(r"<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL)
 END = re.compile(rf"</?(?:{'|'.join(sorted(ENDS_BLOCK, key=len, reverse=True))})(?: [^>]*)?>")
 TAG = re.compile(rf"<(/?)({'|'.join([*HEADINGS, *PLACES, 'br', 'a'])})((?: [^>]*)?/?)>")
-INLINE = re.compile(r"<[^>]*>")
+INLINE = re.compile(rf"<(?!/?(?:{'|'.join([*HEADINGS, *PLACES, 'br', 'a'])})[ />])[^>]*>")
 MARK = "\x1e"  # where END was
 PRE = re.compile(r"(<(pre|xmp|listing)\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
 HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
@@ -151,10 +151,9 @@ def split(markup: str) -> list[Block]:
         markup = PRE.sub(lambda match: match[1] + match[3].removeprefix("\n").replace("\n", "<br>"), markup)
     markup = END.sub(MARK, COMMENT.sub("", markup) if "<!" in markup else markup)
     page = _Builder()
-    for part in _one_space(markup).split(MARK):
+    for part in _one_space(INLINE.sub("", markup)).split(MARK):
         if part not in ("", " "):  # most ends stand side by side
             page.add_markup(part)
-            page.end_block()
     return page.blocks
 
 
@@ -181,15 +180,16 @@ class _Builder:
         self.places = dict.fromkeys(PLACES, 0)
 
     def add_markup(self, markup: str) -> None:
-        """Add text with the tags that matter in it; drop the other tags."""
-        if "<" not in markup:
+        """Add a stretch of text with line breaks, links, headings and places in it, and end the block."""
+        if "<" in markup:
+            parts = TAG.split(markup)
+            self.add(parts[0])
+            for at in range(1, len(parts), 4):
+                self.tag(parts[at + 1], parts[at] == "/", parts[at + 2])
+                self.add(parts[at + 3])
+        else:
             self.add(markup)
-            return
-        parts = TAG.split(markup)
-        self.add(_without_tags(parts[0]))
-        for at in range(1, len(parts), 4):
-            self.tag(parts[at + 1], parts[at] == "/", parts[at + 2])
-            self.add(_without_tags(parts[at + 3]))
+        self.end_block()
 
     def add(self, text: str) -> None:
         if text and (self.line or text != " "):
@@ -235,10 +235,6 @@ class _Builder:
             self.blocks.append(Block("\n".join(self.lines), tuple(self.links), self.headings > 0, place))
             self.lines = []
             self.links = []
-
-
-def _without_tags(markup: str) -> str:
-    return INLINE.sub("", markup) if "<" in markup else markup
 
 
 def _text(markup: str) -> str:

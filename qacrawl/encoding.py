@@ -31,13 +31,26 @@ def decode(body: bytes, content_type: str | None = None) -> str | None:
         return None
     if body.startswith(BOMS):
         return _dammit(body, [])
+    control = _has_control(body)
+    if not control and (text := _utf8(body)) is not None:
+        return text
     declared = _declared(body, content_type)
-    if _is_binary(body, declared):
+    if control and not any(name.lower().startswith(("utf-16", "utf16", "utf-32")) for name in declared):
         return None
+    return _utf8(body) or _broken_utf8(body, declared) or _dammit(body, declared)
+
+
+def _has_control(body: bytes) -> bool:
+    """Whether more than a tenth is control characters: no text, or UTF-16 without a byte order mark."""
+    sample = body[:SAMPLE]
+    return len(sample) - len(sample.translate(None, CONTROL)) > len(sample) // 10
+
+
+def _utf8(body: bytes) -> str | None:
     try:
         return body.decode()
     except UnicodeDecodeError:
-        return _broken_utf8(body, declared) or _dammit(body, declared)
+        return None
 
 
 def _declared(body: bytes, content_type: str | None) -> list[str]:
@@ -50,14 +63,6 @@ def _declared(body: bytes, content_type: str | None) -> list[str]:
 def _superset(name: str) -> str:
     """What browsers read under a declared name (https://encoding.spec.whatwg.org/#names-and-labels)."""
     return SUPERSETS.get(name.lower(), name)
-
-
-def _is_binary(body: bytes, declared: list[str]) -> bool:
-    """Whether control characters make up more than a tenth; NULs are fine in a page that declares UTF-16."""
-    if any(name.lower().startswith(("utf-16", "utf16", "utf-32")) for name in declared):
-        return False
-    sample = body[:SAMPLE]
-    return len(sample) - len(sample.translate(None, CONTROL)) > len(sample) // 10
 
 
 def _broken_utf8(body: bytes, declared: list[str]) -> str | None:

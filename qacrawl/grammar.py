@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import NamedTuple
 
 from qacrawl.blocks import Block
 from qacrawl.values import read_date
@@ -17,19 +18,26 @@ from qacrawl.values import read_date
 GAP = "\n\n"
 
 
+class Landmark(NamedTuple):
+    """A pattern that matches from the start of a line, and a lower-case word without which it can't."""
+
+    word: str
+    pattern: re.Pattern[str]
+
+
 @dataclass(frozen=True)
 class Landmarks:
     """The words of a site. Patterns match on text with newlines between lines, empty lines between blocks."""
 
-    ask_date: re.Pattern[str]
-    """From the label to the end of its line; group `date`."""
+    ask_date: Landmark
+    """A line that ends with the ask date; groups `label` and `date`."""
     asker: re.Pattern[str]
     """What stands before the ask date, to its end; groups `asker`, `age`, `unit`, `sex`."""
-    doctor: re.Pattern[str]
+    doctor: Landmark
     """A whole doctor line; groups `doctor`, `specialty`."""
-    reply_date: re.Pattern[str]
-    """From the label to the end of its line; group `date`."""
-    sections: dict[str, re.Pattern[str]]
+    reply_date: Landmark
+    """A line that is, or ends with, the reply date; groups `label` and `date`."""
+    sections: dict[str, Landmark]
     """Heading lines of `more_info`, `similar_qa` and `related_faq`, in the page's order."""
     share: re.Pattern[str]
     """The line between title and subject."""
@@ -46,6 +54,26 @@ class Doc:
         self.blocks = blocks
         self.text = GAP.join(block.text for block in blocks)
         self.starts = [0, *accumulate(len(block.text) + len(GAP) for block in blocks)][: len(blocks)]
+
+        self.lower = self.text.replace("\u0130", "I").lower()  # the one letter whose lower case is longer
+
+    def find(self, landmark: Landmark, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
+        """The places of a landmark that begin between two offsets.
+
+        Only lines that hold its word are tried: to look for the word is a hundred times faster than for the pattern.
+        """
+        end = len(self.text) if end is None else end
+        while (at := self.lower.find(landmark.word, start, end)) >= 0:
+            if match := landmark.pattern.match(self.text, max(start, self.text.rfind("\n", start, at) + 1)):
+                yield match
+                at = match.end() - 1
+            start = self.text.find("\n", at) + 1
+            if not start:
+                return
+
+    def first(self, landmark: Landmark, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+        """The first of `find`."""
+        return next(self.find(landmark, start, end), None)
 
     def block(self, at: int) -> Block:
         """The block that holds offset `at`."""
@@ -112,7 +140,7 @@ def _cut(doc: Doc, words: Landmarks) -> Parts | None:
     if asked is None and dated is None:
         return None  # a doctor line alone is an entry of a listing
     heads = _headings(doc, words, dated.end() if dated else main)
-    first = dated.start() if dated else heads[0][1].start() if heads else len(doc.text)
+    first = dated.start("label") if dated else heads[0][1].start() if heads else len(doc.text)
     start, asker = _askers(doc, asked, words) if asked else (answered.start() if answered else 0, {})
     parts = Parts(doc.slice(0, start), asker, notes=notes + more)
     if answered:
@@ -134,15 +162,15 @@ Match = re.Match[str]
 
 def _asker_and_doctor(doc: Doc, words: Landmarks) -> tuple[Match | None, Match | None, list[str]]:
     """The ask date that a doctor line follows, and that doctor line; or the last ask date of an unanswered page."""
-    asks = list(words.ask_date.finditer(doc.text))
+    asks = list(doc.find(words.ask_date))
     if not asks:
-        answered = words.doctor.search(doc.text)
+        answered = doc.first(words.doctor)
         return None, answered, ["no_asker"] if answered else []
     end = _end_of_main(doc, words, asks[0].end())
     asks = [ask for ask in asks if ask.start() < end]
     for index, ask in enumerate(asks):
         until = asks[index + 1].start() if index + 1 < len(asks) else end
-        if (answered := words.doctor.search(doc.text, ask.end(), until)) and _near(doc, words, ask.end(), answered):
+        if (answered := doc.first(words.doctor, ask.end(), until)) and _near(doc, words, ask.end(), answered):
             return ask, answered, ["several_asker_lines"] if index else []
     return asks[-1], None, ["several_asker_lines"] if len(asks) > 1 else []
 
@@ -158,13 +186,13 @@ NEAR = 200  # characters
 
 def _end_of_main(doc: Doc, words: Landmarks, start: int) -> int:
     """Where the first section begins after `start`: doctor lines behind it belong to other questions."""
-    ends = [found.start() for pattern in words.sections.values() if (found := pattern.search(doc.text, start))]
+    ends = [found.start() for section in words.sections.values() if (found := doc.first(section, start))]
     return min(ends, default=len(doc.text))
 
 
 def _reply_date(doc: Doc, words: Landmarks, start: int, asked: Match | None) -> tuple[Match | None, list[str]]:
     """The line that ends the reply, and notes. Of several: not before the question, and the first before a section."""
-    found = list(words.reply_date.finditer(doc.text, start))
+    found = list(doc.find(words.reply_date, start))
     if not found:
         return None, []
     asked_on = read_date(asked["date"]) if asked and asked["date"] else None
@@ -177,14 +205,14 @@ def _reply_date(doc: Doc, words: Landmarks, start: int, asked: Match | None) -> 
 
 def _before_section(doc: Doc, words: Landmarks, at: int) -> bool:
     rest = doc.text[at : at + 80].lstrip()
-    return any(pattern.match(rest) for pattern in words.sections.values())
+    return any(section.pattern.match(rest) for section in words.sections.values())
 
 
 def _headings(doc: Doc, words: Landmarks, start: int) -> list[tuple[str, Match]]:
     """The section headings after `start` in the page's order; a real heading wins over a line that reads like one."""
     heads = []
-    for name, pattern in words.sections.items():
-        found = list(pattern.finditer(doc.text, start))
+    for name, section in words.sections.items():
+        found = list(doc.find(section, start))
         if found:
             head = next((one for one in found if doc.block(one.start()).heading), found[0])
             heads.append((name, head))
@@ -195,7 +223,7 @@ def _headings(doc: Doc, words: Landmarks, start: int) -> list[tuple[str, Match]]
 def _askers(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str | None]]:
     """As `_asker`; of asker lines that follow each other directly, what all say alike, and None for the rest."""
     start, facts = _asker(doc, asked, words)
-    for twin in reversed(list(words.ask_date.finditer(doc.text, max(0, start - 2000), start))):
+    for twin in reversed(list(doc.find(words.ask_date, max(0, start - 2000), start))):
         if doc.text[twin.end() : start].strip():
             break
         start, other = _asker(doc, twin, words)
@@ -205,9 +233,9 @@ def _askers(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, st
 
 def _asker(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str | None]]:
     """Where the asker line starts, and its groups; its parts may stand in lines or elements of their own."""
-    line = start = doc.text.rfind("\n", 0, asked.start()) + 1
-    found = words.asker.fullmatch(doc.text, line, asked.start())
-    named = bool(doc.text[line : asked.start()].strip(" .,，"))
+    line = start = doc.text.rfind("\n", 0, asked.start("label")) + 1
+    found = words.asker.fullmatch(doc.text, line, asked.start("label"))
+    named = bool(doc.text[line : asked.start("label")].strip(" .,，"))
     for _ in range(SPREAD):
         above = doc.text[:start].rstrip()
         if found and (found["asker"] or not above.endswith((",", "，"))) and not FORM_OF_ADDRESS.search(above[-20:]):
@@ -215,15 +243,15 @@ def _asker(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str
         if found is None and named:
             break  # a name without age and sex
         start = _line_before(doc, start)
-        found = words.asker.fullmatch(" ".join(_lines(doc, start, asked.start(), words))) or found
+        found = words.asker.fullmatch(" ".join(_lines(doc, start, asked.start("label"), words))) or found
     facts: dict[str, str | None] = {"date": asked["date"]}
     if found is None:
-        name = doc.text[line : asked.start()].strip(" .,，")
+        name = doc.text[line : asked.start("label")].strip(" .,，")
         return _before_labels(doc, line, words), facts | {"asker": name or None}
     groups = {name: value.strip() or None if value else None for name, value in found.groupdict().items()}
     if len(name := groups["asker"] or "") > LONGEST_NAME and (sentences := list(SENTENCE_END.finditer(name))):
         # The question runs into the asker line: the asker is what follows its last sentence.
-        return asked.start() - len(found[0]) + sentences[-1].end(), facts | groups | {
+        return asked.start("label") - len(found[0]) + sentences[-1].end(), facts | groups | {
             "asker": name[sentences[-1].end() :]
         }
     return _before_labels(doc, start, words), facts | groups

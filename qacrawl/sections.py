@@ -29,7 +29,7 @@ def similar(blocks: list[Block], words: Landmarks, resolve: Resolve) -> list[Sim
     rest = entries.pop()
     if not ends:
         entries = _by_doctor_line(rest, words)
-    elif any(words.doctor.fullmatch(line.text) for line in rest):
+    elif any(words.doctor.pattern.fullmatch(line.text) for line in rest):
         entries.append(rest)
     return [entry for lines in entries if (entry := _entry(lines, words, resolve))]
 
@@ -52,7 +52,7 @@ def _lines(blocks: list[Block]) -> Iterator[Block]:
 
 def _by_doctor_line(lines: list[Block], words: Landmarks) -> list[list[Block]]:
     """Entries of a page without "Read More": a block after a reply excerpt begins the next one."""
-    doctors = [at for at, line in enumerate(lines) if words.doctor.fullmatch(line.text)]
+    doctors = [at for at, line in enumerate(lines) if words.doctor.pattern.fullmatch(line.text)]
     starts = [0]
     for at, following in pairwise(doctors):
         starts.append(next((k for k in range(at + 2, following) if lines[k].heading or lines[k].links), at + 2))
@@ -65,12 +65,12 @@ def _entry(lines: list[Block], words: Landmarks, resolve: Resolve) -> SimilarQA 
     if lines and (more := READ_MORE.fullmatch(lines[-1].text)):
         title = more["title"].strip()
         lines = lines[:-1]
-    at = next((at for at, line in enumerate(lines) if words.doctor.fullmatch(line.text)), len(lines))
+    at = next((at for at, line in enumerate(lines) if words.doctor.pattern.fullmatch(line.text)), len(lines))
     head, doctor, tail = lines[:at], lines[at : at + 1], lines[at + 1 :]
     if head and (not title or _alike(head[0].text, title) or head[0].heading or head[0].links):
         title = title if _cut_short(head[0].text) and title else head[0].text
         head = head[1:]
-    found = words.doctor.fullmatch(doctor[0].text) if doctor else None
+    found = words.doctor.pattern.fullmatch(doctor[0].text) if doctor else None
     if not (title or head or found):
         return None
     return SimilarQA(

@@ -20,26 +20,32 @@ _COLON = r"(?:\s*[:：]\s*|[^\S\n]*\n\s*)"
 _END = r"[^\S\n]*\.?[^\S\n]*$"
 # A date that is none is still the landmark's if nothing else stands there: "Reply Date: -".
 _VALUE = rf"(?P<date>{DATE}|[^\w\n]{{0,3}}|(?:unknown|none|n/a|null))"
-_SECTION = r"(?im)^%s[^\S\n]*[:：]?[^\S\n]*$"
+_HEADING = r"[^\S\n]*[:：]?[^\S\n]*$"
 
 _SERVICE = r"(?:facebook|twitter|line|whatsapp|telegram|copy link|print|plurk|pinterest|linkedin|e-?mail)"
 
+
+def _landmark(word: str, pattern: str) -> grammar.Landmark:
+    return grammar.Landmark(word, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
+
+
 WORDS = grammar.Landmarks(
-    ask_date=re.compile(rf"(?im)(?<![\w\"'])Ask\s+Date{_COLON}{_VALUE}{_END}"),
+    ask_date=_landmark("date", rf"(?:[^\n]*(?<![\w\"']))?(?P<label>Ask[^\S\n]+Date){_COLON}{_VALUE}{_END}"),
     asker=re.compile(
         r"(?is)(?P<asker>.*?)(?:(?:^|[,，])\s*(?P<only_sex>female|male|other))?"
         rf"(?:[\s,，]*(?:(?<![\w~～])(?P<age>{AGE}))?\s*-?(?P<unit>year|month)s?[\s-]*old[\s,]*(?P<sex>\w+)?"
         r"|(?(only_sex)|(?!)))[\s.,]*"
     ),
-    doctor=re.compile(
-        r"(?im)^(?:Dr\.?|Doctor)\s+(?P<doctor>\S[^\n]{0,80}?)\s+(?:reply|replied|replies)(?:[^\S\n]+|\n\s*)(?!date\b)"
-        r"(?P<specialty>[^\s:：][^\n]{0,100}?)[^\S\n]*$"
+    doctor=_landmark(
+        "dr",
+        r"Dr\.?\s+(?P<doctor>\S[^\n]{0,80}?)\s+(?:reply|replied|replies)(?:[^\S\n]+|\n\s*)(?!date\b)"
+        r"(?P<specialty>[^\s:：][^\n]{0,100}?)[^\S\n]*$",
     ),
-    reply_date=re.compile(rf"(?im)(?:^|(?<=[.!?。！]\s))Reply\s+Date{_COLON}{_VALUE}{_END}"),
+    reply_date=_landmark("date", rf"(?:[^\n]*[.!?。！]\s)?(?P<label>Reply\s+Date){_COLON}{_VALUE}{_END}"),
     sections={
-        "more_info": re.compile(_SECTION % r"More[^\S\n]+Info(?:rmation)?"),
-        "similar_qa": re.compile(_SECTION % r"Similar[^\S\n]+Q[^\S\n]?(?:&|and)[^\S\n]?As?"),
-        "related_faq": re.compile(_SECTION % r"Related[^\S\n]+FAQs?"),
+        "more_info": _landmark("info", rf"More[^\S\n]+Info(?:rmation)?{_HEADING}"),
+        "similar_qa": _landmark("similar", rf"Similar[^\S\n]+Q[^\S\n]?(?:&|and)[^\S\n]?As?{_HEADING}"),
+        "related_faq": _landmark("related", rf"Related[^\S\n]+FAQs?{_HEADING}"),
     },
     share=re.compile(rf"(?is)Share\s+to\s*[:：]?(?:[\s|·,/]*{_SERVICE})*"),
     noise=re.compile(
@@ -98,10 +104,12 @@ def _resolver(url: str, markup: str) -> sections.Resolve:
     start = url if url.startswith("http") else site.START[0]  # a saved page does not know where it was
     base = BASE.search(markup, 0, 20_000)
     start = urljoin(start, base[1]) if base else start
+    root = urljoin(start, "/").rstrip("/")
 
     def resolve(href: str) -> str | None:
+        rooted = href.startswith("/") and not href.startswith("//")
         try:
-            target = site.canonical(urljoin(start, href))
+            target = site.canonical(root + href if rooted else urljoin(start, href))
         except ValueError:
             return None
         return target if site.kind(target) else None
