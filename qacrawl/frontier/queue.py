@@ -1,0 +1,382 @@
+"""The frontier's operations: each is one transaction."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, and_, bindparam, case, delete, func, insert, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import Insert
+
+from qacrawl.errors import Exit, QacrawlError
+from qacrawl.frontier.rows import ARCHIVED, LISTING, NEW, OUTCOMES, START, File, Found, Row, Visit
+from qacrawl.frontier.tables import files, hosts, runs, urls
+
+_ROW = [urls.c[name] for name in Row._fields]
+_CHUNK = 500
+_FIRST = {"start": START, "sitemap": START, "listing": LISTING, "article": NEW}
+
+
+class Frontier:
+    """The URLs, files and runs of one site."""
+
+    def __init__(self, engine: Engine, site: str, folder: Path) -> None:
+        self.engine = engine
+        self.site = site
+        self.folder = folder
+        self.shared = engine.dialect.name != "sqlite"
+        """Whether workers on other machines can see it."""
+
+    def _reading(self) -> Connection:
+        """A connection whose transaction keeps no writer waiting."""
+        return self.engine.connect().execution_options(qacrawl_begin="BEGIN")
+
+    def now(self) -> float:
+        """Seconds since 1970 by the database's clock."""
+        if not self.shared:
+            return time.time()  # SQLite has no clock but this machine's
+        with self._reading() as db:
+            return float(db.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+
+    # The lock of a run
+
+    @contextmanager
+    def alone(self, worker: bool = False) -> Iterator[None]:
+        """Hold the site's lock; workers share it. The kernel or the database frees it when the process dies.
+
+        Raises QacrawlError(Exit.LOCKED) when another run holds it.
+        """
+        if self.shared:
+            with self._advisory(worker):
+                yield
+        elif worker:
+            raise QacrawlError("--worker needs a frontier that workers can share: postgresql://...", Exit.USAGE)
+        else:
+            try:
+                with FileLock(self.folder / "run.lock", blocking=False):
+                    yield
+            except Timeout:
+                raise self._locked() from None
+
+    @contextmanager
+    def _advisory(self, worker: bool) -> Iterator[None]:
+        take = f"pg_try_advisory_lock{'_shared' if worker else ''}"
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            if not db.execute(text(f"SELECT {take}(:app, :key)"), {"app": 0x7161, "key": self._key()}).scalar():
+                raise self._locked()
+            try:
+                yield
+            finally:
+                db.invalidate()  # closes the connection, which frees the lock
+
+    def _key(self) -> int:
+        return crc32(self.site.encode()) - (1 << 31)
+
+    def _locked(self) -> QacrawlError:
+        return QacrawlError(f"another run of {self.site} is going on; this one ends", Exit.LOCKED)
+
+    # Runs
+
+    def start_run(self, run_id: str, alive_until: float) -> None:
+        """Note a run; its leases and its archive files are its own until `alive_until`."""
+        row = {"site": self.site, "run_id": run_id, "started": self.now(), "alive_until": alive_until}
+        with self.engine.begin() as db:
+            db.execute(insert(runs).values(row))
+
+    def beat(self, run_id: str, until: float) -> None:
+        """Prolong a run's leases."""
+        with self.engine.begin() as db:
+            db.execute(update(runs).where(_run(self.site, run_id)).values(alive_until=until))
+            mine = and_(urls.c.site == self.site, urls.c.state == "leased", urls.c.owner == run_id)
+            db.execute(update(urls).where(mine).values(lease_until=until))
+
+    def finish_run(self, run_id: str, reason: str) -> None:
+        """Note a run's end."""
+        with self.engine.begin() as db:
+            db.execute(update(runs).where(_run(self.site, run_id)).values(finished=self.now(), reason=reason))
+
+    def take_back(self, expired_only: bool) -> int:
+        """Make leased URLs due again: those of runs that died, or all when no other run can be alive."""
+        left = and_(urls.c.site == self.site, urls.c.state == "leased")
+        if expired_only:
+            left = and_(left, urls.c.lease_until < self.now())
+        with self.engine.begin() as db:
+            return db.execute(update(urls).where(left).values(state="due", owner=None)).rowcount
+
+    def is_dead(self, run_id: str) -> bool:
+        """Whether a run ended, or has been silent for longer than it said it would."""
+        with self._reading() as db:
+            row = db.execute(select(runs.c.finished, runs.c.alive_until).where(_run(self.site, run_id))).first()
+        return row is None or row.finished is not None or row.alive_until < self.now()
+
+    # URLs
+
+    def add(self, found: Iterable[Found]) -> int:
+        """Add the URLs that are new; return how many were."""
+        with self.engine.begin() as db:
+            return self._add(db, found)
+
+    def _add(self, db: Connection, found: Iterable[Found]) -> int:
+        fresh = {item.url: item for item in found}
+        now = self.now()
+        added = 0
+        for chunk in _chunks([fresh[url] for url in sorted(fresh)]):  # in one order, so that workers never deadlock
+            rows = [
+                {
+                    "site": self.site,
+                    "url": url,
+                    "kind": kind,
+                    "state": "due",
+                    "priority": _FIRST[kind],
+                    "due_at": now,
+                    "hops": hops,
+                    "first_seen": now,
+                }
+                for url, kind, hops in chunk
+            ]
+            added += db.execute(self._insert(urls).values(rows).on_conflict_do_nothing()).rowcount
+        return added
+
+    def _insert(self, table: Any) -> Any:
+        make: Any = postgresql.insert if self.shared else sqlite.insert
+        statement: Insert = make(table)
+        return statement
+
+    def require(self, url: str, kind: str, since: float) -> None:
+        """Add a URL, or make it due unless it was visited after `since` or is forgotten."""
+        now = self.now()
+        row = {"site": self.site, "url": url, "kind": kind, "state": "due", "priority": _FIRST[kind], "due_at": now}
+        statement = self._insert(urls).values(row | {"hops": 0, "first_seen": now})
+        old = and_(
+            urls.c.state.not_in(("leased", "due", "forgotten")),
+            or_(urls.c.checked_at.is_(None), urls.c.checked_at < since),
+        )
+        with self.engine.begin() as db:
+            db.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["site", "url"], set_={"state": "due", "due_at": now, "hops": 0}, where=old
+                )
+            )
+
+    def promote(self, before: float, everything: bool = False) -> int:
+        """Make due what was to be visited again before a time; or every URL but the forgotten."""
+        waiting = ("done", "failed", "gone", "forbidden")
+        old = (
+            urls.c.state.in_((*waiting, "parked"))
+            if everything
+            else and_(urls.c.state.in_(waiting), urls.c.due_at <= before)
+        )
+        again = and_(urls.c.site == self.site, old)
+        with self.engine.begin() as db:
+            return db.execute(update(urls).where(again).values(state="due", due_at=before, hops=0)).rowcount
+
+    def lease(self, number: int, owner: str, until: float) -> list[Row]:
+        """Up to `number` URLs that are due, the most urgent first, for `owner` alone until a time."""
+        picked = (
+            select(urls.c.id)
+            .where(urls.c.site == self.site, urls.c.state == "due", urls.c.due_at <= self.now())
+            .order_by(urls.c.priority, urls.c.id)
+            .limit(number)
+            .with_for_update(skip_locked=True)  # SQLite has no such thing and needs none: it has one writer at a time
+            .cte("picked")
+        )
+        statement = (
+            update(urls)
+            .where(urls.c.id.in_(select(picked.c.id)))
+            .values(state="leased", owner=owner, lease_until=until, generation=urls.c.generation + 1)
+            .returning(urls.c.priority, *_ROW)
+        )
+        with self.engine.begin() as db:
+            found = sorted(tuple(row) for row in db.execute(statement))
+        return [Row(*row[1:]) for row in found]
+
+    def release(self, rows: Sequence[Row], due_at: float = 0.0, attempts: int = 0) -> None:
+        """Give leased URLs back without an outcome, due at a time; `attempts` requests were made for each."""
+        if not rows:
+            return
+        with self.engine.begin() as db:
+            for row in rows:
+                mine = and_(urls.c.id == row.id, urls.c.generation == row.generation, urls.c.state == "leased")
+                values = {"state": "due", "owner": None, "due_at": due_at, "attempts": row.attempts + attempts}
+                db.execute(update(urls).where(mine).values(values))
+
+    def pending(self) -> tuple[int, float | None]:
+        """How many URLs are due or leased, counted up to 1,000, and when the next that waits is due."""
+        open_ = and_(urls.c.site == self.site, urls.c.state.in_(("due", "leased")))
+        with self._reading() as db:
+            some = select(urls.c.id).where(open_).limit(1000).subquery()
+            number = db.execute(select(func.count()).select_from(some)).scalar_one()
+            later = select(func.min(urls.c.due_at)).where(urls.c.site == self.site, urls.c.state == "due")
+            return number, db.execute(later).scalar_one()
+
+    # Acknowledgement
+
+    def commit(self, run_id: str, visits: Sequence[Visit], made: Sequence[File]) -> set[int]:
+        """Acknowledge visits and add their files to the manifest, in one transaction.
+
+        Where another run holds one of the URLs by now (this one was frozen past its lease), nothing is written and
+        the ids of those rows are returned.
+        """
+        with self.engine.begin() as db:
+            held = self._held(db, [visit.row for visit in visits], run_id)
+            if lost := {visit.row.id for visit in visits} - held:
+                return lost
+            self._add(db, (item for visit in visits for item in visit.found))
+            if visits:
+                db.execute(_ACKNOWLEDGE, [_values(visit) for visit in visits])
+            for file in made:
+                self._put(db, file, run_id)
+            counts = {name: sum(visit.outcome == name for visit in visits) for name in OUTCOMES}
+            total = {"fetches": runs.c.fetches + sum(counts.values())}
+            more = {name: runs.c[name] + number for name, number in counts.items()}
+            db.execute(update(runs).where(_run(self.site, run_id)).values(total | more))
+        return set()
+
+    def _held(self, db: Connection, rows: Sequence[Row], run_id: str) -> set[int]:
+        """Ids of the rows that are still leased to this run in this generation; locked until the transaction ends."""
+        wanted = {(row.id, row.generation) for row in rows}
+        held = set()
+        for chunk in _chunks(sorted(row.id for row in rows)):
+            mine = (
+                select(urls.c.id, urls.c.generation)
+                .where(urls.c.id.in_(chunk), urls.c.state == "leased", urls.c.owner == run_id)
+                .order_by(urls.c.id)
+                .with_for_update()
+            )
+            held |= {row.id for row in db.execute(mine) if tuple(row) in wanted}
+        return held
+
+    def _put(self, db: Connection, file: File, run_id: str | None) -> None:
+        row = {"site": self.site, "kind": file.kind, "name": file.name, "size": file.size, "run_id": run_id}
+        put = self._insert(files).values(row)
+        db.execute(put.on_conflict_do_update(index_elements=["site", "kind", "name"], set_={"size": file.size}))
+
+    def recover(self, name: str, size: int, seen: Iterable[tuple[str, int, float]]) -> int:
+        """Note responses of a dead run that lie in archive file `name` and that no outcome stands for.
+
+        `seen` gives URL, offset and time of each; its first `size` bytes are whole records. Returns how many there are.
+        """
+        number = 0
+        with self.engine.begin() as db:
+            for url, offset, fetched_at in seen:
+                unread = and_(
+                    urls.c.site == self.site,
+                    urls.c.url == url,
+                    urls.c.state == "due",
+                    or_(urls.c.checked_at.is_(None), urls.c.checked_at < fetched_at),
+                )
+                place = {"archived_file": name, "archived_offset": offset, "priority": ARCHIVED, "due_at": 0.0}
+                number += db.execute(update(urls).where(unread).values(place)).rowcount
+            self._put(db, File("archive", name, size), None)
+        return number
+
+    # The manifest
+
+    def files(self, kind: str) -> dict[str, int]:
+        """Committed files of a kind ("parts", "rejects", "archive"): name to size."""
+        with self._reading() as db:
+            found = select(files.c.name, files.c.size).where(files.c.site == self.site, files.c.kind == kind)
+            return {row.name: row.size for row in db.execute(found.order_by(files.c.name))}
+
+    def swap(self, add: Sequence[tuple[str, str, int]], remove: Sequence[tuple[str, str]]) -> None:
+        """Put files into the manifest and take others out, in one transaction."""
+        with self.engine.begin() as db:
+            for kind, name in remove:
+                which = and_(files.c.site == self.site, files.c.kind == kind, files.c.name == name)
+                db.execute(delete(files).where(which))
+            for file in add:
+                self._put(db, File(*file), None)  # type: ignore[arg-type]
+
+    def gone(self) -> list[str]:
+        """Canonical URLs that leave the next snapshot: gone, or forgotten."""
+        with self._reading() as db:
+            left = select(urls.c.url).where(urls.c.site == self.site, urls.c.state.in_(("gone", "forgotten")))
+            return list(db.execute(left.order_by(urls.c.url)).scalars())
+
+    def forget(self, forgotten: Sequence[str]) -> None:
+        """Turn URLs into tombstones: the address stays, so that it is never asked for again, and nothing else."""
+        now = self.now()
+        blank = dict.fromkeys(
+            ("etag", "last_modified", "digest", "payload", "fetched_at", "archived_file", "archived_offset", "owner")
+        )
+        values = {"state": "forgotten", "gone_at": now, "outcome": None, "reason": None} | blank
+        with self.engine.begin() as db:
+            self._add(db, (Found(url, "article") for url in forgotten))
+            for chunk in _chunks(list(forgotten)):
+                db.execute(update(urls).where(urls.c.site == self.site, urls.c.url.in_(chunk)).values(values))
+
+    # Hosts
+
+    def reserve(self, host: str, delay: float) -> float:
+        """The time at which the next request to `host` may start; the one after that `delay` and more later."""
+        now = self.now()
+        first = self._insert(hosts).values(host=host, next_at=now + delay, slow=0.0)
+        start = case((hosts.c.next_at > now, hosts.c.next_at), else_=now)
+        put = first.on_conflict_do_update(index_elements=["host"], set_={"next_at": start + delay + hosts.c.slow})
+        with self.engine.begin() as db:
+            row = db.execute(put.returning(hosts.c.next_at, hosts.c.slow)).one()
+        return float(row.next_at - delay - row.slow)
+
+    def pace(self, host: str) -> tuple[float, float]:
+        """When the next request to `host` may start, and the seconds by which it is slowed down."""
+        with self._reading() as db:
+            row = db.execute(select(hosts.c.next_at, hosts.c.slow).where(hosts.c.host == host)).first()
+        return (row.next_at, row.slow) if row else (0.0, 0.0)
+
+    def slow_down(self, host: str, until: float, slow: float) -> None:
+        """Ask nothing of `host` until a time, and slow down by `slow` seconds a request."""
+        put = self._insert(hosts).values(host=host, next_at=until, slow=slow)
+        later = case((hosts.c.next_at > until, hosts.c.next_at), else_=until)
+        with self.engine.begin() as db:
+            db.execute(put.on_conflict_do_update(index_elements=["host"], set_={"next_at": later, "slow": slow}))
+
+    def tidy(self) -> None:
+        """Give free space back and keep the query planner's facts fresh; PostgreSQL does so by itself."""
+        if self.shared:
+            return
+        with closing(self.engine.raw_connection()) as db:
+            for statement in ("optimize", "incremental_vacuum", "wal_checkpoint(TRUNCATE)"):
+                db.cursor().execute(f"PRAGMA {statement}").fetchall()
+
+
+_ACKNOWLEDGED = (
+    "outcome", "state", "priority", "due_at", "reason", "status", "failures", "misses", "etag", "last_modified",
+    "digest", "payload", "fetched_at", "checked_at", "seconds",
+)  # fmt: skip
+
+
+def _acknowledge() -> Any:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _ACKNOWLEDGED}
+    values |= {
+        "visits": urls.c.visits + 1,
+        "attempts": 0,
+        "owner": None,
+        "archived_file": None,
+        "archived_offset": None,
+    }
+    values["gone_at"] = case(
+        (bindparam("new_is_gone") == 0, None), else_=func.coalesce(urls.c.gone_at, bindparam("new_now"))
+    )
+    return update(urls).where(urls.c.id == bindparam("row_id")).values(values)
+
+
+_ACKNOWLEDGE = _acknowledge()
+
+
+def _values(visit: Visit) -> dict[str, Any]:
+    values = {f"new_{name}": getattr(visit, name) for name in _ACKNOWLEDGED}
+    gone = {"new_is_gone": int(visit.state == "gone"), "new_now": visit.checked_at}
+    return values | gone | {"row_id": visit.row.id}
+
+
+def _run(site: str, run_id: str) -> Any:
+    return and_(runs.c.site == site, runs.c.run_id == run_id)
+
+
+def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]

@@ -1,0 +1,78 @@
+"""What goes into the frontier and what comes out of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+Kind = Literal["start", "sitemap", "listing", "article"]
+Outcome = Literal["record", "reject", "listing", "gone", "unchanged", "failed", "redirect", "forbidden"]
+
+OUTCOMES: tuple[Outcome, ...] = ("record", "reject", "listing", "gone", "unchanged", "failed")
+"""What a fetched page ends as. A redirect is no page, and what robots.txt forbids is not fetched."""
+
+# Lower is sooner. What lies in the archive first: it costs the site nothing.
+ARCHIVED, START, NEW, LISTING, AGAIN = range(5)
+
+
+class Found(NamedTuple):
+    """A URL to visit."""
+
+    url: str
+    """Canonical URL."""
+    kind: Kind
+    hops: int = 0
+
+
+class Row(NamedTuple):
+    """A leased URL, with what is known of its last visit. Times are seconds since 1970 UTC."""
+
+    id: int
+    url: str
+    kind: Kind
+    generation: int
+    hops: int
+    visits: int
+    attempts: int
+    failures: int
+    misses: int
+    etag: str | None
+    last_modified: str | None
+    digest: str | None
+    payload: str | None
+    fetched_at: float | None
+    first_seen: float
+    archived_file: str | None
+    archived_offset: int | None
+
+
+@dataclass(frozen=True)
+class Visit:
+    """The outcome of one visit of a leased URL, to be committed with the files that hold its records."""
+
+    row: Row
+    outcome: Outcome
+    state: str
+    priority: int
+    due_at: float
+    reason: str | None = None
+    status: int | None = None
+    failures: int = 0
+    misses: int = 0
+    etag: str | None = None
+    last_modified: str | None = None
+    digest: str | None = None
+    payload: str | None = None
+    fetched_at: float | None = None
+    checked_at: float | None = None
+    seconds: float | None = None
+    found: Sequence[Found] = field(default=(), repr=False)
+    """URLs that the page leads to."""
+
+
+class File(NamedTuple):
+    """A file in the manifest."""
+
+    kind: Literal["parts", "rejects", "archive"]
+    name: str
+    size: int
+    """Rows; of an archive file the bytes up to which every response is acknowledged."""

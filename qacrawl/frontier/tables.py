@@ -1,0 +1,108 @@
+"""The frontier's tables, for SQLite and PostgreSQL alike: plain columns that any SQL tool can read.
+
+Times are seconds since 1970 UTC, by the database's clock.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+VERSION = 1
+"""Raised with each change of the tables, together with a step in `MIGRATIONS`."""
+
+MIGRATIONS: dict[int, tuple[str, ...]] = {}
+"""SQL that brings the tables from the version before to the version of the key; never changed once released."""
+
+metadata = MetaData()
+_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by INTEGER only
+
+meta = Table(
+    "qacrawl_meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+urls = Table(
+    "qacrawl_urls",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("site", Text, nullable=False),
+    Column("url", Text, nullable=False, doc="Canonical URL."),
+    Column("kind", Text, nullable=False, doc="start, sitemap, listing or article."),
+    Column("state", Text, nullable=False, doc="due, leased, done, failed, parked, gone, forbidden or forgotten."),
+    Column("priority", Integer, nullable=False, doc="Lower is sooner."),
+    Column("due_at", Double, nullable=False, doc="Not asked for before."),
+    Column("hops", Integer, nullable=False, default=0, doc="Redirects, or listings without news, on the way here."),
+    Column("visits", Integer, nullable=False, default=0, doc="Visits that came to an outcome."),
+    Column("attempts", Integer, nullable=False, default=0, doc="Requests since the last outcome."),
+    Column("failures", Integer, nullable=False, default=0, doc="Failed visits since the last good one."),
+    Column("misses", Integer, nullable=False, default=0, doc="Visits since it was last there that found 404 or 410."),
+    Column("outcome", Text, doc="Of the last visit: record, reject, listing, gone, unchanged, failed, redirect."),
+    Column("reason", Text, doc="Of a reject or a failure."),
+    Column("status", Integer, doc="HTTP status of the last response."),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("digest", Text, doc="SHA-256 of the page, decoded."),
+    Column("payload", Text, doc="WARC-Payload-Digest of the last response that was archived in full."),
+    Column("fetched_at", Double, doc="When that response came."),
+    Column("checked_at", Double, doc="When the page was last visited."),
+    Column("seconds", Double, doc="How long the last response took."),
+    Column("first_seen", Double, nullable=False),
+    Column("gone_at", Double, doc="When it was marked gone."),
+    Column("archived_file", Text, doc="A response in the archive that no outcome stands for yet, ..."),
+    Column("archived_offset", BigInteger, doc="... and where it starts."),
+    Column("owner", Text, doc="Run that holds the lease."),
+    Column("lease_until", Double),
+    Column("generation", Integer, nullable=False, default=0, doc="Raised by each lease: fences off who lost it."),
+    UniqueConstraint("site", "url", name="qacrawl_urls_site_url"),
+    Index("qacrawl_urls_queue", "site", "state", "priority", "id"),
+    Index("qacrawl_urls_due", "site", "state", "due_at"),
+)
+
+files = Table(
+    "qacrawl_files",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("kind", Text, nullable=False, doc="parts, rejects or archive."),
+    Column("name", Text, nullable=False),
+    Column("size", BigInteger, nullable=False, doc="Rows; of an archive file the bytes acknowledged."),
+    Column("run_id", Text),
+    PrimaryKeyConstraint("site", "kind", "name", name="qacrawl_files_key"),
+)
+
+runs = Table(
+    "qacrawl_runs",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("alive_until", Double, nullable=False, doc="A worker that is silent for longer counts as dead."),
+    Column("finished", Double),
+    Column("reason", Text),
+    Column("fetches", Integer, nullable=False, default=0),
+    Column("record", Integer, nullable=False, default=0),
+    Column("reject", Integer, nullable=False, default=0),
+    Column("listing", Integer, nullable=False, default=0),
+    Column("gone", Integer, nullable=False, default=0),
+    Column("unchanged", Integer, nullable=False, default=0),
+    Column("failed", Integer, nullable=False, default=0),
+    PrimaryKeyConstraint("site", "run_id", name="qacrawl_runs_key"),
+)
+
+hosts = Table(
+    "qacrawl_hosts",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("next_at", Double, nullable=False, doc="No request to this host before."),
+    Column("slow", Double, nullable=False, default=0, doc="Seconds added to the pause after a 429 or 503."),
+)
