@@ -1,0 +1,68 @@
+"""Shows what the demo's crawl made. Texts of pages are printed as they are: nothing in them is markup."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Column, Table
+from rich.text import Text
+
+from qacrawl.publish.escape import plain
+
+SAMPLES = 3
+
+
+def show(report: Mapping[str, Any], dataset: Path, console: Console) -> None:
+    """Print the counts of a run, three rows of its dataset, where that lies and how to load it."""
+    console.print(_counts(report))
+    rows = pq.read_table(dataset / "data" / "qa")
+    console.print(Text(f"\n{rows.num_rows} records; {SAMPLES} of them:"))
+    for at in range(SAMPLES):
+        console.print(_row(rows.slice(at * rows.num_rows // SAMPLES, 1).to_pylist()[0]))
+    files = str(dataset / "data" / "qa" / "*.parquet")
+    console.print(Text(f"\nThe dataset, a folder of Parquet files: {dataset}"), soft_wrap=True)
+    console.print(Text(f"Load it in Python: import duckdb; print(duckdb.read_parquet({files!r}))"), soft_wrap=True)
+
+
+OUTCOMES = {
+    "record": "records",
+    "reject": "rejects",
+    "listing": "listings, read for links",
+    "gone": "gone (404)",
+    "unchanged": "unchanged",
+    "failed": "failed",
+}
+
+
+def _counts(report: Mapping[str, Any]) -> Table:
+    table = Table(Column("Pages of the demo site"), Column("count", justify="right"))
+    for outcome, count in report["outcomes"].items():
+        if count:
+            table.add_row(Text(OUTCOMES.get(outcome, outcome)), f"{count:,}")
+        if outcome == "reject":
+            for reason, rejects in sorted(report["rejects"].items()):
+                table.add_row(Text(f"  {reason}"), f"{rejects:,}", style="dim")
+    table.add_section()
+    table.add_row("fetched", f"{report['fetches']:,}")
+    return table
+
+
+def _row(row: Mapping[str, Any]) -> Panel:
+    """A record as people read it; what the page did not say is left out."""
+    grid = Table.grid(Column(style="dim"), Column(), padding=(0, 2))
+    for name, values in SHOWN.items():
+        if said := [plain(str(row[value]), 200) for value in values if row[value]]:
+            grid.add_row(name, Text(", ".join(said)))
+    return Panel(grid, title=Text(plain(row["record_id"])), title_align="left")
+
+
+SHOWN = {
+    "title": ["title"],
+    "asked": ["ask_date", "asker"],
+    "question": ["question"],
+    "replied": ["reply_date", "doctor", "reply_specialty", "hospital"],
+    "reply": ["reply"],
+}
