@@ -1,0 +1,55 @@
+"""STORE: rows become immutable Parquet parts, whole or not at all; the frontier's manifest says which count."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qacrawl import disk, schema
+from qacrawl.records import QARecord, Reject
+
+_UNFINISHED = ".tmp"
+
+
+def write_part(folder: Path, rows: Sequence[QARecord] | Sequence[Reject]) -> str:
+    """Write records to `folder`/parts, or rejects to `folder`/rejects, as one file; return its name.
+
+    When this returns, the file is on disk under its name. Raises OSError when the disk refuses.
+    """
+    records = [row for row in rows if isinstance(row, QARecord)]
+    rejects = [row for row in rows if isinstance(row, Reject)]
+    table = schema.record_table(records) if records else schema.reject_table(rejects)
+    return write_table(folder / ("parts" if records else "rejects"), table)
+
+
+def write_table(folder: Path, table: pa.Table) -> str:
+    """Write a table to `folder` as part-<uuid>.parquet; return that name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"part-{uuid4()}.parquet"
+    unfinished = folder / f"{name}{_UNFINISHED}"
+    try:
+        with unfinished.open("wb") as file:
+            pq.write_table(table, file, compression="zstd")
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    unfinished.rename(folder / name)
+    disk.sync(folder)
+    return name
+
+
+def sweep(folder: Path, known: Iterable[str]) -> list[str]:
+    """Remove parts in `folder` that are not in the manifest, finished or not; return their names.
+
+    They are what a killed run wrote and did not acknowledge: their pages are read again.
+    """
+    kept = frozenset(known)
+    left = sorted(path for path in folder.glob("part-*.parquet*") if path.name not in kept)
+    for path in left:
+        path.unlink()
+    return [path.name for path in left]
