@@ -1,0 +1,91 @@
+"""FETCH, what every spider does: where to start, which addresses a page or a sitemap leads to, the page unread."""
+
+from collections.abc import Iterator
+from urllib.parse import urljoin
+
+from scrapy import Request, Spider
+from scrapy.http import Response
+from scrapy.utils.gz import gunzip
+from scrapy.utils.sitemap import Sitemap
+from selectolax.lexbor import LexborHTMLParser
+
+from qacrawl import archive, sites
+from qacrawl.records import Page
+
+MOST_LINKS = 20_000
+"""Links of one page that are followed."""
+MOST_ADDRESSES = 50_000
+"""Addresses of one sitemap that are read: more is against https://www.sitemaps.org/protocol.html."""
+_GZIP = b"\x1f\x8b"
+
+
+def starts(spider: Spider) -> Iterator[Request]:
+    """Requests for `--start-url` or the site's start pages; with `--numbers`, for those articles instead."""
+    site = sites.load(spider.name)
+    given = tuple(spider.settings["QACRAWL_START_URLS"])
+    numbers = spider.settings["QACRAWL_NUMBERS"]
+    if numbers:
+        first, last = numbers
+        for number in range(first, last + 1):
+            yield Request(site.article_url(number, (given or site.START)[0]))
+    else:
+        for url in given or site.START:
+            yield Request(url, meta={"kind": site.kind(url) or "start"}, dont_filter=True)
+
+
+def page(spider: Spider, response: Response) -> Page:
+    """The page that a response brought, with where it lies in the archive."""
+    fetched = response.meta["fetched"]
+    return Page(
+        site=spider.name,
+        url=response.meta["row"].url,
+        body=response.body,
+        fetched_at=fetched.at,
+        content_type=_text(response.headers.get("Content-Type")),
+        status=response.status,
+        run_id=archive.run_of(fetched.place.file),
+        warc_file=fetched.place.file,
+        warc_offset=fetched.place.offset,
+    )
+
+
+def _text(header: bytes | None) -> str | None:
+    return header.decode("latin-1") if header else None
+
+
+def links(spider: Spider, response: Response) -> Iterator[Request]:
+    """Requests for the pages of the site that an HTML page links to, each once, in its order."""
+    tree = LexborHTMLParser(response.body)
+    base = tree.css_first("base[href]")
+    start = urljoin(response.url, base.attributes["href"] or "") if base else response.url
+    hrefs = dict.fromkeys((node.attributes["href"] or "").strip() for node in tree.css("a[href]")[:MOST_LINKS])
+    kind = sites.load(spider.name).kind
+    for href in hrefs:
+        try:
+            url = urljoin(start, href)
+            if kind(url):
+                yield Request(url)
+        except ValueError:  # "http://[", for one
+            continue
+
+
+def sitemap(spider: Spider, response: Response) -> Iterator[Request]:
+    """Requests for what a sitemap lists. Raises ValueError for what is no sitemap."""
+    body = response.body
+    if body.startswith(_GZIP):
+        body = gunzip(body, max_size=spider.settings.getint("DOWNLOAD_MAXSIZE"))
+    if body.lstrip().startswith(b"<"):
+        found = Sitemap(body)
+        if found.type not in ("sitemapindex", "urlset"):
+            raise ValueError("no sitemap")
+        kind = {"kind": "sitemap"} if found.type == "sitemapindex" else {}
+        addresses = [entry["loc"] for entry in found if entry.get("loc")]
+    else:  # a plain list of addresses
+        kind, addresses = {}, body.decode("utf-8", "replace").split()
+        if not all(address.startswith(("http://", "https://")) for address in addresses):
+            raise ValueError("no sitemap")
+    for address in addresses[:MOST_ADDRESSES]:
+        try:
+            yield Request(response.urljoin(address.strip()), meta=dict(kind))
+        except ValueError:
+            continue

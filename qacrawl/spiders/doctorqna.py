@@ -1,0 +1,29 @@
+"""Finds the pages of doctorqna.com: from its home page, sitemaps and FAQ listings, and from what articles link to."""
+
+from collections.abc import AsyncIterator, Iterator
+
+from scrapy import Request, Spider
+from scrapy.http import Response
+
+from qacrawl import finding
+from qacrawl.records import Page
+
+
+class DoctorqnaSpider(Spider):
+    """Yields each page unread, and its links; the scheduler keeps those that lead to pages of the site."""
+
+    name = "doctorqna"
+
+    async def start(self) -> AsyncIterator[Request]:
+        """The home page or `--start-url`; with `--numbers`, those articles instead."""
+        for request in finding.starts(self):
+            yield request
+
+    def parse(self, response: Response) -> Iterator[Page | Request]:
+        """An article, a listing, or the home page."""
+        yield finding.page(self, response)
+        yield from finding.links(self, response)
+
+    def parse_sitemap(self, response: Response) -> Iterator[Request]:
+        """A sitemap, or a list of sitemaps."""
+        return finding.sitemap(self, response)
