@@ -1,0 +1,79 @@
+"""What a failure means for the URL: try again soon, note it as failed, or something else. Codes, not messages."""
+
+import re
+import time
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.http.headers import Headers
+
+RETRY = frozenset([408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524])
+LONGEST = 3600.0
+"""Seconds: a Retry-After beyond that counts as that."""
+
+
+class Again(NamedTuple):
+    """To be tried again in this run."""
+
+    reason: str
+    pause: float | None = None
+    """Seconds, where the server said so."""
+
+
+class Stopping(IgnoreRequest):
+    """The run ends before the request was sent."""
+
+
+class Forbidden(IgnoreRequest):
+    """robots.txt forbids the URL."""
+
+
+class PrivateAddress(Exception):
+    """The host's address is not a public one."""
+
+
+def judge(error: BaseException) -> Again | str:
+    """What becomes of a URL for which no response came: `Again`, "stopping", "forbidden", or the code of a failure."""
+    if isinstance(error, Stopping):
+        return "stopping"
+    if isinstance(error, Forbidden):
+        return "forbidden"
+    if isinstance(error, PrivateAddress):
+        return "private_address"
+    if isinstance(error, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in str(error):
+        return "too_large"  # before, or after decompression
+    if isinstance(error, IgnoreRequest):
+        return "ignored"
+    return Again(code(error))
+
+
+def judge_status(status: int, headers: Headers) -> Again | str:
+    """What becomes of a URL after a response that is no success."""
+    if status in RETRY:
+        return Again(f"http_{status}", retry_after(headers))
+    if status == 304:
+        return "unchanged"
+    if status in (404, 410):
+        return "gone"
+    if 300 <= status < 400:
+        return "redirect"
+    return f"http_{status}"
+
+
+def retry_after(headers: Headers, now: float | None = None) -> float | None:
+    """Seconds that a Retry-After header asks for, in either of its forms; at most `LONGEST`."""
+    value = (headers.get("Retry-After") or b"").decode("latin-1").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value), LONGEST)
+    try:
+        until = parsedate_to_datetime(value).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(max(0.0, until - (time.time() if now is None else now)), LONGEST)
+
+
+def code(error: BaseException) -> str:
+    """An exception's name as a code: DNSLookupError becomes dns_lookup."""
+    name = re.sub(r"(Error|Exception)$", "", type(error).__name__) or type(error).__name__
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
