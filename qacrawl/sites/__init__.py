@@ -8,6 +8,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
+from urllib.parse import urlsplit
 
 from qacrawl.errors import Exit, QacrawlError
 
@@ -23,3 +24,8 @@ def load(slug: str) -> ModuleType:
     if slug not in names():
         raise QacrawlError(f"unknown site {slug!r}; known: {', '.join(names())}", Exit.USAGE)
     return import_module(f"{__name__}.{slug}")
+
+
+def hosts(slug: str, start_urls: tuple[str, ...] = ()) -> frozenset[str]:
+    """The hosts, with their ports, that a crawl may ask: those of `start_urls` if there are any, else the site's."""
+    return frozenset(urlsplit(url).netloc for url in start_urls) or frozenset(load(slug).HOSTS)

@@ -1,0 +1,143 @@
+"""A run, from the lock to the snapshot: `qacrawl crawl`, and what `scrapy crawl` does the same way."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
+
+from qacrawl import politeness, publishing, report, session, sites, urls
+from qacrawl.errors import Exit, QacrawlError
+from qacrawl.frontier import Frontier, open_frontier
+from qacrawl.publish.snapshot import Snapshot
+from qacrawl.session import Session
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may choose of a crawl; None is the setting's default."""
+
+    output: str = "output"
+    start_urls: tuple[str, ...] = ()
+    numbers: tuple[int, int] | None = None
+    frontier: str | None = None
+    delay: float | None = None
+    concurrency: int | None = None
+    max_pages: int | None = None
+    max_seconds: float | None = None
+    full: bool = False
+    worker: bool = False
+    allow_private: bool = False
+    contact: str | None = None
+
+
+@dataclass
+class Result:
+    """What came of a run."""
+
+    report: dict[str, Any]
+    snapshot: Snapshot | None = None
+
+    @property
+    def code(self) -> Exit:
+        """The exit code."""
+        if self.report["problem"] or self.report["reason"] == "interrupted":
+            return Exit.FAILED
+        return Exit.HELD_BACK if self.snapshot and self.snapshot.held else Exit.DONE
+
+
+def crawl(site: str, options: Options, console: Console) -> Result:
+    """Run the spider of `site` once; progress goes to `console` if that is a terminal.
+
+    Raises QacrawlError when it can't begin. Scrapy's reactor starts once a process, so this can be called once.
+    """
+    settings = make_settings(site, options)
+    with opened(settings, site) as run:
+        process = AsyncCrawlerProcess(settings)
+        crawler = process.create_crawler(site)
+        session.attach(crawler, run)
+        run.console = console
+        process.crawl(crawler)
+        process.start()
+        return finish(run)
+
+
+def make_settings(site: str, options: Options) -> Settings:
+    """The project's settings with a user's choices. Raises QacrawlError for choices that make no sense."""
+    sites.load(site)
+    start_urls = [urls.check(url) for url in options.start_urls]
+    settings = Settings()
+    settings.setmodule("qacrawl.settings", priority="project")
+    given = {
+        name: value
+        for name, value in vars(replace(options, start_urls=tuple(start_urls))).items()
+        if not (value is None or value is False or value == ())
+    }
+    contact = given.pop("contact", None) or os.environ.get("QACRAWL_CONTACT")
+    if contact:
+        agent = settings["USER_AGENT"].replace("no contact address was set", f"contact: {_one_line(contact)}")
+        settings.set("USER_AGENT", agent, priority="cmdline")
+    for name, value in given.items():
+        settings.set(f"QACRAWL_{name.upper()}", value, priority="cmdline")
+    return settings
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).encode("ascii", "replace").decode()
+
+
+@contextmanager
+def open_site(site: str, output: str, address: str | None) -> Iterator[tuple[Path, Frontier]]:
+    """The folder and the frontier of a site that has been crawled. Raises QacrawlError where there is none."""
+    sites.load(site)
+    folder = Path(output) / site
+    if not folder.is_dir():
+        raise QacrawlError(f"{site} has not been crawled into {output}", Exit.USAGE)
+    with open_frontier(address, site, folder) as frontier:
+        yield folder, frontier
+
+
+@contextmanager
+def opened(settings: Mapping[str, Any], site: str) -> Iterator[Session]:
+    """A session of `site` that holds the site's lock. Raises QacrawlError when it can't begin."""
+    folder = make_folder(Path(settings["QACRAWL_OUTPUT"]) / site)
+    if not settings["QACRAWL_ALLOW_PRIVATE"]:
+        for url in settings["QACRAWL_START_URLS"]:
+            politeness.check_start(url)
+    address = settings["QACRAWL_FRONTIER"] or os.environ.get("QACRAWL_FRONTIER")
+    with open_frontier(address, site, folder) as frontier, frontier.alone(worker=settings["QACRAWL_WORKER"]):
+        run = Session(site, settings, folder, frontier)
+        run.start()
+        yield run
+
+
+def make_folder(folder: Path) -> Path:
+    """The folder, made if need be. Raises QacrawlError when nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise QacrawlError(f"cannot write to {folder}: {error.strerror}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise QacrawlError(f"cannot write to {folder}: Permission denied")
+    return folder
+
+
+def finish(run: Session) -> Result:
+    """Close a session, write its report, and publish unless the run was cut short."""
+    run.close()
+    made = report.make(run)
+    snapshot = None
+    try:
+        report.write(run.folder, made)
+        if run.reason not in ("interrupted", "disk"):
+            snapshot = publishing.publish_site(run.frontier, run.folder, run.slug)
+            made |= {"snapshot": snapshot.id if snapshot else None, "records": snapshot.rows if snapshot else 0}
+            report.write(run.folder, made)
+    except OSError as error:
+        made["problem"] = made["problem"] or f"cannot write to {run.folder}: {session.reason_of(error)}"
+    return Result(made, snapshot)

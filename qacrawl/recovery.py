@@ -1,0 +1,51 @@
+"""What a killed run left behind: torn archive files are cut back, parts that nobody acknowledged are removed."""
+
+import logging
+import os
+from pathlib import Path
+
+from qacrawl import archive, sites, store
+from qacrawl.frontier import Frontier
+
+logger = logging.getLogger(__name__)
+
+READABLE = (*range(200, 300), 404, 410)
+"""Statuses of responses that are as good read later; others are asked for again."""
+
+
+def recover(folder: Path, frontier: Frontier, *, shared: bool = False) -> int:
+    """Make `folder` agree with the frontier; return how many archived pages wait to be read.
+
+    Call it with the site's lock held. With `shared`, files of runs that may still be alive are left alone.
+    """
+    if not shared:
+        for kind in ("parts", "rejects"):
+            for name in store.sweep(folder / kind, frontier.files(kind)):
+                logger.info("removed %s, which no run had acknowledged", name)
+    known = frontier.files("archive")
+    return sum(
+        _recover_file(path, frontier, known.get(path.name, 0))
+        for path in sorted((folder / "archive").glob("*.warc.gz"))
+        if not shared or frontier.is_dead(archive.run_of(path.name))
+    )
+
+
+def _recover_file(path: Path, frontier: Frontier, acknowledged: int) -> int:
+    """Cut a torn tail off one archive file, and note the responses in it that no outcome stands for."""
+    size = path.stat().st_size
+    if size == acknowledged:
+        return 0
+    end = archive.whole(path, acknowledged)
+    if end < size:
+        logger.warning("%s: cut %d torn bytes off the end", path.name, size - end)
+        os.truncate(path, end)
+    if not end:
+        path.unlink()
+        return 0
+    site = sites.load(frontier.site)
+    seen = [
+        (site.canonical(exchange.url), place.offset, exchange.fetched_at.timestamp())
+        for place, exchange in archive.read(path, acknowledged)
+        if isinstance(exchange, archive.Exchange) and exchange.status in READABLE
+    ]
+    return frontier.recover(path.name, end, seen)

@@ -1,0 +1,95 @@
+"""Scrapy's settings where ours differ from its defaults (in brackets), each with its reason; then our own.
+
+`qacrawl crawl` sets our own from its options; `scrapy crawl SITE -s QACRAWL_OUTPUT=...` does the same.
+"""
+
+from importlib.metadata import version
+
+BOT_NAME = "qacrawl"
+SPIDER_MODULES = ["qacrawl.spiders"]
+
+# Politeness. (Anonymous, and robots.txt ignored.)
+USER_AGENT = f"qacrawl/{version('qacrawl')} (research crawler; obeys robots.txt; no contact address was set)"
+"""`--contact` puts in an address; please give one."""
+ROBOTSTXT_OBEY = False  # Scrapy's takes a 5xx for a yes and ignores Crawl-delay; `robots.py` obeys RFC 9309
+DOWNLOAD_DELAY = 0.0  # the gate in `politeness.py` paces requests, across workers and restarts (QACRAWL_DELAY)
+CONCURRENT_REQUESTS = 16  # (16) all hosts together; those that wait at the gate count
+CONCURRENT_REQUESTS_PER_DOMAIN = 16  # (8) likewise; QACRAWL_CONCURRENCY is what a host sees
+DOWNLOAD_TIMEOUT = 60  # (180) seconds
+
+# Safety.
+DOWNLOAD_VERIFY_CERTIFICATES = True  # (False)
+DOWNLOAD_MAXSIZE = 16 << 20  # (1 GiB) also after decompression
+DOWNLOAD_WARNSIZE = 0  # (32 MiB)
+TELNETCONSOLE_ENABLED = False  # (True) it runs code for anybody on this machine
+REMOTE_CONTROL_ENABLED = False  # (True) likewise
+DOWNLOAD_HANDLERS = {
+    "http": "qacrawl.politeness.Handler",
+    "https": "qacrawl.politeness.Handler",
+    "file": None,  # a page must not name files of this machine
+    "data": None,
+    "ftp": None,
+    "s3": None,
+}
+TWISTED_DNS_RESOLVER = "qacrawl.politeness.Resolver"  # refuses private addresses
+COOKIES_ENABLED = False  # (True) a crawl has no sessions
+REFERER_ENABLED = False  # (True) nobody needs to know
+HTTPCACHE_ENABLED = False
+COMPRESSION_ENABLED = True
+
+# Each response, whatever its status, comes back to the scheduler, which decides: so every URL gets its outcome.
+REDIRECT_ENABLED = False  # (True) a redirect's target is a URL of its own in the frontier
+METAREFRESH_ENABLED = False  # (True) likewise
+RETRY_ENABLED = False  # (True) the frontier retries, also in later runs
+SCHEDULER = "qacrawl.scheduling.FrontierScheduler"
+DEPTH_STATS_VERBOSE = False
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # the frontier counts hops
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,  # canonical URLs are short
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+}
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # the scheduler knows the hosts, with their ports
+    "qacrawl.robots.RobotsMiddleware": 100,
+    # Below decompression (590): the archive has the bytes as they came.
+    "qacrawl.archiving.ArchiveMiddleware": 800,
+}
+ITEM_PIPELINES = {
+    "qacrawl.pipelines.ParsePipeline": 300,
+    "qacrawl.pipelines.ValidatePipeline": 400,
+    "qacrawl.pipelines.RedactPipeline": 500,
+}
+EXTENSIONS = {
+    "qacrawl.running.RunExtension": 0,
+    "scrapy.extensions.logstats.LogStats": None,  # the progress line and the report say more
+    "scrapy.extensions.memusage.MemoryUsage": None,
+}
+LOG_LEVEL = "WARNING"  # (DEBUG) prints every item
+STATS_DUMP = False  # (True) the run report has the counts
+
+# Our own, with their defaults.
+QACRAWL_OUTPUT = "output"
+QACRAWL_FRONTIER: str | None = None
+"""sqlite:///path or postgresql://...; None is a SQLite file in the site's folder, or the variable QACRAWL_FRONTIER."""
+QACRAWL_START_URLS: list[str] = []
+QACRAWL_NUMBERS: tuple[int, int] | None = None
+QACRAWL_DELAY = 1.0
+"""Seconds between the starts of two requests to a host; robots.txt may ask for more."""
+QACRAWL_CONCURRENCY = 1
+"""Requests to a host at once."""
+QACRAWL_MAX_PAGES = 0
+"""Visits after which a run ends; 0 is no limit."""
+QACRAWL_MAX_SECONDS = 0
+QACRAWL_FULL = False
+QACRAWL_WORKER = False
+QACRAWL_ALLOW_PRIVATE = False
+QACRAWL_TRIES = 3
+"""Requests for a URL in one run, before it counts as failed."""
+QACRAWL_RETRY_PAUSE = 2.0
+"""Seconds before the second try; twice as many before the third."""
+QACRAWL_LONGEST_WAIT = 900.0
+"""Seconds; a host that asks for more ends the run, the next one goes on."""
+QACRAWL_PART_RECORDS = 1000
+"""Pages after which a batch is committed..."""
+QACRAWL_PART_SECONDS = 30.0
+"""...or seconds, whichever is first: what a crash makes a run read again from the archive."""
