@@ -1,0 +1,220 @@
+"""The command line: options to calls, errors to one line and an exit code. stdout has the result, stderr the rest."""
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from qacrawl import __version__, sites
+from qacrawl.errors import Exit, QacrawlError
+from qacrawl.privacy import AskerNames
+
+if TYPE_CHECKING:
+    from qacrawl.publish.snapshot import Snapshot
+
+app = typer.Typer(
+    name="qacrawl",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Doctor Q&A sites as clean, citable Parquet datasets.",
+)
+
+Site = Annotated[str, typer.Argument(help="A source, as `qacrawl sites` lists it.", metavar="SITE")]
+Output = Annotated[str, typer.Option(help="Folder of all sites, or s3://bucket/prefix.", metavar="DIR")]
+FrontierAddress = Annotated[
+    str | None,
+    typer.Option(
+        help="sqlite:///path or postgresql://user@host/db; by default a SQLite file in the site's folder.",
+        envvar="QACRAWL_FRONTIER",
+        metavar="URL",
+    ),
+]
+
+
+def main() -> None:
+    """Entry point of the `qacrawl` script."""
+    try:
+        app()
+    except QacrawlError as error:
+        print(f"qacrawl: {error}", file=sys.stderr)
+        raise SystemExit(error.code) from None
+    except BrokenPipeError:  # `qacrawl extract ... | head`
+        sys.stderr.close()
+        raise SystemExit(Exit.FAILED) from None
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+) -> None:
+    if version:
+        print(f"qacrawl {__version__}")
+        raise typer.Exit
+
+
+def _numbers(text: str | None) -> tuple[int, int] | None:
+    """ "A-B" or "A" as the first and the last number."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", text)
+    if not match or int(match[1]) < 1 or int(match[2] or match[1]) < int(match[1]):
+        raise QacrawlError(f"--numbers takes A-B with 1 <= A <= B, not {text!r}", Exit.USAGE)
+    return int(match[1]), int(match[2] or match[1])
+
+
+@app.command()
+def crawl(
+    site: Site,
+    start_url: Annotated[
+        list[str] | None, typer.Option(help="Start here instead of at the site's home page; its host is crawled.")
+    ] = None,
+    numbers: Annotated[str | None, typer.Option(help="Only the articles with these numbers.", metavar="A-B")] = None,
+    output: Output = "output",
+    frontier: FrontierAddress = None,
+    delay: Annotated[float | None, typer.Option(help="Seconds between two requests to a host; 1.", min=0)] = None,
+    concurrency: Annotated[int | None, typer.Option(help="Requests to a host at once; 1.", min=1, max=64)] = None,
+    max_pages: Annotated[int | None, typer.Option(help="End after so many pages; go on next time.", min=1)] = None,
+    max_seconds: Annotated[float | None, typer.Option(help="End after so many seconds.", min=0.001)] = None,
+    full: Annotated[bool, typer.Option("--full", help="Ask for every page again, changed or not.")] = False,
+    worker: Annotated[bool, typer.Option("--worker", help="Share the crawl with others (PostgreSQL).")] = False,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Admit loopback and private addresses.")
+    ] = False,
+    contact: Annotated[
+        str | None, typer.Option(help="Your address, for the user agent.", envvar="QACRAWL_CONTACT")
+    ] = None,
+) -> None:
+    """Fetch what is new or due, politely; go on where a killed run stopped; publish at the end."""
+    from qacrawl import report
+    from qacrawl.crawl import Options
+    from qacrawl.crawl import crawl as run
+
+    options = Options(
+        output, tuple(start_url or ()), _numbers(numbers), frontier, delay, concurrency, max_pages, max_seconds,
+        full, worker, allow_private, contact,
+    )  # fmt: skip
+    result = run(site, options, Console(stderr=True))
+    report.show(result.report, Console())
+    _say_snapshot(result.snapshot)
+    if problem := result.report["problem"]:
+        raise QacrawlError(f"{problem}; what was fetched is kept, the same command goes on")
+    if result.code:
+        raise typer.Exit(result.code)
+
+
+def _say_snapshot(snapshot: "Snapshot | None") -> None:
+    """Where the snapshot lies, and whether the gate held it back."""
+    if snapshot is None:
+        print("no records yet: nothing was published")
+        return
+    dataset = snapshot.path.parent.parent / "dataset"
+    if snapshot.held:
+        print(f"qacrawl: snapshot {snapshot.id} was held back: {'; '.join(snapshot.held)}", file=sys.stderr)
+        print(f"qacrawl: if it is right, `qacrawl publish SITE --accept {snapshot.id}` takes it", file=sys.stderr)
+    else:
+        print(f"{snapshot.rows:,} records in {dataset} -> {snapshot.id}")
+
+
+@app.command()
+def extract(
+    paths: Annotated[list[str], typer.Argument(help="Saved pages.", metavar="PATH...")],
+    site: Annotated[str, typer.Option(help="Whose pages these are.")] = "doctorqna",
+    url: Annotated[str | None, typer.Option(help="Where the one page was.")] = None,
+    asker_names: Annotated[AskerNames, typer.Option(help="What becomes of the asker's name.")] = "pseudonym",
+    no_redact: Annotated[bool, typer.Option("--no-redact", help="Leave e-mail, phone and ID numbers in.")] = False,
+    output: Annotated[
+        str, typer.Option(help="Folder whose key, if it has one, makes the pseudonyms.", metavar="DIR")
+    ] = "output",
+) -> None:
+    """Saved pages to JSON Lines: a record, or why it is none, for each path in its order."""
+    from qacrawl import privacy
+    from qacrawl.extract import dump
+    from qacrawl.extract import extract as read
+
+    folder = Path(output) / site
+    sites.load(site)
+    key = privacy.load_key(folder) if (folder / privacy.KEY).exists() else None
+    rejected = 0
+    for answer in read(paths, site, url, key=key, askers=asker_names, texts=not no_redact):
+        print(dump(answer))
+        if refusal := answer.get("reject"):
+            rejected += 1
+            print(
+                f"qacrawl: {answer['path']}: {refusal['reason']} {' '.join(refusal['fields'])}".rstrip(),
+                file=sys.stderr,
+            )
+    if rejected:
+        raise typer.Exit(Exit.FAILED)
+
+
+@app.command()
+def publish(site: Site, output: Output = "output", frontier: FrontierAddress = None) -> None:
+    """Publish what is committed as a snapshot."""
+    from qacrawl.crawl import open_site
+    from qacrawl.publishing import publish_site
+
+    with open_site(site, output, frontier) as (folder, opened):
+        snapshot = publish_site(opened, folder, site)
+    _say_snapshot(snapshot)
+    if snapshot and snapshot.held:
+        raise typer.Exit(Exit.HELD_BACK)
+
+
+@app.command()
+def stats(
+    dataset: Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Counts and coverage of a dataset."""
+    from qacrawl.publish import stats as counting
+    from qacrawl.publish.snapshot import locate
+
+    found = counting.measure(locate(dataset))
+    if as_json:
+        print(counting.as_json(found))
+    else:
+        counting.show(found, Console())
+
+
+@app.command(name="sites")
+def list_sites() -> None:
+    """The sites that can be crawled."""
+    for slug in sites.names():
+        print(f"{slug}\t{sites.load(slug).TITLE}")
+
+
+@app.command()
+def schema(
+    write: Annotated[bool, typer.Option("--write", help="Write schemas/ and docs/fields.md of a checkout.")] = False,
+) -> None:
+    """The record's JSON Schema."""
+    import json
+
+    from qacrawl import derived
+    from qacrawl.schema import json_schema
+
+    if not write:
+        print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+        return
+    root = Path(__file__).parents[1]
+    if not (root / "pyproject.toml").exists():
+        raise QacrawlError("--write is for a checkout of the project", Exit.USAGE)
+    for path in derived.write(root):
+        print(path.relative_to(root))
+
+
+@app.command()
+def demo(output: Output = "output") -> None:
+    """Serve a small Q&A site on loopback, crawl it, publish, and show the result."""
+    from qacrawl.demo import run
+
+    run(Path(output))
+
+
+if __name__ == "__main__":
+    main()
