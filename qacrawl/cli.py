@@ -1,6 +1,5 @@
 """The command line: options to calls, errors to one line and an exit code. stdout has the result, stderr the rest."""
 
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -57,14 +56,13 @@ def _version(
         raise typer.Exit
 
 
-def _numbers(text: str | None) -> tuple[int, int] | None:
-    """ "A-B" or "A" as the first and the last number."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", text)
-    if not match or int(match[1]) < 1 or int(match[2] or match[1]) < int(match[1]):
-        raise QacrawlError(f"--numbers takes A-B with 1 <= A <= B, not {text!r}", Exit.USAGE)
-    return int(match[1]), int(match[2] or match[1])
+def _pairs(texts: list[str] | None) -> dict[str, str]:
+    """NAME=VALUE settings."""
+    pairs = [text.partition("=") for text in texts or ()]
+    for name, equals, _ in pairs:
+        if not equals or not name.isidentifier():
+            raise QacrawlError(f"--set takes NAME=VALUE, not {name!r}", Exit.USAGE)
+    return {name: value for name, _, value in pairs}
 
 
 @app.command()
@@ -88,6 +86,9 @@ def crawl(
     contact: Annotated[
         str | None, typer.Option(help="Your address, for the user agent.", envvar="QACRAWL_CONTACT")
     ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", "-s", help="A setting, of qacrawl or of Scrapy.", metavar="NAME=VALUE")
+    ] = None,
 ) -> None:
     """Fetch what is new or due, politely; go on where a killed run stopped; publish at the end."""
     from qacrawl import report
@@ -95,8 +96,8 @@ def crawl(
     from qacrawl.crawl import crawl as run
 
     options = Options(
-        output, tuple(start_url or ()), _numbers(numbers), frontier, delay, concurrency, max_pages, max_seconds,
-        full, worker, allow_private, contact,
+        output, tuple(start_url or ()), sites.number_range(numbers), frontier, delay, concurrency, max_pages,
+        max_seconds, full, worker, allow_private, contact, _pairs(setting),
     )  # fmt: skip
     result = run(site, options, Console(stderr=True))
     report.show(result.report, Console())

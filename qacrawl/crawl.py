@@ -1,9 +1,9 @@
 """A run, from the lock to the snapshot: `qacrawl crawl`, and what `scrapy crawl` does the same way."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ class Options:
     worker: bool = False
     allow_private: bool = False
     contact: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """More settings, as text; Scrapy's and ours."""
 
 
 @dataclass
@@ -70,25 +72,45 @@ def crawl(site: str, options: Options, console: Console) -> Result:
 def make_settings(site: str, options: Options) -> Settings:
     """The project's settings with a user's choices. Raises QacrawlError for choices that make no sense."""
     sites.load(site)
-    start_urls = [urls.check(url) for url in options.start_urls]
     settings = Settings()
     settings.setmodule("qacrawl.settings", priority="project")
-    given = {
-        name: value
-        for name, value in vars(replace(options, start_urls=tuple(start_urls))).items()
-        if not (value is None or value is False or value == ())
-    }
-    contact = given.pop("contact", None) or os.environ.get("QACRAWL_CONTACT")
-    if contact:
-        agent = settings["USER_AGENT"].replace("no contact address was set", f"contact: {_one_line(contact)}")
-        settings.set("USER_AGENT", agent, priority="cmdline")
+    given = {name: value for name, value in vars(options).items() if value is not None and value is not False}
+    given["start_urls"] = [urls.check(url) for url in options.start_urls]
     for name, value in given.items():
-        settings.set(f"QACRAWL_{name.upper()}", value, priority="cmdline")
+        if name != "settings":
+            settings.set(f"QACRAWL_{name.upper()}", value, priority="cmdline")
+    for name, text in options.settings.items():
+        settings.set(name, text, priority="cmdline")
     return settings
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).encode("ascii", "replace").decode()
+_TYPES: dict[str, Callable[[Settings, str], Any]] = {
+    "START_URLS": Settings.getlist,
+    "NUMBERS": lambda settings, name: sites.number_range(settings[name]),
+    **dict.fromkeys(("CONCURRENCY", "MAX_PAGES", "TRIES", "PART_RECORDS"), Settings.getint),
+    **dict.fromkeys(("DELAY", "MAX_SECONDS", "RETRY_PAUSE", "LONGEST_WAIT", "PART_SECONDS"), Settings.getfloat),
+    **dict.fromkeys(("FULL", "WORKER", "ALLOW_PRIVATE"), Settings.getbool),
+    **dict.fromkeys(("OUTPUT", "FRONTIER", "CONTACT"), Settings.get),
+}
+
+
+def choices(settings: Settings) -> dict[str, Any]:
+    """Our own settings with their types, whoever gave them, and the user agent with the contact address.
+
+    Raises QacrawlError for a value of another type.
+    """
+    found = {}
+    for short, read in _TYPES.items():
+        name = f"QACRAWL_{short}"
+        try:
+            found[name] = read(settings, name)
+        except (ValueError, TypeError):
+            raise QacrawlError(f"{name} can't be {settings[name]!r}", Exit.USAGE) from None
+    contact = found["QACRAWL_CONTACT"] or os.environ.get("QACRAWL_CONTACT") or ""
+    if contact := " ".join(contact.split()).encode("ascii", "replace").decode():
+        agent = settings["USER_AGENT"].replace("no contact address was set", f"contact: {contact}")
+        settings.set("USER_AGENT", agent, priority="cmdline")
+    return found | {"USER_AGENT": settings["USER_AGENT"]}
 
 
 @contextmanager
@@ -103,15 +125,16 @@ def open_site(site: str, output: str, address: str | None) -> Iterator[tuple[Pat
 
 
 @contextmanager
-def opened(settings: Mapping[str, Any], site: str) -> Iterator[Session]:
+def opened(settings: Settings, site: str) -> Iterator[Session]:
     """A session of `site` that holds the site's lock. Raises QacrawlError when it can't begin."""
-    folder = make_folder(Path(settings["QACRAWL_OUTPUT"]) / site)
-    if not settings["QACRAWL_ALLOW_PRIVATE"]:
-        for url in settings["QACRAWL_START_URLS"]:
+    chosen = choices(settings)
+    folder = make_folder(Path(chosen["QACRAWL_OUTPUT"]) / site)
+    if not chosen["QACRAWL_ALLOW_PRIVATE"]:
+        for url in chosen["QACRAWL_START_URLS"]:
             politeness.check_start(url)
-    address = settings["QACRAWL_FRONTIER"] or os.environ.get("QACRAWL_FRONTIER")
-    with open_frontier(address, site, folder) as frontier, frontier.alone(worker=settings["QACRAWL_WORKER"]):
-        run = Session(site, settings, folder, frontier)
+    address = chosen["QACRAWL_FRONTIER"] or os.environ.get("QACRAWL_FRONTIER")
+    with open_frontier(address, site, folder) as frontier, frontier.alone(worker=chosen["QACRAWL_WORKER"]):
+        run = Session(site, chosen, folder, frontier)
         run.start()
         yield run
 

@@ -22,8 +22,8 @@ _GZIP = b"\x1f\x8b"
 def starts(spider: Spider) -> Iterator[Request]:
     """Requests for `--start-url` or the site's start pages; with `--numbers`, for those articles instead."""
     site = sites.load(spider.name)
-    given = tuple(spider.settings["QACRAWL_START_URLS"])
-    numbers = spider.settings["QACRAWL_NUMBERS"]
+    given = spider.settings.getlist("QACRAWL_START_URLS")
+    numbers = sites.number_range(spider.settings["QACRAWL_NUMBERS"])
     if numbers:
         first, last = numbers
         for number in range(first, last + 1):

@@ -71,8 +71,10 @@ STATS_DUMP = False  # (True) the run report has the counts
 QACRAWL_OUTPUT = "output"
 QACRAWL_FRONTIER: str | None = None
 """sqlite:///path or postgresql://...; None is a SQLite file in the site's folder, or the variable QACRAWL_FRONTIER."""
+QACRAWL_CONTACT: str | None = None
+"""Your address, for the user agent; or the variable QACRAWL_CONTACT."""
 QACRAWL_START_URLS: list[str] = []
-QACRAWL_NUMBERS: tuple[int, int] | None = None
+QACRAWL_NUMBERS: tuple[int, int] | str | None = None
 QACRAWL_DELAY = 1.0
 """Seconds between the starts of two requests to a host; robots.txt may ask for more."""
 QACRAWL_CONCURRENCY = 1
