@@ -373,6 +373,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Exchange(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each page would take 40 ms longer
     server: _Server
 
     def do_GET(self) -> None:

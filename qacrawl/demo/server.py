@@ -33,7 +33,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
-    wbufsize = 1 << 16  # head and body in one packet: in two, each page takes 40 ms longer
+    disable_nagle_algorithm = True  # or each page would take 40 ms longer
     timeout = 5  # seconds without a request, after which a connection that is kept open ends
 
     def do_GET(self) -> None:
