@@ -58,12 +58,9 @@ class Gate:
         if host not in self.known:  # what an earlier run, or another worker, was told
             self.known.add(host)
             _, self.slow[host] = frontier.pace(host)
-            start = frontier.reserve(host, self.pause(host))
-        elif self.session.shared or self.pause(host):
-            start = frontier.reserve(host, self.pause(host))
-        else:
+        elif not (self.session.shared or self.pause(host)):
             return
-        while (left := start - frontier.now()) > 0:
+        while left := frontier.take_turn(host, self.least(host)):
             if self.session.reason or not self.crawler.crawling:
                 raise Stopping("the run ends")
             if left > self.crawler.settings.getfloat("QACRAWL_LONGEST_WAIT"):
@@ -71,9 +68,13 @@ class Gate:
                 raise Stopping("the run ends")
             await asyncio.sleep(min(left, STEP))
 
+    def least(self, host: str) -> float:
+        """Seconds between the starts of two requests to a host that is not overloaded."""
+        return max(self.delay, self.delays.get(host, 0.0))
+
     def pause(self, host: str) -> float:
-        """Seconds between the starts of two requests to a host."""
-        return max(self.delay, self.delays.get(host, 0.0)) + self.slow.get(host, 0.0)
+        """Seconds between the starts of two requests to a host, as it is now."""
+        return self.least(host) + self.slow.get(host, 0.0)
 
     def heed(self, host: str, response: Response) -> None:
         """Slow down after a 429 or 503, speed up again after anything else."""

@@ -8,10 +8,25 @@ from typing import Any
 from zlib import crc32
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, and_, bindparam, case, delete, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
+from qacrawl import sites
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier.rows import ARCHIVED, LISTING, NEW, OUTCOMES, START, File, Found, Row, Visit
 from qacrawl.frontier.tables import files, hosts, runs, urls
@@ -30,6 +45,9 @@ class Frontier:
         self.folder = folder
         self.shared = engine.dialect.name != "sqlite"
         """Whether workers on other machines can see it."""
+        self.numbers: tuple[int, int] | None = None
+        """Where set, only articles with these numbers (both ends included) are leased and made due."""
+        self._number = sites.load(site).number
 
     def _reading(self) -> Connection:
         """A connection whose transaction keeps no writer waiting."""
@@ -115,6 +133,11 @@ class Frontier:
 
     # URLs
 
+    def _mine(self) -> list[ColumnElement[bool]]:
+        """Which URLs this run is about."""
+        mine = [urls.c.site == self.site]
+        return [*mine, urls.c.number.between(*self.numbers)] if self.numbers else mine
+
     def add(self, found: Iterable[Found]) -> int:
         """Add the URLs that are new; return how many were."""
         with self.engine.begin() as db:
@@ -129,6 +152,7 @@ class Frontier:
                 {
                     "site": self.site,
                     "url": url,
+                    "number": self._number(url),
                     "kind": kind,
                     "state": "due",
                     "priority": _FIRST[kind],
@@ -149,8 +173,8 @@ class Frontier:
     def require(self, url: str, kind: str, since: float) -> None:
         """Add a URL, or make it due unless it was visited after `since` or is forgotten."""
         now = self.now()
-        row = {"site": self.site, "url": url, "kind": kind, "state": "due", "priority": _FIRST[kind], "due_at": now}
-        statement = self._insert(urls).values(row | {"hops": 0, "first_seen": now})
+        row = {"site": self.site, "url": url, "number": self._number(url), "kind": kind, "priority": _FIRST[kind]}
+        statement = self._insert(urls).values(row | {"state": "due", "due_at": now, "hops": 0, "first_seen": now})
         old = and_(
             urls.c.state.not_in(("leased", "due", "forgotten")),
             or_(urls.c.checked_at.is_(None), urls.c.checked_at < since),
@@ -170,7 +194,7 @@ class Frontier:
             if everything
             else and_(urls.c.state.in_(waiting), urls.c.due_at <= before)
         )
-        again = and_(urls.c.site == self.site, old)
+        again = and_(*self._mine(), old)
         with self.engine.begin() as db:
             return db.execute(update(urls).where(again).values(state="due", due_at=before, hops=0)).rowcount
 
@@ -178,7 +202,7 @@ class Frontier:
         """Up to `number` URLs that are due, the most urgent first, for `owner` alone until a time."""
         picked = (
             select(urls.c.id)
-            .where(urls.c.site == self.site, urls.c.state == "due", urls.c.due_at <= self.now())
+            .where(*self._mine(), urls.c.state == "due", urls.c.due_at <= self.now())
             .order_by(urls.c.priority, urls.c.id)
             .limit(number)
             .with_for_update(skip_locked=True)  # SQLite has no such thing and needs none: it has one writer at a time
@@ -206,17 +230,19 @@ class Frontier:
 
     def pending(self) -> tuple[int, float | None]:
         """How many URLs are due or leased, counted up to 1,000, and when the next that waits is due."""
-        open_ = and_(urls.c.site == self.site, urls.c.state.in_(("due", "leased")))
+        open_ = and_(*self._mine(), urls.c.state.in_(("due", "leased")))
         with self._reading() as db:
             some = select(urls.c.id).where(open_).limit(1000).subquery()
             number = db.execute(select(func.count()).select_from(some)).scalar_one()
-            later = select(func.min(urls.c.due_at)).where(urls.c.site == self.site, urls.c.state == "due")
+            later = select(func.min(urls.c.due_at)).where(*self._mine(), urls.c.state == "due")
             return number, db.execute(later).scalar_one()
 
     # Acknowledgement
 
-    def commit(self, run_id: str, visits: Sequence[Visit], made: Sequence[File]) -> set[int]:
-        """Acknowledge visits and add their files to the manifest, in one transaction.
+    def commit(
+        self, run_id: str, visits: Sequence[Visit], made: Sequence[File], found: Sequence[Found] = ()
+    ) -> set[int]:
+        """Acknowledge visits, add their files to the manifest and the URLs found on them, in one transaction.
 
         Where another run holds one of the URLs by now (this one was frozen past its lease), nothing is written and
         the ids of those rows are returned.
@@ -225,7 +251,7 @@ class Frontier:
             held = self._held(db, [visit.row for visit in visits], run_id)
             if lost := {visit.row.id for visit in visits} - held:
                 return lost
-            self._add(db, (item for visit in visits for item in visit.found))
+            self._add(db, found)
             if visits:
                 db.execute(_ACKNOWLEDGE, [_values(visit) for visit in visits])
             for file in made:
@@ -311,15 +337,21 @@ class Frontier:
 
     # Hosts
 
-    def reserve(self, host: str, delay: float) -> float:
-        """The time at which the next request to `host` may start; the one after that `delay` and more later."""
+    def take_turn(self, host: str, delay: float) -> float:
+        """0 if a request to `host` may start now, the next one `delay` and more later; else the seconds to wait.
+
+        Turns are not given out ahead: who comes late for one would be followed too soon.
+        """
         now = self.now()
         first = self._insert(hosts).values(host=host, next_at=now + delay, slow=0.0)
-        start = case((hosts.c.next_at > now, hosts.c.next_at), else_=now)
-        put = first.on_conflict_do_update(index_elements=["host"], set_={"next_at": start + delay + hosts.c.slow})
+        put = first.on_conflict_do_update(
+            index_elements=["host"], set_={"next_at": now + delay + hosts.c.slow}, where=hosts.c.next_at <= now
+        )
         with self.engine.begin() as db:
-            row = db.execute(put.returning(hosts.c.next_at, hosts.c.slow)).one()
-        return float(row.next_at - delay - row.slow)
+            if db.execute(put.returning(hosts.c.host)).first():
+                return 0.0
+            next_at = db.execute(select(hosts.c.next_at).where(hosts.c.host == host)).scalar_one()
+        return max(float(next_at) - now, 0.001)
 
     def pace(self, host: str) -> tuple[float, float]:
         """When the next request to `host` may start, and the seconds by which it is slowed down."""
@@ -345,7 +377,7 @@ class Frontier:
 
 _ACKNOWLEDGED = (
     "outcome", "state", "priority", "due_at", "reason", "status", "failures", "misses", "etag", "last_modified",
-    "digest", "payload", "fetched_at", "checked_at", "seconds",
+    "digest", "payload", "fetched_at", "checked_at", "seconds", "asked", "replied",
 )  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """What goes into the frontier and what comes out of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Kind = Literal["start", "sitemap", "listing", "article"]
@@ -41,6 +40,8 @@ class Row(NamedTuple):
     payload: str | None
     fetched_at: float | None
     first_seen: float
+    asked: float | None
+    replied: int | None
     archived_file: str | None
     archived_offset: int | None
 
@@ -65,8 +66,8 @@ class Visit:
     fetched_at: float | None = None
     checked_at: float | None = None
     seconds: float | None = None
-    found: Sequence[Found] = field(default=(), repr=False)
-    """URLs that the page leads to."""
+    asked: float | None = None
+    replied: int | None = None
 
 
 class File(NamedTuple):

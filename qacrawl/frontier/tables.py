@@ -38,6 +38,7 @@ urls = Table(
     Column("id", _ID, primary_key=True, autoincrement=True),
     Column("site", Text, nullable=False),
     Column("url", Text, nullable=False, doc="Canonical URL."),
+    Column("number", BigInteger, doc="Number of the article, where its URL has one."),
     Column("kind", Text, nullable=False, doc="start, sitemap, listing or article."),
     Column("state", Text, nullable=False, doc="due, leased, done, failed, parked, gone, forbidden or forgotten."),
     Column("priority", Integer, nullable=False, doc="Lower is sooner."),
@@ -57,6 +58,8 @@ urls = Table(
     Column("fetched_at", Double, doc="When that response came."),
     Column("checked_at", Double, doc="When the page was last visited."),
     Column("seconds", Double, doc="How long the last response took."),
+    Column("asked", Double, doc="Of an article: the day of its question."),
+    Column("replied", Integer, doc="Of an article: 1 with a reply, 0 without."),
     Column("first_seen", Double, nullable=False),
     Column("gone_at", Double, doc="When it was marked gone."),
     Column("archived_file", Text, doc="A response in the archive that no outcome stands for yet, ..."),
@@ -66,6 +69,7 @@ urls = Table(
     Column("generation", Integer, nullable=False, default=0, doc="Raised by each lease: fences off who lost it."),
     UniqueConstraint("site", "url", name="qacrawl_urls_site_url"),
     Index("qacrawl_urls_queue", "site", "state", "priority", "id"),
+    Index("qacrawl_urls_number", "site", "number"),
     Index("qacrawl_urls_due", "site", "state", "due_at"),
 )
 

@@ -1,0 +1,66 @@
+"""Runs qacrawl and kills it with SIGKILL at a place: `python tests/dying.py PLACE[:N] ARGUMENTS...` (the N-th time)."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from qacrawl import archive, cli, disk, store
+from qacrawl.frontier import Frontier
+from qacrawl.publish import snapshot
+
+
+def after(target: Any, name: str, at: int) -> None:
+    """Die when `target.name` has been called for the `at`-th time and has returned."""
+    original: Callable[..., Any] = getattr(target, name)
+    calls = 0
+
+    def wrapped(*args: Any, **options: Any) -> Any:
+        nonlocal calls
+        result = original(*args, **options)
+        calls += 1
+        if calls == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    mock.patch.object(target, name, wrapped).start()
+
+
+def half_write(at: int) -> None:
+    """Die when half of the `at`-th archive record is on disk."""
+    original = archive._write
+    calls = 0
+
+    def write(file: Any, data: bytes) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == at:
+            original(file, data[: len(data) // 2])
+            os.fsync(file.fileno())
+            os.kill(os.getpid(), signal.SIGKILL)
+        original(file, data)
+
+    mock.patch.object(archive, "_write", write).start()
+
+
+PLACES: dict[str, Callable[[int], None]] = {
+    "archived": lambda at: after(archive.Writer, "write", at),
+    "half-archived": half_write,
+    "synced": lambda at: after(archive.Writer, "sync", at),
+    "renamed": lambda at: after(store, "write_table", at),
+    "half-part": lambda at: after(store.pq, "write_table", at),
+    "committed": lambda at: after(Frontier, "commit", at),
+    "leased": lambda at: after(Frontier, "lease", at),
+    "reported": lambda at: after(disk, "write", at),
+    "snapshot-built": lambda at: after(snapshot, "snapshot_id", at),
+    "snapshot-renamed": lambda at: after(Path, "rename", at),
+    "pointed": lambda at: after(snapshot, "point", at),
+}
+
+if __name__ == "__main__":
+    place, _, number = sys.argv.pop(1).partition(":")
+    PLACES[place](int(number or 1))
+    cli.main()
