@@ -102,7 +102,7 @@ def crawl(
     result = run(site, options, Console(stderr=True))
     report.show(result.report, Console())
     _say_snapshot(result.snapshot)
-    if problem := result.report["problem"]:
+    if problem := result.problem:
         raise QacrawlError(f"{problem}; what was fetched is kept, the same command goes on")
     if result.code:
         raise typer.Exit(result.code)

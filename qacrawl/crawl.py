@@ -46,9 +46,14 @@ class Result:
     snapshot: Snapshot | None = None
 
     @property
+    def problem(self) -> str | None:
+        """Why the run failed, if it did."""
+        return self.report["problem"] or ("interrupted" if self.report["reason"] == "interrupted" else None)
+
+    @property
     def code(self) -> Exit:
         """The exit code."""
-        if self.report["problem"] or self.report["reason"] == "interrupted":
+        if self.problem:
             return Exit.FAILED
         return Exit.HELD_BACK if self.snapshot and self.snapshot.held else Exit.DONE
 
@@ -64,8 +69,10 @@ def crawl(site: str, options: Options, console: Console) -> Result:
         crawler = process.create_crawler(site)
         session.attach(crawler, run)
         run.console = console
-        process.crawl(crawler)
+        task = process.crawl(crawler)
         process.start()
+        if task.done() and (error := task.exception()):
+            raise error
         return finish(run)
 
 
@@ -152,6 +159,8 @@ def make_folder(folder: Path) -> Path:
 
 def finish(run: Session) -> Result:
     """Close a session, write its report, and publish unless the run was cut short."""
+    if not run.ended and run.reason is None:
+        run.reason = "interrupted"
     run.close()
     made = report.make(run)
     snapshot = None

@@ -59,8 +59,7 @@ class RunExtension:
         self.loop.stop()
         if self.progress:
             self.progress.stop()
-        if reason == "shutdown" and self.session.reason is None:
-            self.session.reason = "interrupted"
+        self.session.ended = reason != "shutdown"
 
     def ended(self) -> None:
         """Publish and report, unless `qacrawl crawl` does so itself."""

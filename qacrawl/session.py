@@ -71,6 +71,8 @@ class Session:
         """Responses of this run in the archive that no committed outcome stands for."""
         self.reason: str | None = None
         """Why the run ends before all is done."""
+        self.ended = False
+        """Whether the spider was closed in good order."""
         self.problem: str | None = None
         """What went wrong, in words, when that is why."""
         self.gate: Any = None

@@ -40,12 +40,17 @@ def command(url: str, output: Path, *options: str, settings: Mapping[str, str] =
     return ["crawl", "doctorqna", "--start-url", url, "--output", str(output), "--allow-private", *options, *more]
 
 
+def program(arguments: Sequence[str], die: str = "") -> list[str]:
+    """The whole command line of `qacrawl` with arguments."""
+    module = [str(TESTS / "dying.py"), die] if die else ["-m", "qacrawl.cli"]
+    return [sys.executable, "-X", "faulthandler", *module, *arguments]
+
+
 def start(arguments: Sequence[str], die: str = "", env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     """Start `qacrawl` with arguments; with `die`, it is killed where tests/dying.py says."""
-    program = [str(TESTS / "dying.py"), die] if die else ["-m", "qacrawl.cli"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("QACRAWL_")}
     return subprocess.Popen(
-        [sys.executable, "-X", "faulthandler", *program, *arguments],
+        program(arguments, die),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

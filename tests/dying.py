@@ -46,6 +46,19 @@ def half_write(at: int) -> None:
     mock.patch.object(archive, "_write", write).start()
 
 
+def snapshot_renamed(at: int) -> None:
+    """Die when the `at`-th snapshot has its name, and `dataset` does not point to it yet."""
+    original = Path.rename
+
+    def rename(self: Path, target: Path) -> Path:
+        result = original(self, target)
+        if Path(target).parent.name == "snapshots":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    mock.patch.object(Path, "rename", rename).start()
+
+
 PLACES: dict[str, Callable[[int], None]] = {
     "archived": lambda at: after(archive.Writer, "write", at),
     "half-archived": half_write,
@@ -56,7 +69,7 @@ PLACES: dict[str, Callable[[int], None]] = {
     "leased": lambda at: after(Frontier, "lease", at),
     "reported": lambda at: after(disk, "write", at),
     "snapshot-built": lambda at: after(snapshot, "snapshot_id", at),
-    "snapshot-renamed": lambda at: after(Path, "rename", at),
+    "snapshot-renamed": snapshot_renamed,
     "pointed": lambda at: after(snapshot, "point", at),
 }
 

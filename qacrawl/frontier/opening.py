@@ -62,6 +62,8 @@ def _check_file(path: Path) -> None:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
             (owner,) = db.execute("PRAGMA application_id").fetchone()
             (found,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        raise QacrawlError(f"cannot read {path}: {error}") from None
     except sqlite3.DatabaseError as error:
         raise QacrawlError(f"{path} is no frontier: {error}; it was left alone", Exit.USAGE) from None
     if owner != APPLICATION and (found or owner):

@@ -113,8 +113,10 @@ class Frontier:
             db.execute(update(urls).where(mine).values(lease_until=until))
 
     def finish_run(self, run_id: str, reason: str) -> None:
-        """Note a run's end."""
+        """Note a run's end, and give back what it still leases."""
+        mine = and_(urls.c.site == self.site, urls.c.state == "leased", urls.c.owner == run_id)
         with self.engine.begin() as db:
+            db.execute(update(urls).where(mine).values(state="due", owner=None))
             db.execute(update(runs).where(_run(self.site, run_id)).values(finished=self.now(), reason=reason))
 
     def take_back(self, expired_only: bool) -> int:
