@@ -1,6 +1,6 @@
 """Milliseconds a page: our parser against what people build parsers from, side by side on the same pages.
 
-    python benchmarks/parse.py [--pages N] [--rounds N]
+python benchmarks/parse.py [--pages N] [--rounds N]
 """
 
 import argparse

@@ -61,7 +61,7 @@ def check_whole(output: Path, never_killed) -> None:
     for path in (folder / "archive").iterdir():
         assert not [entry for _, entry in archive.read(path) if isinstance(entry, archive.Damage)]
     for row in crawling.records(output):
-        place, exchange = next(archive.read(folder / "archive" / row["warc_file"], row["warc_offset"]))
+        _, exchange = next(archive.read(folder / "archive" / row["warc_file"], row["warc_offset"]))
         assert exchange.url == row["url"]
     assert not list(folder.glob("*/*.tmp")) + list(folder.glob(".*.tmp"))
     states = {row["state"] for row in crawling.rows(output).values()}

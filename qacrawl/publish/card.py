@@ -1,0 +1,145 @@
+"""README.md of a snapshot: the card that the Hub and `datasets.load_dataset` read, written from the data."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from qacrawl import sites
+from qacrawl.publish import configs
+from qacrawl.publish.escape import markdown
+from qacrawl.publish.stats import Stats
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**9, "n>1M"))
+_MOST = 30
+"""Departments that the card lists."""
+
+
+def card(name: str, site: str, counted: Stats, made: Path) -> str:
+    """The card of snapshot `name` of `site` whose files lie in `made`."""
+    about = sites.load(site)
+    period = f"{counted.first_asked or 'unknown'} to {counted.last_asked or 'unknown'}"
+    fetched = f"{counted.first_fetched.date()} to {counted.last_fetched.date()}"
+    parts = (
+        f"---\n{front_matter(about.TITLE, about.LANG, counted.records, made)}---",
+        f"# {about.TITLE}",
+        f"Questions to doctors and their replies: {counted.records:,} records, asked {period}, fetched {fetched}. "
+        f"This is snapshot `{name}`; it never changes.",
+        _LOAD.format(name=name),
+        "## What is in it",
+        _table(
+            ("config", "rows", "what"),
+            ((f"`{key}`", f"{n:,}", configs.ABOUT[key]) for key, n in counted.configs.items()),
+        ),
+        _table(("split", "records"), ((f"`{key}`", f"{n:,}") for key, n in counted.splits.items())),
+        _splits(counted),
+        "### Coverage",
+        _table(("field", "says something"), ((f"`{key}`", f"{share:.1%}") for key, share in counted.coverage.items())),
+        "### Lengths in characters",
+        _table(
+            ("field", "shortest", "median", "mean", "95 %", "longest"),
+            ((f"`{key}`", *(f"{n:,}" for n in vars(length).values())) for key, length in counted.lengths.items()),
+        ),
+        "### Departments",
+        _table(
+            ("department", "records"),
+            ((markdown(key) or "(none)", f"{n:,}") for key, n in list(counted.departments.items())[:_MOST]),
+        ),
+        "### Years",
+        _table(("asked in", "records"), ((key or "(unknown)", f"{n:,}") for key, n in counted.years.items())),
+        "## Columns",
+        *(_columns(config) for config in counted.configs),
+        _TEXTS.format(site=about.TITLE, host=about.HOSTS[0], fetched=fetched),
+        _citation(name, about.TITLE, counted),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def front_matter(title: str, lang: str, records: int, made: Path) -> str:
+    """The YAML that names language, licence, and the files of each config and split."""
+    lines = [
+        f"pretty_name: {json.dumps(title)}",
+        f"language:\n- {lang}",
+        "license: other",
+        "license_name: texts-belong-to-their-authors",
+        "task_categories:\n- question-answering\n- text-generation",
+        "tags:\n- medical\n- doctor-qa",
+        f"size_categories:\n- {next(size for limit, size in _SIZES if records < limit)}",
+        "configs:",
+    ]
+    for config in configs.CONFIGS:
+        lines += [f"- config_name: {config}", *(["  default: true"] if config == "qa" else []), "  data_files:"]
+        for split in splits_of(made / "data" / config):
+            lines += [f"  - split: {split}", f"    path: data/{config}/{split}-*.parquet"]
+    return "\n".join(lines) + "\n"
+
+
+def splits_of(folder: Path) -> list[str]:
+    """The splits that have files in the folder of a config, train first."""
+    found = {path.name.split("-")[0] for path in folder.glob("*.parquet")}
+    return [split for split in ("train", "validation", "test") if split in found]
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _columns(config: str) -> str:
+    meaning = configs.MEANING[config]
+    rows = ((f"`{field.name}`", str(field.type), meaning[field.name]) for field in configs.CONFIGS[config])
+    return f"### `{config}`\n\n{_table(('column', 'type', 'meaning'), rows)}"
+
+
+def _splits(counted: Stats) -> str:
+    return (
+        "Near-duplicates, follow-ups and questions under two numbers are one cluster, and a cluster lies in one "
+        f"split: {counted.clusters:,} clusters, {counted.near_duplicates:,} records that ask nearly what an earlier one asked."
+    )
+
+
+_LOAD = """```python
+from datasets import load_dataset
+
+qa = load_dataset("path/to/{name}", "qa")
+```"""
+
+_TEXTS = """## What to know before use
+
+- The texts of {host} are machine translations; expect odd wording, names translated like words, untranslated Chinese.
+- `asker_sex` is unreliable there: the site says "female" on every page seen. Do not use it.
+- `more_info` is an article by the site, not by the doctor, and probably generated.
+- Replies are general advice without an examination, some of them decades old. They are not medical advice to you.
+- The splits follow clusters, not time: for tests of models that may have read the site, split by `reply_date`.
+
+## How it was collected
+
+Source: {site} (https://{host}), fetched {fetched} by qacrawl, which obeys robots.txt (RFC 9309), waits between
+requests, names itself in its user agent and archives each response as WARC; `warc_file` and `warc_offset` say where
+each record lies in that archive.
+
+## Privacy
+
+Askers' names are replaced by keyed hashes, whose key is not published. E-mail addresses, phone numbers and Taiwan ID
+numbers that were found in the texts are replaced by `[email]`, `[phone]` and `[id]`; what the search misses may remain.
+These are people's medical questions: do not try to find out who they are.
+
+To have a page taken out, write to whoever published this copy: `qacrawl forget URL` takes it out of data and archive
+and makes sure that it is never fetched again.
+
+## Licence
+
+The texts belong to their authors and to the site that published them; nothing here grants rights in them. The code
+that made this dataset, qacrawl, is licensed under Apache-2.0."""
+
+
+def _citation(name: str, title: str, counted: Stats) -> str:
+    return f"""## Citation
+
+```bibtex
+@misc{{qacrawl-{name},
+  title = {{{title}, snapshot {name}}},
+  year = {{{counted.last_fetched.year}}},
+  note = {{{counted.records} records, collected with qacrawl}}
+}}
+```"""

@@ -1,0 +1,114 @@
+"""Which row of which part is the newest version of a record: narrow tables in a DuckDB file, so memory stays small."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qacrawl import schema
+
+MEMORY = "1GB"
+"""What DuckDB may hold before it spills to the work folder; the process needs a few hundred MB beside it."""
+
+# Which of two readings is the newer: by the page's fetch, then by the parser's version; the rest only makes the
+# choice the same in every run. Two rows equal in all of these came from the same bytes by the same parser.
+NEWEST_FIRST = "fetched_at DESC, parser DESC, page_sha256, warc_file, warc_offset, run_id"
+
+PROVENANCE = ("fetched_at", "run_id", "page_sha256", "warc_file", "warc_offset", "parser_version")
+"""Columns of a record that say where it comes from: they differ from fetch to fetch of a page that did not change."""
+
+_PARSER = "coalesce(try_cast(split_part(parser_version, '/', 2) AS BIGINT), 0)"
+
+
+@contextmanager
+def work(folder: Path) -> Iterator[Any]:
+    """A DuckDB connection with its database and its spill files in `folder`."""
+    config: dict[str, Any] = {"memory_limit": MEMORY, "temp_directory": str(folder / "spill")}
+    with duckdb.connect(str(folder / "work.duckdb"), config=config) as db:
+        db.execute("SET TimeZone = 'UTC'")
+        yield db
+
+
+def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], gone: Sequence[str]) -> int:
+    """Make the views `records` and `refused` of the parts, the table `readings` of their keys and `newest`.
+
+    URLs in `gone` are left out, and so are readings of a page that a newer parser refused.
+    Returns the number of rows of `newest`: record_id, file, row, first_seen.
+    """
+    _view(db, "records", _current(parts, schema.ARROW, folder), schema.ARROW)
+    _view(db, "refused", _current(rejects, schema.REJECTS, folder), schema.REJECTS)
+    db.register("gone", pa.table({"url": pa.array(gone, pa.string())}))
+    db.execute(f"""
+        CREATE TABLE readings AS
+        SELECT record_id, url, fetched_at, {_PARSER} AS parser, page_sha256, warc_file, warc_offset, run_id, file, row
+        FROM records r
+        WHERE NOT EXISTS (FROM gone WHERE gone.url = r.url)
+          AND NOT EXISTS (FROM (SELECT url, page_sha256, {_PARSER} AS parser FROM refused) f
+                          WHERE f.url = r.url AND f.page_sha256 = r.page_sha256 AND f.parser > {_PARSER})
+    """)
+    db.execute(f"""
+        CREATE TABLE newest AS
+        SELECT record_id, file, row, first_seen
+        FROM (SELECT record_id, file, row, min(fetched_at) OVER (PARTITION BY record_id) AS first_seen,
+                     row_number() OVER (PARTITION BY record_id ORDER BY {NEWEST_FIRST}) AS place
+              FROM readings)
+        WHERE place = 1
+    """)
+    return int(db.execute("SELECT count(*) FROM newest").fetchone()[0])
+
+
+def _view(db: Any, name: str, files: Sequence[Path], columns: pa.Schema) -> None:
+    """A view of all rows of `files`, with the columns `file` and `row` that say where each lies."""
+    if files:
+        db.read_parquet([str(file) for file in files], filename=True, file_row_number=True).create_view("raw_" + name)
+        db.execute(f"CREATE VIEW {name} AS SELECT *, filename AS file, file_row_number AS row FROM raw_{name}")
+    else:
+        db.register(
+            name, columns.append(pa.field("file", pa.string())).append(pa.field("row", pa.int64())).empty_table()
+        )
+
+
+def _current(files: Sequence[Path], columns: pa.Schema, folder: Path) -> list[Path]:
+    """The files, those of an older schema as upgraded copies in `folder`; in a fixed order."""
+    return [_upgraded(file, columns, folder) for file in sorted(files, key=lambda file: file.name)]
+
+
+def _upgraded(file: Path, columns: pa.Schema, folder: Path) -> Path:
+    with pq.ParquetFile(file) as source:
+        if source.schema_arrow.equals(columns, check_metadata=True):
+            return file
+        copy = folder / file.name
+        with pq.ParquetWriter(copy, columns) as writer:
+            for group in range(source.num_row_groups):
+                writer.write_table(schema.upgrade(source.read_row_group(group), columns))
+    return copy
+
+
+def find_changes(db: Any) -> None:
+    """Make the table `changes`: the first reading of each version, and when the next one was first seen.
+
+    A fetch counts once, as the newest parser reads it; only provenance differs between fetches of one version.
+    """
+    content = ", ".join(f"r.{name}" for name in schema.ARROW.names if name not in PROVENANCE)
+    db.execute(f"""
+        CREATE TABLE changes AS
+        WITH fetches AS (
+            SELECT record_id, fetched_at, file, row, count(*) OVER (PARTITION BY record_id) AS versions
+            FROM (FROM readings
+                  QUALIFY row_number() OVER (PARTITION BY record_id, fetched_at ORDER BY {NEWEST_FIRST}) = 1)
+        ), seen AS (
+            SELECT record_id, fetched_at, file, row, 0 AS content FROM fetches WHERE versions = 1
+            UNION ALL
+            SELECT f.record_id, f.fetched_at, f.file, f.row, hash(row({content})) AS content
+            FROM fetches f JOIN records r ON f.file = r.file AND f.row = r.row WHERE f.versions > 1
+        ), changed AS (
+            FROM seen QUALIFY content IS DISTINCT FROM lag(content) OVER (PARTITION BY record_id ORDER BY fetched_at)
+        )
+        SELECT record_id, file, row, fetched_at,
+               lead(fetched_at) OVER (PARTITION BY record_id ORDER BY fetched_at) AS valid_to
+        FROM changed
+    """)
