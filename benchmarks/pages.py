@@ -37,12 +37,14 @@ def page(number: int, size: int = 32_768) -> bytes:
     body = f"""<header><nav class="navbar"><ul>{links}</ul></nav></header>
 <main class="container"><article><h1>Title of question {number} - Neurology</h1><div class="share">Share to:</div>
 <h2>Subject {number}</h2><div class="question"><p>{paragraph(rng, 8)}</p><p>{paragraph(rng, 4)}</p></div>
-<div class="meta"><span>Asker {number}</span>, <span>20~29 year old female</span>. <span>Ask Date: 2020/02/0{number % 9 + 1}</span></div>
+<div class="meta"><span>Asker {number}</span>, <span>20~29 year old female</span>.
+<span>Ask Date: 2020/02/0{number % 9 + 1}</span></div>
 <div class="doctor">Dr. Chen Mei reply Neurology</div><div class="reply"><p>{paragraph(rng, 9)}<br>
 Dr.<br>Chen Mei, Harbor Hospital, cares about you.</p></div><div>Reply Date: 2020/02/20</div>
 <section><h2>More Info</h2>{more}</section><section><h2>Similar Q&amp;A</h2>{similar}</section>
 <section><h2>Related FAQ</h2><ul>{tags}</ul></section></article></main><footer><p>Footer</p></footer>"""
     script = "window.dataLayer=window.dataLayer||[];function gtag(){dataLayer.push(arguments)}\n"
-    head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Title of question {number} - Neurology</title>'
+    head = '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    head += f"<title>Title of question {number} - Neurology</title>"
     fill = script * max(0, (size - len(body) - len(head) - 60) // len(script))
     return f"{head}<script>{fill}</script></head><body>{body}</body></html>".encode()
