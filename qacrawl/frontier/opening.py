@@ -24,7 +24,7 @@ def connect(address: str | None, folder: Path) -> Engine:
         engine = _engine(address)
         if engine.url.database and engine.dialect.name == "sqlite":
             _check_file(Path(engine.url.database))
-    except (ArgumentError, NoSuchModuleError):
+    except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: of a port that is no number
         raise QacrawlError(
             f"no frontier can be at {_public(address)}: use sqlite:/// or postgresql://", Exit.USAGE
         ) from None
@@ -45,8 +45,11 @@ def connect(address: str | None, folder: Path) -> Engine:
 
 def _engine(address: str) -> Engine:
     if address.startswith(("postgresql://", "postgres://")):
-        return create_engine("postgresql+psycopg://" + address.partition("://")[2], pool_pre_ping=True)
-    if not address.startswith("sqlite:"):
+        # Prepared once, a statement keeps the plan that was good when the queue was small.
+        plans = {"prepare_threshold": None}
+        address = "postgresql+psycopg://" + address.partition("://")[2]
+        return create_engine(address, pool_pre_ping=True, connect_args=plans)
+    if not address.startswith("sqlite:///") or address.endswith((":///", ":memory:")):
         raise ArgumentError
     engine = create_engine(address)
     event.listen(engine, "connect", _set_up_sqlite)
@@ -61,19 +64,26 @@ def _check_file(path: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
             (owner,) = db.execute("PRAGMA application_id").fetchone()
-            (found,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+            ours = owner == APPLICATION and tables.meta.name in names
+            version = db.execute("SELECT value FROM qacrawl_meta WHERE name = 'version'").fetchone() if ours else None
     except sqlite3.OperationalError as error:
         raise QacrawlError(f"cannot read {path}: {error}") from None
     except sqlite3.DatabaseError as error:
         raise QacrawlError(f"{path} is no frontier: {error}; it was left alone", Exit.USAGE) from None
-    if owner != APPLICATION and (found or owner):
+    if not ours and (names or owner):
         raise QacrawlError(f"{path} is no frontier of qacrawl; it was left alone", Exit.USAGE)
+    if ours:
+        _check_version(version and version[0], str(path))
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
+    connection.execute("PRAGMA busy_timeout=30000")
+    if connection.execute("PRAGMA page_count").fetchone() == (0,):
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a file that has tables it would wait for all writers
     # FULL: an acknowledgement outlives a power cut; in WAL mode it costs one fsync a batch.
-    for setting in ("busy_timeout=30000", "auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=FULL"):
+    for setting in ("journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {setting}")
 
 
@@ -83,34 +93,41 @@ def _begin(db: Connection) -> None:
 
 
 def _public(address: str) -> str:
-    """The address without its password."""
+    """The address without anything that may hold a password."""
     scheme, _, rest = address.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def _prepare(db: Connection, name: str) -> None:
     """Make or migrate the tables, in the caller's transaction."""
-    found = set(inspect(db).get_table_names())
+    if db.dialect.name != "sqlite":
+        db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": APPLICATION})  # two may start at once
+    if inspect(db).has_table(tables.meta.name):
+        _migrate(db, name)
+        return
     if db.dialect.name == "sqlite":
         db.exec_driver_sql(f"PRAGMA application_id={APPLICATION}")
-    else:
-        db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": APPLICATION})  # two may start at once
-        found = set(inspect(db).get_table_names())
-    if tables.meta.name not in found:
-        tables.metadata.create_all(db)
-        db.execute(insert(tables.meta).values(name="version", value=str(tables.VERSION)))
-        return
-    _migrate(db, name)
+    tables.metadata.create_all(db)
+    db.execute(insert(tables.meta).values(name="version", value=str(tables.VERSION)))
 
 
-def _migrate(db: Connection, name: str) -> None:
-    version = int(db.execute(select(tables.meta.c.value).where(tables.meta.c.name == "version")).scalar_one())
+def _check_version(value: str | None, name: str) -> int:
+    """The version that a frontier says it has; raises QacrawlError where that is none we know."""
+    version = int(value) if value and value.isdecimal() else 0
+    if not version:
+        raise QacrawlError(f"{name} is a damaged frontier: it has no version; it was left alone", Exit.USAGE)
     if version > tables.VERSION:
         raise QacrawlError(
             f"{name} is a frontier of version {version}, made by a newer qacrawl; this one knows {tables.VERSION}; "
             "it was left alone",
             Exit.USAGE,
         )
+    return version
+
+
+def _migrate(db: Connection, name: str) -> None:
+    said = db.execute(select(tables.meta.c.value).where(tables.meta.c.name == "version")).scalar_one_or_none()
+    version = _check_version(said, name)
     for step in range(version + 1, tables.VERSION + 1):
         for statement in tables.MIGRATIONS[step]:
             db.execute(text(statement))

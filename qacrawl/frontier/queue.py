@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Double,
     Engine,
     and_,
     bindparam,
@@ -18,6 +19,8 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
+    literal_column,
     or_,
     select,
     text,
@@ -33,6 +36,7 @@ from qacrawl.frontier.tables import files, hosts, runs, urls
 
 _ROW = [urls.c[name] for name in Row._fields]
 _CHUNK = 500
+_LATE = 1000  # of the URLs that wait for a time, how many one lease looks at
 _FIRST = {"start": START, "sitemap": START, "listing": LISTING, "article": NEW}
 
 
@@ -58,7 +62,27 @@ class Frontier:
         if not self.shared:
             return time.time()  # SQLite has no clock but this machine's
         with self._reading() as db:
-            return float(db.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+            return float(db.execute(select(self._clock("clock_timestamp"))).scalar_one())
+
+    def _clock(self, name: str = "statement_timestamp") -> Any:
+        """`now` for use inside a statement. PostgreSQL's clock_timestamp goes on meanwhile, but no index serves it."""
+        if not self.shared:
+            return literal(time.time(), Double)
+        return literal_column(f"CAST(extract(epoch FROM {name}()) AS double precision)", Double)
+
+    def _locked_rows(self, *which: ColumnElement[bool], skip: bool = False) -> Any:
+        """Ids of rows, locked in one order, so that transactions that want the same rows never wait in a circle.
+
+        With `skip`, rows that another transaction holds are left out. SQLite, with its one writer at a time, has none.
+        """
+        return select(urls.c.id).where(*which).order_by(urls.c.id).with_for_update(skip_locked=skip)
+
+    def _update(self, db: Connection, picked: Any, values: dict[str, Any]) -> int:
+        """Write to the rows that `picked` selects; return how many there were."""
+        # A CTE that locks is run once, and what it locked stays as it was; a subquery may be run again for each row.
+        # Python's sqlite3 counts no rows where a statement begins with WITH.
+        some = picked.cte("picked") if self.shared else picked.subquery("picked")
+        return db.execute(update(urls).where(urls.c.id.in_(select(some.c.id))).values(values)).rowcount
 
     # The lock of a run
 
@@ -108,9 +132,9 @@ class Frontier:
     def beat(self, run_id: str, until: float) -> None:
         """Prolong a run's leases."""
         with self.engine.begin() as db:
+            mine = self._locked_rows(urls.c.site == self.site, urls.c.state == "leased", urls.c.owner == run_id)
+            self._update(db, mine, {"lease_until": until})
             db.execute(update(runs).where(_run(self.site, run_id)).values(alive_until=until))
-            mine = and_(urls.c.site == self.site, urls.c.state == "leased", urls.c.owner == run_id)
-            db.execute(update(urls).where(mine).values(lease_until=until))
 
     def finish_run(self, run_id: str, reason: str) -> None:
         """Note a run's end, and give back what it still leases."""
@@ -122,16 +146,18 @@ class Frontier:
     def take_back(self, expired_only: bool) -> int:
         """Make leased URLs due again: those of runs that died, or all when no other run can be alive."""
         left = and_(urls.c.site == self.site, urls.c.state == "leased")
-        if expired_only:
-            left = and_(left, urls.c.lease_until < self.now())
         with self.engine.begin() as db:
-            return db.execute(update(urls).where(left).values(state="due", owner=None)).rowcount
+            if expired_only:
+                left = and_(left, urls.c.lease_until < self._clock())
+            # Who holds an expired row this moment commits or prolongs it.
+            rows = self._locked_rows(left, skip=expired_only)
+            return self._update(db, rows, {"state": "due", "owner": None})
 
     def is_dead(self, run_id: str) -> bool:
         """Whether a run ended, or has been silent for longer than it said it would."""
+        alive = and_(_run(self.site, run_id), runs.c.finished.is_(None), runs.c.alive_until >= self._clock())
         with self._reading() as db:
-            row = db.execute(select(runs.c.finished, runs.c.alive_until).where(_run(self.site, run_id))).first()
-        return row is None or row.finished is not None or row.alive_until < self.now()
+            return db.execute(select(runs.c.run_id).where(alive)).first() is None
 
     # URLs
 
@@ -147,25 +173,16 @@ class Frontier:
 
     def _add(self, db: Connection, found: Iterable[Found]) -> int:
         fresh = {item.url: item for item in found}
-        now = self.now()
-        added = 0
-        for chunk in _chunks([fresh[url] for url in sorted(fresh)]):  # in one order, so that workers never deadlock
-            rows = [
-                {
-                    "site": self.site,
-                    "url": url,
-                    "number": self._number(url),
-                    "kind": kind,
-                    "state": "due",
-                    "priority": _FIRST[kind],
-                    "due_at": now,
-                    "hops": hops,
-                    "first_seen": now,
-                }
-                for url, kind, hops in chunk
-            ]
-            added += db.execute(self._insert(urls).values(rows).on_conflict_do_nothing()).rowcount
-        return added
+        now = self._clock()
+        rows = [
+            {"url": url, "number": self._number(url), "kind": kind, "priority": _FIRST[kind], "hops": hops}
+            for url, kind, hops in (fresh[url] for url in sorted(fresh))  # in one order, so that workers never deadlock
+        ]
+        if not rows:
+            return 0
+        same = {"site": self.site, "state": "due", "due_at": now, "first_seen": now}
+        statement = self._insert(urls).values(same).on_conflict_do_nothing()
+        return db.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
 
     def _insert(self, table: Any) -> Any:
         make: Any = postgresql.insert if self.shared else sqlite.insert
@@ -174,11 +191,11 @@ class Frontier:
 
     def require(self, url: str, kind: str, since: float) -> None:
         """Add a URL, or make it due unless it was visited after `since` or is forgotten."""
-        now = self.now()
+        now = self._clock()
         row = {"site": self.site, "url": url, "number": self._number(url), "kind": kind, "priority": _FIRST[kind]}
         statement = self._insert(urls).values(row | {"state": "due", "due_at": now, "hops": 0, "first_seen": now})
         old = and_(
-            urls.c.state.not_in(("leased", "due", "forgotten")),
+            urls.c.state.not_in(("leased", "due", "waiting", "forgotten")),
             or_(urls.c.checked_at.is_(None), urls.c.checked_at < since),
         )
         with self.engine.begin() as db:
@@ -196,18 +213,22 @@ class Frontier:
             if everything
             else and_(urls.c.state.in_(waiting), urls.c.due_at <= before)
         )
-        again = and_(*self._mine(), old)
         with self.engine.begin() as db:
-            return db.execute(update(urls).where(again).values(state="due", due_at=before, hops=0)).rowcount
+            # Rows that are held this moment are made due, or forgotten, by somebody else.
+            again = self._locked_rows(*self._mine(), old, skip=True)
+            return self._update(db, again, {"state": "due", "due_at": before, "hops": 0})
 
     def lease(self, number: int, owner: str, until: float) -> list[Row]:
         """Up to `number` URLs that are due, the most urgent first, for `owner` alone until a time."""
+        # Without a range of numbers the index of the queue gives the order, with one that of the numbers does: either
+        # way as many rows are read as are leased, however many there are.
+        order = (urls.c.number,) if self.numbers else (urls.c.priority, urls.c.id)
         picked = (
             select(urls.c.id)
-            .where(*self._mine(), urls.c.state == "due", urls.c.due_at <= self.now())
-            .order_by(urls.c.priority, urls.c.id)
+            .where(*self._mine(), urls.c.state == "due")
+            .order_by(*order)
             .limit(number)
-            .with_for_update(skip_locked=True)  # SQLite has no such thing and needs none: it has one writer at a time
+            .with_for_update(skip_locked=True)
             .cte("picked")
         )
         statement = (
@@ -217,26 +238,43 @@ class Frontier:
             .returning(urls.c.priority, *_ROW)
         )
         with self.engine.begin() as db:
+            self._wake(db)
             found = sorted(tuple(row) for row in db.execute(statement))
         return [Row(*row[1:]) for row in found]
+
+    def _wake(self, db: Connection) -> None:
+        """Make due the URLs whose time has come."""
+        late = (
+            select(urls.c.id)
+            .where(urls.c.site == self.site, urls.c.state == "waiting", urls.c.due_at <= self._clock())
+            .order_by(urls.c.due_at)
+            .limit(_LATE)
+            .with_for_update(skip_locked=True)
+        )
+        self._update(db, late, {"state": "due"})
 
     def release(self, rows: Sequence[Row], due_at: float = 0.0, attempts: int = 0) -> None:
         """Give leased URLs back without an outcome, due at a time; `attempts` requests were made for each."""
         if not rows:
             return
+        values = {"owner": None, "due_at": due_at, "attempts": urls.c.attempts + attempts}
         with self.engine.begin() as db:
-            for row in rows:
-                mine = and_(urls.c.id == row.id, urls.c.generation == row.generation, urls.c.state == "leased")
-                values = {"state": "due", "owner": None, "due_at": due_at, "attempts": row.attempts + attempts}
-                db.execute(update(urls).where(mine).values(values))
+            state = case((literal(due_at, Double) > self._clock(), "waiting"), else_="due")
+            mine = and_(
+                urls.c.id == bindparam("row_id"),
+                urls.c.generation == bindparam("row_generation"),
+                urls.c.state == "leased",
+            )
+            held = [{"row_id": row.id, "row_generation": row.generation} for row in sorted(rows)]
+            db.execute(update(urls).where(mine).values(values | {"state": state}), held)
 
     def pending(self) -> tuple[int, float | None]:
-        """How many URLs are due or leased, counted up to 1,000, and when the next that waits is due."""
-        open_ = and_(*self._mine(), urls.c.state.in_(("due", "leased")))
+        """How many URLs are to be visited in this run, counted up to 1,000, and when the first that waits is due."""
+        open_ = and_(*self._mine(), urls.c.state.in_(("due", "leased", "waiting")))
         with self._reading() as db:
             some = select(urls.c.id).where(open_).limit(1000).subquery()
             number = db.execute(select(func.count()).select_from(some)).scalar_one()
-            later = select(func.min(urls.c.due_at)).where(*self._mine(), urls.c.state == "due")
+            later = select(func.min(urls.c.due_at)).where(*self._mine(), urls.c.state == "waiting")
             return number, db.execute(later).scalar_one()
 
     # Acknowledgement
@@ -288,17 +326,19 @@ class Frontier:
 
         `seen` gives URL, offset and time of each; its first `size` bytes are whole records. Returns how many there are.
         """
+        places = {url: (offset, fetched_at) for url, offset, fetched_at in seen}  # of several, the last
         number = 0
         with self.engine.begin() as db:
-            for url, offset, fetched_at in seen:
-                unread = and_(
-                    urls.c.site == self.site,
-                    urls.c.url == url,
-                    urls.c.state == "due",
-                    or_(urls.c.checked_at.is_(None), urls.c.checked_at < fetched_at),
-                )
-                place = {"archived_file": name, "archived_offset": offset, "priority": ARCHIVED, "due_at": 0.0}
-                number += db.execute(update(urls).where(unread).values(place)).rowcount
+            for chunk in _chunks(sorted(places)):
+                waiting = urls.c.state.in_(("due", "waiting"))
+                these = self._locked_rows(urls.c.site == self.site, urls.c.url.in_(chunk), waiting)
+                for row in db.execute(these.add_columns(urls.c.url, urls.c.checked_at)).all():
+                    offset, fetched_at = places[row.url]
+                    if row.checked_at is None or row.checked_at < fetched_at:
+                        place = {"archived_file": name, "archived_offset": offset, "priority": ARCHIVED}
+                        at = {"due_at": 0.0, "state": "due"}
+                        db.execute(update(urls).where(urls.c.id == row.id).values(place | at))
+                        number += 1
             self._put(db, File("archive", name, size), None)
         return number
 
@@ -327,15 +367,14 @@ class Frontier:
 
     def forget(self, forgotten: Sequence[str]) -> None:
         """Turn URLs into tombstones: the address stays, so that it is never asked for again, and nothing else."""
-        now = self.now()
         blank = dict.fromkeys(
             ("etag", "last_modified", "digest", "payload", "fetched_at", "archived_file", "archived_offset", "owner")
         )
-        values = {"state": "forgotten", "gone_at": now, "outcome": None, "reason": None} | blank
         with self.engine.begin() as db:
+            values = {"state": "forgotten", "gone_at": self._clock(), "outcome": None, "reason": None} | blank
             self._add(db, (Found(url, "article") for url in forgotten))
-            for chunk in _chunks(list(forgotten)):
-                db.execute(update(urls).where(urls.c.site == self.site, urls.c.url.in_(chunk)).values(values))
+            for chunk in _chunks(sorted(set(forgotten))):
+                self._update(db, self._locked_rows(urls.c.site == self.site, urls.c.url.in_(chunk)), values)
 
     # Hosts
 
@@ -344,16 +383,15 @@ class Frontier:
 
         Turns are not given out ahead: who comes late for one would be followed too soon.
         """
-        now = self.now()
-        first = self._insert(hosts).values(host=host, next_at=now + delay, slow=0.0)
-        put = first.on_conflict_do_update(
-            index_elements=["host"], set_={"next_at": now + delay + hosts.c.slow}, where=hosts.c.next_at <= now
-        )
         with self.engine.begin() as db:
+            now = self._clock("clock_timestamp")
+            put = self._insert(hosts).values(host=host, next_at=now + delay, slow=0.0)
+            later = {"next_at": now + delay + hosts.c.slow}
+            put = put.on_conflict_do_update(index_elements=["host"], set_=later, where=hosts.c.next_at <= now)
             if db.execute(put.returning(hosts.c.host)).first():
                 return 0.0
-            next_at = db.execute(select(hosts.c.next_at).where(hosts.c.host == host)).scalar_one()
-        return max(float(next_at) - now, 0.001)
+            left = db.execute(select(hosts.c.next_at - now).where(hosts.c.host == host)).scalar_one()
+        return max(float(left), 0.001)
 
     def pace(self, host: str) -> tuple[float, float]:
         """When the next request to `host` may start, and the seconds by which it is slowed down."""

@@ -40,7 +40,12 @@ urls = Table(
     Column("url", Text, nullable=False, doc="Canonical URL."),
     Column("number", BigInteger, doc="Number of the article, where its URL has one."),
     Column("kind", Text, nullable=False, doc="start, sitemap, listing or article."),
-    Column("state", Text, nullable=False, doc="due, leased, done, failed, parked, gone, forbidden or forgotten."),
+    Column(
+        "state",
+        Text,
+        nullable=False,
+        doc="due, waiting (due later in this run), leased, done, failed, parked, gone, forbidden or forgotten.",
+    ),
     Column("priority", Integer, nullable=False, doc="Lower is sooner."),
     Column("due_at", Double, nullable=False, doc="Not asked for before."),
     Column("hops", Integer, nullable=False, default=0, doc="Redirects, or listings without news, on the way here."),
@@ -69,7 +74,7 @@ urls = Table(
     Column("generation", Integer, nullable=False, default=0, doc="Raised by each lease: fences off who lost it."),
     UniqueConstraint("site", "url", name="qacrawl_urls_site_url"),
     Index("qacrawl_urls_queue", "site", "state", "priority", "id"),
-    Index("qacrawl_urls_number", "site", "number"),
+    Index("qacrawl_urls_number", "site", "state", "number"),
     Index("qacrawl_urls_due", "site", "state", "due_at"),
 )
 
