@@ -75,7 +75,8 @@ class Frontier:
 
         With `skip`, rows that another transaction holds are left out. SQLite, with its one writer at a time, has none.
         """
-        return select(urls.c.id).where(*which).order_by(urls.c.id).with_for_update(skip_locked=skip)
+        rows = select(urls.c.id).where(*which)
+        return rows.order_by(urls.c.id).with_for_update(skip_locked=skip) if self.shared else rows
 
     def _update(self, db: Connection, picked: Any, values: dict[str, Any]) -> int:
         """Write to the rows that `picked` selects; return how many there were."""
