@@ -1,6 +1,10 @@
 """Options and fixtures that several test files share."""
 
+from pathlib import Path
+
 import pytest
+from crawling import qacrawl
+from filelock import FileLock
 from postgres import postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url", "pytest_addoption"]
@@ -12,3 +16,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite the expected.json of fixtures that read otherwise, then fail for review",
     )
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The `output` folder of one `qacrawl demo`, which all workers share: read it, don't write to it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    output = shared / "demo" / "output"
+    with FileLock(shared / "demo.lock"):
+        if not (output / "done").exists():
+            done = qacrawl("demo", "--output", str(output))
+            assert done.code == 0, done.err
+            (output / "done").touch()
+    return output

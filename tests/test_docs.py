@@ -1,0 +1,155 @@
+"""The documents tell the truth: their commands and code blocks run, what they name is there, nothing is left out."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import typer
+
+from qacrawl.cli import app
+from qacrawl.errors import Exit
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "output" / "README.md"])
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+# Where a row comes from and the name of its asker differ from demo to demo.
+VOLATILE = {"url", "asker", "fetched_at", "run_id", "page_sha256", "warc_file", "warc_offset"}
+
+
+def blocks(text: str, *languages: str) -> list[str]:
+    """The code blocks of a page in these languages."""
+    return re.findall(rf"^```(?:{'|'.join(languages)})\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def lines(text: str) -> list[str]:
+    """The commands in the shell blocks of a page."""
+    found = "\n".join(blocks(text, "sh", "console")).replace("\\\n", " ").splitlines()
+    return [line.removeprefix("$ ").split("  #")[0].strip() for line in found if line.strip()]
+
+
+def run(arguments: str | list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a shell line or a program in `folder`, with this Python's programs on the path and nothing from outside."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("QACRAWL_")}
+    env = clean | {"PATH": path, "HF_HOME": str(folder / "cache"), "HF_HUB_OFFLINE": "1"}
+    shell = isinstance(arguments, str)
+    return subprocess.run(arguments, shell=shell, cwd=folder, env=env, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture
+def reader(demo: Path, tmp_path: Path) -> Path:
+    """The folder of somebody who has run the demo."""
+    shutil.copytree(demo, tmp_path / "output", symlinks=True)
+    return tmp_path
+
+
+def on_real_site(line: str) -> bool:
+    return line.startswith("qacrawl crawl ") and "--start-url" not in line
+
+
+RUN = [line for line in lines(README) if not on_real_site(line) and not line.startswith("make ")]
+
+
+@pytest.mark.parametrize("line", RUN)
+def test_shell_lines_of_the_readme_run(line: str, reader: Path) -> None:
+    done = run(line, reader)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+
+
+@pytest.mark.parametrize("line", [line for line in lines(README) if on_real_site(line)])
+def test_commands_for_the_real_site_are_spelt_right(line: str) -> None:
+    command, *options = shlex.split(line)[1:]
+    assert COMMANDS[command].make_context(command, options).params["contact"]
+
+
+def test_the_two_commands_are_targets_of_the_makefile() -> None:
+    named = {line.split()[1] for line in lines(README) if line.startswith("make ")}
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert {"demo", "test"} <= named <= set(targets)
+
+
+@pytest.mark.parametrize("code", blocks(README, "python"))
+def test_python_blocks_of_the_readme_print_what_they_say(code: str, reader: Path) -> None:
+    done = run([sys.executable, "-c", code], reader)
+    assert done.returncode == 0, done.stderr
+    said = re.findall(r"^print\(.*\)  # (.*)$", code, re.MULTILINE)
+    assert not said or done.stdout.splitlines() == said
+    assert done.stdout
+
+
+def test_the_row_is_one_of_the_demo(demo: Path) -> None:
+    (row,) = (json.loads(block) for block in blocks(README, "json"))
+    rows = pq.read_table(demo / "demo" / "doctorqna" / "dataset" / "data" / "qa").to_pylist()
+    (made,) = (other for other in rows if other["record_id"] == row["record_id"])
+    assert list(row) == list(made)
+    for name in row.keys() - VOLATILE:
+        assert shortened(plain(made[name]), row[name]) == row[name], name
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it, without the port that the demo had."""
+    return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:37911", value) if isinstance(value, str) else value and each(value)
+
+
+def each(value: Any) -> Any:
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    return value if isinstance(value, bool | int) else str(value)
+
+
+def shortened(made: Any, shown: Any) -> Any:
+    """A value cut where the page cuts it: lists to as many items, texts before " ..."."""
+    if isinstance(shown, list):
+        return made[: len(shown)]
+    if isinstance(shown, str) and shown.endswith(" ..."):
+        return made[: len(shown) - len(" ...")] + " ..."
+    return made
+
+
+def table(heading: str) -> dict[str, str]:
+    """The first two columns of the table whose first head is `heading`."""
+    body = re.search(rf"^\| {heading} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", README, re.MULTILINE)
+    assert body
+    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in body[1].splitlines()]
+    return {row[0]: row[1] for row in rows}
+
+
+def test_every_command_is_in_the_readme_with_its_own_words() -> None:
+    documented = {name.strip("`").split()[1]: words for name, words in table("command").items()}
+    assert documented == {name: " ".join(command.help.split()) for name, command in COMMANDS.items()}
+
+
+def test_every_exit_code_is_in_the_readme() -> None:
+    assert [int(code) for code in table("code")] == [code.value for code in Exit]
+
+
+def test_the_output_folder_is_as_the_readme_draws_it(demo: Path) -> None:
+    (drawing,) = (block for block in blocks(README, "text") if block.startswith("output/<site>/"))
+    drawn = {line.split()[0].rstrip("/") for line in drawing.splitlines()[1:]}
+    made = {path.name for path in (demo / "demo" / "doctorqna").iterdir()}
+    assert drawn == {name for name in made if not name.endswith(".lock") and not name.startswith("frontier.sqlite-")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_names_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text):
+        assert (page.parent / target).exists(), target
+    tops = "qacrawl|docs|tests|benchmarks|schemas|output"
+    for name in re.findall(
+        rf"`((?:{tops})/[\w./-]*|[\w-]+\.(?:py|md|toml|txt|cfg))`", re.sub(r"(?s)```.*?```", "", text)
+    ):
+        if not name.startswith("output/"):
+            assert (ROOT / name).exists() or (page.parent / name).exists(), name
