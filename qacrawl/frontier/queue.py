@@ -53,7 +53,7 @@ class Frontier:
         """Where set, only articles with these numbers (both ends included) are leased and made due."""
         self._number = sites.load(site).number
 
-    def _reading(self) -> Connection:
+    def reading(self) -> Connection:
         """A connection whose transaction keeps no writer waiting."""
         return self.engine.connect().execution_options(qacrawl_begin="BEGIN")
 
@@ -61,7 +61,7 @@ class Frontier:
         """Seconds since 1970 by the database's clock."""
         if not self.shared:
             return time.time()  # SQLite has no clock but this machine's
-        with self._reading() as db:
+        with self.reading() as db:
             return float(db.execute(select(self._clock("clock_timestamp"))).scalar_one())
 
     def _clock(self, name: str = "statement_timestamp") -> Any:
@@ -157,7 +157,7 @@ class Frontier:
     def is_dead(self, run_id: str) -> bool:
         """Whether a run ended, or has been silent for longer than it said it would."""
         alive = and_(_run(self.site, run_id), runs.c.finished.is_(None), runs.c.alive_until >= self._clock())
-        with self._reading() as db:
+        with self.reading() as db:
             return db.execute(select(runs.c.run_id).where(alive)).first() is None
 
     # URLs
@@ -272,7 +272,7 @@ class Frontier:
     def pending(self) -> tuple[int, float | None]:
         """How many URLs are to be visited in this run, counted up to 1,000, and when the first that waits is due."""
         open_ = and_(*self._mine(), urls.c.state.in_(("due", "leased", "waiting")))
-        with self._reading() as db:
+        with self.reading() as db:
             some = select(urls.c.id).where(open_).limit(1000).subquery()
             number = db.execute(select(func.count()).select_from(some)).scalar_one()
             later = select(func.min(urls.c.due_at)).where(*self._mine(), urls.c.state == "waiting")
@@ -347,7 +347,7 @@ class Frontier:
 
     def files(self, kind: str) -> dict[str, int]:
         """Committed files of a kind ("parts", "rejects", "archive"): name to size."""
-        with self._reading() as db:
+        with self.reading() as db:
             found = select(files.c.name, files.c.size).where(files.c.site == self.site, files.c.kind == kind)
             return {row.name: row.size for row in db.execute(found.order_by(files.c.name))}
 
@@ -362,7 +362,7 @@ class Frontier:
 
     def gone(self) -> list[str]:
         """Canonical URLs that leave the next snapshot: gone, or forgotten."""
-        with self._reading() as db:
+        with self.reading() as db:
             left = select(urls.c.url).where(urls.c.site == self.site, urls.c.state.in_(("gone", "forgotten")))
             return list(db.execute(left.order_by(urls.c.url)).scalars())
 
@@ -396,7 +396,7 @@ class Frontier:
 
     def pace(self, host: str) -> tuple[float, float]:
         """When the next request to `host` may start, and the seconds by which it is slowed down."""
-        with self._reading() as db:
+        with self.reading() as db:
             row = db.execute(select(hosts.c.next_at, hosts.c.slow).where(hosts.c.host == host)).first()
         return (row.next_at, row.slow) if row else (0.0, 0.0)
 
