@@ -237,6 +237,15 @@ def test_a_heartbeat_prolongs_the_leases_of_its_run_only(frontier: Frontier) -> 
     assert frontier.is_dead("beating")
 
 
+def test_the_end_of_a_run_gives_back_what_it_still_leases(frontier: Frontier) -> None:
+    frontier.add(articles([1, 2]))
+    row = lease_one(frontier, "run")
+    lease_one(frontier, "other")
+    frontier.finish_run("run", "max_pages")
+    assert states(frontier) == {"due": 1, "leased": 1}
+    assert frontier.commit("run", [done(row)], []) == {row.id}
+
+
 def test_threads_never_lease_the_same_url(frontier: Frontier) -> None:
     frontier.add(articles(range(400)))
     barrier = threading.Barrier(4)

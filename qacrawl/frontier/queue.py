@@ -5,9 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
-from filelock import FileLock, Timeout
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -23,7 +21,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -31,6 +28,8 @@ from sqlalchemy.sql.dml import Insert
 
 from qacrawl import sites
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.frontier.acknowledging import ACKNOWLEDGE, values
+from qacrawl.frontier.locking import advisory_lock, file_lock
 from qacrawl.frontier.rows import ARCHIVED, LISTING, NEW, OUTCOMES, START, File, Found, Row, Visit
 from qacrawl.frontier.tables import files, hosts, runs, urls
 
@@ -93,34 +92,11 @@ class Frontier:
 
         Raises QacrawlError(Exit.LOCKED) when another run holds it.
         """
-        if self.shared:
-            with self._advisory(worker):
-                yield
-        elif worker:
+        if worker and not self.shared:
             raise QacrawlError("--worker needs a frontier that workers can share: postgresql://...", Exit.USAGE)
-        else:
-            try:
-                with FileLock(self.folder / "run.lock", blocking=False):
-                    yield
-            except Timeout:
-                raise self._locked() from None
-
-    @contextmanager
-    def _advisory(self, worker: bool) -> Iterator[None]:
-        take = f"pg_try_advisory_lock{'_shared' if worker else ''}"
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-            if not db.execute(text(f"SELECT {take}(:app, :key)"), {"app": 0x7161, "key": self._key()}).scalar():
-                raise self._locked()
-            try:
-                yield
-            finally:
-                db.invalidate()  # closes the connection, which frees the lock
-
-    def _key(self) -> int:
-        return crc32(self.site.encode()) - (1 << 31)
-
-    def _locked(self) -> QacrawlError:
-        return QacrawlError(f"another run of {self.site} is going on; this one ends", Exit.LOCKED)
+        lock = advisory_lock(self.engine, self.site, worker) if self.shared else file_lock(self.folder, self.site)
+        with lock:
+            yield
 
     # Runs
 
@@ -139,10 +115,10 @@ class Frontier:
 
     def finish_run(self, run_id: str, reason: str) -> None:
         """Note a run's end, and give back what it still leases."""
-        mine = and_(urls.c.site == self.site, urls.c.state == "leased", urls.c.owner == run_id)
+        mine = self._locked_rows(urls.c.site == self.site, urls.c.state == "leased", urls.c.owner == run_id)
         with self.engine.begin() as db:
-            db.execute(update(urls).where(mine).values(state="due", owner=None))
-            db.execute(update(runs).where(_run(self.site, run_id)).values(finished=self.now(), reason=reason))
+            self._update(db, mine, {"state": "due", "owner": None})
+            db.execute(update(runs).where(_run(self.site, run_id)).values(finished=self._clock(), reason=reason))
 
     def take_back(self, expired_only: bool) -> int:
         """Make leased URLs due again: those of runs that died, or all when no other run can be alive."""
@@ -294,7 +270,7 @@ class Frontier:
                 return lost
             self._add(db, found)
             if visits:
-                db.execute(_ACKNOWLEDGE, [_values(visit) for visit in visits])
+                db.execute(ACKNOWLEDGE, [values(visit) for visit in visits])
             for file in made:
                 self._put(db, file, run_id)
             counts = {name: sum(visit.outcome == name for visit in visits) for name in OUTCOMES}
@@ -414,36 +390,6 @@ class Frontier:
         with closing(self.engine.raw_connection()) as db:
             for statement in ("optimize", "incremental_vacuum", "wal_checkpoint(TRUNCATE)"):
                 db.cursor().execute(f"PRAGMA {statement}").fetchall()
-
-
-_ACKNOWLEDGED = (
-    "outcome", "state", "priority", "due_at", "reason", "status", "failures", "misses", "etag", "last_modified",
-    "digest", "payload", "fetched_at", "checked_at", "seconds", "asked", "replied",
-)  # fmt: skip
-
-
-def _acknowledge() -> Any:
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _ACKNOWLEDGED}
-    values |= {
-        "visits": urls.c.visits + 1,
-        "attempts": 0,
-        "owner": None,
-        "archived_file": None,
-        "archived_offset": None,
-    }
-    values["gone_at"] = case(
-        (bindparam("new_is_gone") == 0, None), else_=func.coalesce(urls.c.gone_at, bindparam("new_now"))
-    )
-    return update(urls).where(urls.c.id == bindparam("row_id")).values(values)
-
-
-_ACKNOWLEDGE = _acknowledge()
-
-
-def _values(visit: Visit) -> dict[str, Any]:
-    values = {f"new_{name}": getattr(visit, name) for name in _ACKNOWLEDGED}
-    gone = {"new_is_gone": int(visit.state == "gone"), "new_now": visit.checked_at}
-    return values | gone | {"row_id": visit.row.id}
 
 
 def _run(site: str, run_id: str) -> Any:

@@ -1,0 +1,56 @@
+"""The lock of a site's run, which the kernel or the database frees when the process that holds it dies."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zlib import crc32
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Engine, text
+
+from qacrawl.errors import Exit, QacrawlError
+
+APP = 0x7161
+"""First half of PostgreSQL's lock number, so that other programs' locks are others."""
+# A machine that lost its power says nothing; the server asks after a minute, or else would hold its lock for hours.
+_ASK = "SELECT " + ", ".join(
+    f"set_config('tcp_keepalives_{name}', '{value}', false)"
+    for name, value in {"idle": 30, "interval": 10, "count": 3}.items()
+)
+
+
+@contextmanager
+def file_lock(folder: Path, site: str) -> Iterator[None]:
+    """Hold the lock file of a folder; raises QacrawlError(Exit.LOCKED) when another process does."""
+    lock = FileLock(folder / "run.lock", blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise locked(site) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def advisory_lock(engine: Engine, site: str, shared: bool) -> Iterator[None]:
+    """Hold the site's lock in PostgreSQL, alone or `shared` with others who share it.
+
+    Raises QacrawlError(Exit.LOCKED) when somebody holds it in a way that keeps us out.
+    """
+    take = f"pg_try_advisory_lock{'_shared' if shared else ''}"
+    number = crc32(site.encode()) - (1 << 31)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        db.execute(text(_ASK))
+        try:
+            if not db.execute(text(f"SELECT {take}(:app, :site)"), {"app": APP, "site": number}).scalar():
+                raise locked(site)
+            yield
+        finally:
+            db.invalidate()  # closes the connection, which frees the lock
+
+
+def locked(site: str) -> QacrawlError:
+    """What is said to a second run."""
+    return QacrawlError(f"another run of {site} is going on; this one ends", Exit.LOCKED)
