@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import faults
 import pyarrow.parquet as pq
 import pytest
 import typer
+from faults import FaultSite
 
 from qacrawl.cli import app
 from qacrawl.errors import Exit
@@ -40,7 +42,7 @@ def run(arguments: str | list[str], folder: Path) -> subprocess.CompletedProcess
     """Run a shell line or a program in `folder`, with this Python's programs on the path and nothing from outside."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("QACRAWL_")}
-    env = clean | {"PATH": path, "HF_HOME": str(folder / "cache"), "HF_HUB_OFFLINE": "1"}
+    env = clean | {"PATH": path, "PYTHONPATH": str(folder), "HF_HOME": str(folder / "cache"), "HF_HUB_OFFLINE": "1"}
     shell = isinstance(arguments, str)
     return subprocess.run(arguments, shell=shell, cwd=folder, env=env, capture_output=True, text=True, timeout=120)
 
@@ -152,4 +154,71 @@ def test_what_a_page_names_is_there(page: Path) -> None:
         rf"`((?:{tops})/[\w./-]*|[\w-]+\.(?:py|md|toml|txt|cfg))`", re.sub(r"(?s)```.*?```", "", text)
     ):
         if not name.startswith("output/"):
-            assert (ROOT / name).exists() or (page.parent / name).exists(), name
+            assert name in files(text) or (ROOT / name).exists() or (page.parent / name).exists(), name
+
+
+# CONTRIBUTING.md
+
+
+GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def files(text: str) -> dict[str, str]:
+    """The files that a page has one write: a paragraph that begins with "`path`, " and ends with ":", then a block."""
+    found = re.findall(r"^`([\w./-]+)`(?:,.*?|):\n\n```\w+\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return dict(found)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the project with the site that CONTRIBUTING.md adds."""
+    copied = [
+        "qacrawl",
+        "scrapy.cfg",
+        "pyproject.toml",
+        "tests/test_fixtures.py",
+        "tests/conftest.py",
+        "tests/crawling.py",
+    ]
+    for name in [*copied, "tests/postgres.py"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    for name, text in files(GUIDE).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_a_site_is_added_as_the_guide_says(checkout: Path) -> None:
+    update, compare, sites, spiders = lines(GUIDE)
+    done = run(update, checkout)
+    assert done.returncode == 1
+    assert "expected.json was rewritten: look at what changed" in done.stdout
+    done = run(compare, checkout)
+    assert done.returncode == 0, done.stdout
+    assert "askclinic\tAsk Clinic, questions to a practice" in run(sites, checkout).stdout.splitlines()
+    assert "askclinic" in run(spiders, checkout).stdout.split()
+    written = json.loads((checkout / "tests/fixtures/askclinic/answered/expected.json").read_text())["record"]
+    assert {name: value for name, value in written.items() if value} == {
+        "title": "May I run with a cold?",
+        "question": "I have had a cold since Monday.\nThe race is on Sunday.",
+        "doctor": "Ida Example",
+        "reply": "Not with a fever.",
+        "reply_date": "2024-03-01",
+    }
+
+
+@pytest.mark.slow
+def test_the_added_site_is_crawled_and_keeps_the_style(checkout: Path) -> None:
+    done = run("ruff check . && ruff format --check .", checkout)
+    assert done.returncode == 0, done.stdout
+    with FaultSite() as site:
+        site["/robots.txt"] = faults.error(404)
+        site["/"] = faults.Reply(b'<p>Questions: <a href="/q/12?from=home">12</a>')
+        site["/q/12"] = faults.Reply((checkout / "tests/fixtures/askclinic/answered/page.html").read_bytes())
+        done = run(f"qacrawl crawl askclinic --start-url {site.url('/')} --allow-private --delay 0", checkout)
+    assert done.returncode == 0, done.stderr
+    (row,) = pq.read_table(checkout / "output/askclinic/dataset/data/qa").to_pylist()
+    assert (row["record_id"], row["reply"]) == ("askclinic:12", "Not with a fever.")
