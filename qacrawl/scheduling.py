@@ -8,10 +8,10 @@ gets every response that is no success and every failure. What ends in neither i
 import asyncio
 import hashlib
 import logging
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Self
 
 from scrapy import Request, Spider, signals
@@ -32,8 +32,12 @@ from qacrawl.records import Page, QARecord, Refusal, Reject
 
 logger = logging.getLogger(__name__)
 
-AHEAD = 50
+AHEAD = 200
 """URLs leased at a time when no other worker could do them meanwhile."""
+PAUSE = 0.05
+"""Seconds until the frontier is asked again after it had less than was wanted, while there are visits under way."""
+MANY = 10_000
+"""Found URLs after which they go to the frontier, and not only with the next batch."""
 REDIRECTS = 5
 BARREN = 50
 """Hops that a listing without articles counts for."""
@@ -77,6 +81,7 @@ class FrontierScheduler(BaseScheduler):
         self.ready: deque[Request] = deque()
         self.flights: dict[int, Flight] = {}
         self.visits = 0
+        self.next_fill = 0.0
         connect = crawler.signals.connect
         connect(self.item_scraped, signals.item_scraped)
         connect(self.item_dropped, signals.item_dropped)
@@ -97,8 +102,10 @@ class FrontierScheduler(BaseScheduler):
         if self.ready or self.flights:
             return True
         self.session.commit()
-        self.session.note_found()
-        return self.session.reason is None and self.session.frontier.pending()[0] > 0
+        with self.session.guard():
+            self.session.note_found()
+            return self.session.reason is None and self.session.frontier.pending()[0] > 0
+        return False
 
     def enqueue_request(self, request: Request) -> bool:
         """Note a URL for the frontier; False where it leads off the site or is no page that we read."""
@@ -108,12 +115,13 @@ class FrontierScheduler(BaseScheduler):
         found = self.find(request)
         if found is None:
             return False
-        if request.dont_filter:
-            self.session.frontier.require(found.url, found.kind, self.session.started.timestamp())
-        else:
-            self.session.found.setdefault(found.url, found)
-            if len(self.session.found) >= 10_000:
-                self.session.note_found()
+        with self.session.guard():
+            if request.dont_filter:
+                self.session.frontier.require(found.url, found.kind, self.session.started.timestamp())
+            else:
+                self.session.found.setdefault(found.url, found)
+                if len(self.session.found) >= MANY:
+                    self.session.note_found()
         return True
 
     def find(self, request: Request) -> Found | None:
@@ -137,7 +145,8 @@ class FrontierScheduler(BaseScheduler):
             self.session.stop("max_pages")
             return None
         if not self.ready:
-            self.fill()
+            with self.session.guard():
+                self.fill()
         if not self.ready:
             return None
         self.visits += 1
@@ -147,18 +156,22 @@ class FrontierScheduler(BaseScheduler):
         return request
 
     def fill(self) -> None:
-        """Lease more."""
+        """Lease more; at most so often, since Scrapy asks at every turn and a transaction takes as long as a page."""
+        if self.flights and time.monotonic() < self.next_fill:
+            return
         self.session.note_found()
         free = self.crawler.settings.getint("CONCURRENT_REQUESTS") - len(self.flights)
         number = max(1, free) if self.session.shared else AHEAD  # who leases more than it can do keeps others waiting
         frontier = self.session.frontier
         rows = frontier.lease(number, self.session.run_id, self.session.lease_until())
         self.ready.extend(map(self.request, rows))
+        self.next_fill = time.monotonic() + (PAUSE if len(rows) < number else 0.0)
 
     def close(self, reason: str) -> None:
         """Give back what was leased and not asked for."""
-        self.session.frontier.release([request.meta["row"] for request in self.ready])
-        self.session.frontier.release([flight.row for flight in self.flights.values()])
+        with self.session.guard():
+            self.session.frontier.release([request.meta["row"] for request in self.ready])
+            self.session.frontier.release([flight.row for flight in self.flights.values()])
         self.ready.clear()
         self.flights.clear()
 
@@ -169,18 +182,16 @@ class FrontierScheduler(BaseScheduler):
         headers = {}
         if row.visits and not self.session.settings["QACRAWL_FULL"]:
             headers = {"If-None-Match": row.etag, "If-Modified-Since": row.last_modified}
-        spider: Any = self.crawler.spider
-        callback = getattr(spider, f"parse_{row.kind}", None) or spider.parse
         return Request(
             row.url,
-            callback=partial(self.visit, callback=callback),
+            callback=self.visit,
             errback=self.fail,
             headers={name: value for name, value in headers.items() if value},
             meta={"row": row},
             dont_filter=True,
         )
 
-    async def visit(self, response: Response, callback: Callable[[Response], Any]) -> AsyncIterator[Any]:
+    async def visit(self, response: Response) -> AsyncIterator[Any]:
         """Run the spider's callback on a response, unless it is the page as it was.
 
         Links go to the frontier from here: through Scrapy's machinery each would take 50 µs.
@@ -194,6 +205,8 @@ class FrontierScheduler(BaseScheduler):
             return
         try:
             links = []
+            spider: Any = self.crawler.spider
+            callback = getattr(spider, f"parse_{flight.row.kind}", spider.parse)
             async for output in _iterate(callback(response)):
                 if isinstance(output, Request):
                     links.append(output)
@@ -273,15 +286,17 @@ class FrontierScheduler(BaseScheduler):
         pause = verdict.pause
         if pause is None:
             pause = settings.getfloat("QACRAWL_RETRY_PAUSE") * 2.0**flight.row.attempts
-        now = self.session.frontier.now()
-        self.session.frontier.release([flight.row], due_at=now + pause, attempts=1)
+        with self.session.guard():
+            now = self.session.frontier.now()
+            self.session.frontier.release([flight.row], due_at=now + pause, attempts=1)
         del self.flights[flight.row.id]
         self.visits -= 1
         self.wake_in(pause)
 
     def give_back(self, flight: Flight) -> None:
         """End a visit without an outcome: the URL stays due."""
-        self.session.frontier.release([flight.row])
+        with self.session.guard():
+            self.session.frontier.release([flight.row])
         del self.flights[flight.row.id]
 
     def wake_in(self, seconds: float) -> None:

@@ -7,7 +7,8 @@ the manifest and acknowledges the URLs. Killed anywhere before that, the next ru
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -178,8 +179,14 @@ class Session:
 
     def commit(self) -> None:
         """Commit what is settled. When disk or database refuse, nothing is acknowledged, and the run ends."""
-        try:
+        with self.guard():
             self._commit()
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """End the run in good order when disk or database refuse what is done inside."""
+        try:
+            yield
         except (OSError, DBAPIError) as error:
             self.stop("disk", f"what was fetched can't be stored: {reason_of(error)}")
 
@@ -230,6 +237,10 @@ class Session:
 
     def tick(self) -> None:
         """Called each second: commits an old batch, prolongs leases, minds the time budget."""
+        with self.guard():
+            self._tick()
+
+    def _tick(self) -> None:
         self.commit_if_full()
         budget = self.settings["QACRAWL_MAX_SECONDS"]
         if budget and (datetime.now(UTC) - self.started).total_seconds() >= budget:
@@ -241,14 +252,11 @@ class Session:
 
     def close(self) -> None:
         """Commit what is left, close the archive, and note the run's end."""
-        try:
-            self.commit()
+        self.commit()
+        with self.guard():
             self.note_found()
             self.frontier.finish_run(self.run_id, self.reason or "finished")
-        except (OSError, DBAPIError) as error:
-            self.stop("disk", f"what was fetched can't be stored: {reason_of(error)}")
-        finally:
-            self.writer.close()
+        self.writer.close()
 
 
 def _acknowledged(name: str, size: int, unread: set[archive.Place]) -> int:

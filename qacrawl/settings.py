@@ -15,6 +15,7 @@ ROBOTSTXT_OBEY = False  # Scrapy's takes a 5xx for a yes and ignores Crawl-delay
 DOWNLOAD_DELAY = 0.0  # the gate in `politeness.py` paces requests, across workers and restarts (QACRAWL_DELAY)
 CONCURRENT_REQUESTS = 16  # (16) all hosts together; those that wait at the gate count
 CONCURRENT_REQUESTS_PER_DOMAIN = 16  # (8) likewise; QACRAWL_CONCURRENCY is what a host sees
+CONCURRENT_ITEMS = 1  # (100) a page is one item, and Scrapy starts so many tasks a page
 DOWNLOAD_TIMEOUT = 60  # (180) seconds
 
 # Safety.

@@ -94,7 +94,7 @@ def _columns(config: str) -> str:
 def _splits(counted: Stats) -> str:
     return (
         "Near-duplicates, follow-ups and questions under two numbers are one cluster, and a cluster lies in one "
-        f"split: {counted.clusters:,} clusters, {counted.near_duplicates:,} records that ask nearly what an earlier one "
+        f"split: {counted.clusters:,} clusters; {counted.near_duplicates:,} records ask nearly what an earlier one "
         "asked."
     )
 

@@ -13,7 +13,9 @@ START = ("https://doctorqna.com/en",)
 
 ARTICLE = re.compile(r"/en/article/(\d{1,9})/?")
 LISTING = re.compile(r"/en/faq/[^/]+(?:/\d{1,4})?/?")
-CANONICAL = re.compile(r"https?://[a-z0-9.-]+/en/(?:article/[1-9]\d{0,8}|faq/[a-z0-9-]+(?:/\d{1,4})?)")
+CANONICAL = re.compile(
+    r"https?://[a-z0-9.-]+(?::(?!80/|443/)[1-9]\d{1,4})?/en/(?:article/[1-9]\d{0,8}|faq/[a-z0-9-]+(?:/\d{1,4})?)"
+)
 
 
 def kind(url: str) -> Literal["article", "listing"] | None:
