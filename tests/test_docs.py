@@ -215,7 +215,7 @@ def test_the_added_site_is_crawled_and_keeps_the_style(checkout: Path) -> None:
     done = run("ruff check . && ruff format --check .", checkout)
     assert done.returncode == 0, done.stdout
     with FaultSite() as site:
-        site["/robots.txt"] = faults.error(404)
+        site.robots = faults.error(404)
         site["/"] = faults.Reply(b'<p>Questions: <a href="/q/12?from=home">12</a>')
         site["/q/12"] = faults.Reply((checkout / "tests/fixtures/askclinic/answered/page.html").read_bytes())
         done = run(f"qacrawl crawl askclinic --start-url {site.url('/')} --allow-private --delay 0", checkout)

@@ -1,0 +1,187 @@
+"""docs/operations.md: its examples run against a site on loopback, as cron, systemd and the others would run them."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from configparser import ConfigParser
+from pathlib import Path
+from typing import Any
+
+import crawling
+import faults
+import pytest
+import yaml
+from faults import FaultSite
+
+from qacrawl.errors import Exit
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+BIN = Path(sys.executable).parent
+HOME = "/srv/qacrawl"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def site():
+    with FaultSite(articles=5) as site:
+        yield site
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """What the page calls /srv/qacrawl."""
+    (tmp_path / ".venv").symlink_to(BIN.parent)
+    return tmp_path
+
+
+def on_loopback(command: str, home: Path, url: str) -> str:
+    """A command of the page, in `home` and against the site at `url` instead of the real one."""
+    assert command.count("crawl doctorqna") == 1
+    options = f"crawl doctorqna --start-url {url} --allow-private --delay 0 --set QACRAWL_RETRY_PAUSE=0.01"
+    return command.replace(HOME, str(home)).replace("crawl doctorqna", options)
+
+
+def bare(command: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell command with hardly any environment, as cron does."""
+    names = [f"{name}={value}" for name, value in {"PATH": "/usr/bin:/bin", "HOME": str(folder), **env}.items()]
+    line = ["env", "-i", *names, "/bin/sh", "-c", command]
+    return subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def report(home: Path) -> dict[str, Any]:
+    (made,) = crawling.reports(home / "output")
+    return made
+
+
+def cron_command() -> str:
+    (block,) = blocks("cron")
+    (line,) = (line for line in block.splitlines() if not line.startswith("MAILTO="))
+    match = re.fullmatch(r"(?:[\d*/,-]+ ){5}(.*)", line)
+    assert match
+    assert "%" not in match[1]  # cron's newline
+    return match[1]
+
+
+def test_the_line_for_cron_crawls_and_says_nothing(site, home):
+    done = bare(on_loopback(cron_command(), home, site.start), home)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert len(crawling.records(home / "output")) == 5
+    assert "contact: ops@example.org" in report(home)["user_agent"]
+    assert "5 records" in (home / "crawl.log").read_text()
+
+
+def test_the_line_for_cron_has_the_reason_of_a_failure_mailed(site, home):
+    site.robots = faults.error(500)
+    done = bare(on_loopback(cron_command(), home, site.start), home)
+    assert "without it nothing is fetched" in done.stdout
+
+
+def units(home: Path) -> dict[str, str]:
+    """The systemd units of the page, in files."""
+    found = re.findall(r"^`/etc/systemd/system/([\w@.]+)`:\n\n```ini\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert [name for name, _ in found] == ["qacrawl@.service", "qacrawl@.timer"]
+    return {name: text.replace(HOME, str(home)) for name, text in found}
+
+
+def parsed(text: str) -> ConfigParser:
+    parser = ConfigParser(interpolation=None, delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment]
+    parser.read_string(text)
+    return parser
+
+
+def test_the_service_crawls(site, home):
+    service = parsed(units(home)["qacrawl@.service"])["Service"]
+    name, _, value = service["Environment"].partition("=")
+    command = on_loopback(service["ExecStart"].replace("%i", "doctorqna"), home, site.start)
+    done = bare(command, Path(service["WorkingDirectory"]), **{name: value})
+    assert done.returncode == 0, done.stderr
+    assert len(crawling.records(Path(service["ReadWritePaths"]))) == 5
+    assert "contact: ops@example.org" in report(home)["user_agent"]
+    assert int(service["SuccessExitStatus"]) == Exit.LOCKED
+
+
+def test_systemd_accepts_the_units_or_they_are_at_least_whole(home):
+    for name, text in units(home).items():
+        (home / name.replace("@", "@doctorqna")).write_text(text)
+    files = [str(home / name.replace("@", "@doctorqna")) for name in units(home)]
+    if program := shutil.which("systemd-analyze"):
+        done = subprocess.run([program, "verify", "--man=no", *files], capture_output=True, text=True)
+        complaints = [line for line in done.stderr.splitlines() if "qacrawl@" in line]
+        assert (done.returncode, complaints) == (0, [])
+    timer = parsed(units(home)["qacrawl@.timer"])
+    assert set(timer.sections()) == {"Unit", "Timer", "Install"}
+
+
+def test_the_workflow_is_whole_and_its_crawl_runs(site, home):
+    (block,) = blocks("yaml")
+    (job,) = yaml.safe_load(block)["jobs"].values()
+    install, crawl = (step["run"] for step in job["steps"] if "run" in step)
+    assert re.search(rf"^{install.removeprefix('make ')}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    done = bare(on_loopback(crawl, home, site.start), home)
+    assert done.returncode == 0, done.stderr
+    (kept,) = (step["with"]["path"] for step in job["steps"] if "cache" in step.get("uses", ""))
+    assert len(crawling.records(home / kept)) == 5
+
+
+@pytest.mark.slow
+def test_what_the_container_installs_starts(home):
+    (block,) = blocks("dockerfile")
+    lines = [line.partition(" ")[::2] for line in block.splitlines()]
+    pinned, install = (rest for word, rest in lines if word == "RUN" and "pip install" in rest)
+    assert (ROOT / pinned.split()[-1]).exists()
+    source, target = home / "source", home / "target"
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "output", "tests", "benchmarks", "*.egg-info"))
+    command = [sys.executable, *shlex.split(install)[1:], "--quiet", "--target", str(target)]
+    subprocess.run(command, cwd=source, check=True, timeout=120)
+    (entry,) = (json.loads(rest) for word, rest in lines if word == "ENTRYPOINT")
+    done = bare(f"{target}/bin/{entry[0]} sites", home, PYTHONPATH=str(target))
+    assert done.stdout.startswith("doctorqna\t"), done.stderr
+    assert (target / "qacrawl" / "demo" / "topics.txt").exists()
+
+
+def test_every_exit_code_says_what_to_do():
+    rows = re.findall(r"^\| (\d) \| .+ \| .+ \|$", PAGE, re.MULTILINE)
+    assert [int(code) for code in rows] == [code.value for code in Exit]
+
+
+def test_a_log_file_holds_the_log(site, tmp_path):
+    (name,) = re.findall(r"`--set (LOG_FILE)=", PAGE)
+    log = tmp_path / "crawl.log"
+    done = crawling.crawl(site.start, tmp_path, settings={name: str(log), "LOG_LEVEL": "INFO"})
+    assert done.code == 0, done.err
+    assert "Spider opened" in log.read_text()
+
+
+def test_a_backup_publishes_the_same_snapshot(demo, tmp_path):
+    show, pack = (line for block in blocks("sh") for line in block.splitlines())
+    shutil.copytree(demo / "demo", tmp_path / "output", symlinks=True)
+    done = bare(show.replace("python", str(BIN / "python"), 1), tmp_path)
+    assert "'record': 168" in done.stdout, done.stderr
+    assert bare(pack, tmp_path).returncode == 0
+    restored = tmp_path / "restored" / "doctorqna"
+    restored.mkdir(parents=True)
+    subprocess.run(["tar", "-C", str(restored), "-xf", str(tmp_path / "backup.tar")], check=True)
+    done = crawling.qacrawl("publish", "doctorqna", "--output", str(restored.parent))
+    assert done.code == 0, done.err
+    assert (restored / "dataset").readlink() == (demo / "demo" / "doctorqna" / "dataset").readlink()
+
+
+@pytest.mark.slow
+def test_workers_share_a_crawl(site, tmp_path, postgres_url):
+    site.articles = 40
+    command = crawling.command(site.start, tmp_path, "--worker", "--frontier", postgres_url)
+    ends = [crawling.finish(worker) for worker in [crawling.start(command) for _ in range(2)]]
+    assert [end.code for end in ends] == [0, 0], [end.err for end in ends]
+    assert len(crawling.records(tmp_path)) == 40
+    asked = Counter(visit.path for visit in site.log)
+    assert {path: asked[path] for path in site.article_paths()} == dict.fromkeys(site.article_paths(), 1)
+    assert not (tmp_path / "doctorqna" / "frontier.sqlite").exists()
