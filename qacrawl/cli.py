@@ -33,6 +33,9 @@ FrontierAddress = Annotated[
         metavar="URL",
     ),
 ]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", "-s", help="A setting, of qacrawl or of Scrapy.", metavar="NAME=VALUE")
+]
 
 
 def main() -> None:
@@ -86,9 +89,7 @@ def crawl(
     contact: Annotated[
         str | None, typer.Option(help="Your address, for the user agent.", envvar="QACRAWL_CONTACT")
     ] = None,
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", "-s", help="A setting, of qacrawl or of Scrapy.", metavar="NAME=VALUE")
-    ] = None,
+    setting: Settings = None,
 ) -> None:
     """Fetch what is new or due, politely; go on where a killed run stopped; publish at the end."""
     from qacrawl import report
@@ -154,13 +155,24 @@ def extract(
 
 
 @app.command()
-def publish(site: Site, output: Output = "output", frontier: FrontierAddress = None) -> None:
+def publish(
+    site: Site,
+    output: Output = "output",
+    frontier: FrontierAddress = None,
+    accept: Annotated[str | None, typer.Option(help="Take this snapshot, which was held back.", metavar="ID")] = None,
+    setting: Settings = None,
+) -> None:
     """Publish what is committed as a snapshot."""
-    from qacrawl.crawl import open_site
+    from qacrawl.crawl import Options, choices, make_settings, open_site
+    from qacrawl.publish import snapshot as snapshots
     from qacrawl.publishing import publish_site
 
+    settings = choices(make_settings(site, Options(settings=_pairs(setting))))
     with open_site(site, output, frontier) as (folder, opened):
-        snapshot = publish_site(opened, folder, site)
+        if accept:
+            print(f"{folder / snapshots.POINTER} -> {snapshots.accept(folder, accept).name}")
+            return
+        snapshot = publish_site(opened, folder, site, settings)
     _say_snapshot(snapshot)
     if snapshot and snapshot.held:
         raise typer.Exit(Exit.HELD_BACK)

@@ -96,6 +96,7 @@ _TYPES: dict[str, Callable[[Settings, str], Any]] = {
     "NUMBERS": lambda settings, name: sites.number_range(settings[name]),
     **dict.fromkeys(("CONCURRENCY", "MAX_PAGES", "TRIES", "PART_RECORDS"), Settings.getint),
     **dict.fromkeys(("DELAY", "MAX_SECONDS", "RETRY_PAUSE", "LONGEST_WAIT", "PART_SECONDS"), Settings.getfloat),
+    **dict.fromkeys(("GATE_REJECTS", "GATE_COVERAGE", "GATE_GONE"), Settings.getfloat),
     **dict.fromkeys(("FULL", "WORKER", "ALLOW_PRIVATE"), Settings.getbool),
     **dict.fromkeys(("OUTPUT", "FRONTIER", "CONTACT"), Settings.get),
 }
@@ -167,7 +168,7 @@ def finish(run: Session) -> Result:
     try:
         report.write(run.folder, made)
         if run.reason not in ("interrupted", "disk"):
-            snapshot = publishing.publish_site(run.frontier, run.folder, run.slug)
+            snapshot = publishing.publish_site(run.frontier, run.folder, run.slug, run.settings)
             made |= {"snapshot": snapshot.id if snapshot else None, "records": snapshot.rows if snapshot else 0}
             report.write(run.folder, made)
     except OSError as error:

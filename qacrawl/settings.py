@@ -92,6 +92,12 @@ QACRAWL_RETRY_PAUSE = 2.0
 """Seconds before the second try; twice as many before the third."""
 QACRAWL_LONGEST_WAIT = 900.0
 """Seconds; a host that asks for more ends the run, the next one goes on."""
+QACRAWL_GATE_REJECTS = 0.10
+"""Share of the articles read that may be rejects; beyond that a snapshot is held back (exit code 3)."""
+QACRAWL_GATE_COVERAGE = 0.20
+"""By which the coverage of any field may fall from one snapshot to the next."""
+QACRAWL_GATE_GONE = 0.05
+"""Share of the records that may be gone at once."""
 QACRAWL_PART_RECORDS = 1000
 """Pages after which a batch is committed..."""
 QACRAWL_PART_SECONDS = 30.0

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.publish import card, configs, files, splits, stats, versions
+from qacrawl.publish.gate import Gate, count_lost, problems, reject_rate
 
 POINTER = "dataset"
 SNAPSHOTS = "snapshots"
@@ -30,6 +31,7 @@ class Snapshot:
     new: bool
     """False when this content had been published before."""
     held: tuple[str, ...] = ()
+    """Why the gate held it back, if it did: then `dataset` does not point to it."""
 
 
 def publish(
@@ -39,34 +41,59 @@ def publish(
     *,
     rejects: Sequence[Path] = (),
     gone: Sequence[str] = (),
+    gate: Gate | None = None,
 ) -> Snapshot | None:
     """Publish the newest version of each record in `parts` to `folder` (output/<site>); None when there is none.
 
     `gone` holds canonical URLs that leave the snapshot. The result is a function of the parts, whatever their order.
+    What `gate` holds back is kept beside, and `dataset` points where it did; `accept` takes it.
     """
     with _alone(folder):
         build = folder / f"{_BUILD}{uuid4().hex}"
         made = build / "snapshot"
         made.mkdir(parents=True)
         try:
-            if not _tables(build, made, parts, rejects, gone):
+            rates = _tables(build, made, parts, rejects, gone)
+            if rates is None:
                 return None
             snapshot = _finish(folder, site, made)
-            point(folder, snapshot.id)
-            return snapshot
+            held = _held(folder, snapshot.path, rates, gate) if gate else ()
+            if not held:
+                point(folder, snapshot.id)
+            return replace(snapshot, held=held)
         finally:
             shutil.rmtree(build)
 
 
-def _tables(build: Path, made: Path, parts: Sequence[Path], rejects: Sequence[Path], gone: Sequence[str]) -> int:
-    """Write the data of the snapshot to `made`; return the number of records."""
+def _tables(
+    build: Path, made: Path, parts: Sequence[Path], rejects: Sequence[Path], gone: Sequence[str]
+) -> tuple[int, int] | None:
+    """Write the data of the snapshot to `made`; return the numbers of rejects and of articles, None without records."""
     with versions.work(build) as db:
-        rows = versions.load(db, build, parts, rejects, gone)
-        if rows:
-            versions.find_changes(db)
-            splits.assign(db)
-            configs.write(db, made)
-        return rows
+        if not versions.load(db, build, parts, rejects, gone):
+            return None
+        versions.find_changes(db)
+        splits.assign(db)
+        configs.write(db, made)
+        return reject_rate(db)
+
+
+def _held(folder: Path, made: Path, rates: tuple[int, int], gate: Gate) -> tuple[str, ...]:
+    """Why a snapshot is not to be pointed to, compared with the one that `dataset` points to."""
+    now, old = stats.measure(made), folder / POINTER
+    if not old.exists() or old.resolve() == made.resolve():
+        return tuple(problems(gate, rates, now, None, 0))
+    return tuple(problems(gate, rates, now, stats.measure(old.resolve()), count_lost(old.resolve(), made)))
+
+
+def accept(folder: Path, name: str) -> Path:
+    """Have `dataset` point to a snapshot that was held back; raises QacrawlError where there is none of that name."""
+    made = folder / SNAPSHOTS / name
+    if "/" in name or name.startswith(".") or not (made / "data" / "qa").is_dir():
+        raise QacrawlError(f"no snapshot {name!r} in {folder / SNAPSHOTS}", Exit.USAGE)
+    with _alone(folder):
+        point(folder, name)
+    return made
 
 
 def _finish(folder: Path, site: str, made: Path) -> Snapshot:

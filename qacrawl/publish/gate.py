@@ -1,0 +1,62 @@
+"""The quality gate: a snapshot that lost too much is held back until somebody has looked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from qacrawl.publish.stats import Stats
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Shares from 0 to 1 beyond which a snapshot is held back."""
+
+    rejects: float = 0.10
+    """Of the articles read, those whose newest reading is a reject."""
+    coverage: float = 0.20
+    """By which the coverage of any field may fall."""
+    gone: float = 0.05
+    """Of the records of the snapshot before, those that are no longer there."""
+    few: int = 10
+    """Records up to which nothing is held back: of a small number, a share says nothing."""
+
+
+def reject_rate(db: Any) -> tuple[int, int]:
+    """Articles whose newest reading is a reject, and articles read; `db` has the views of `versions`."""
+    rejected, read = db.execute("""
+        SELECT count(*) FILTER (rejected), count(*)
+        FROM (SELECT arg_max(rejected, moment) AS rejected
+              FROM (SELECT url, struct_pack(fetched_at, parser_version) AS moment, false AS rejected FROM records
+                    UNION ALL
+                    SELECT url, struct_pack(fetched_at, parser_version), true FROM refused) r
+              WHERE NOT EXISTS (FROM gone WHERE gone.url = r.url)
+              GROUP BY url)
+    """).fetchone()
+    return int(rejected), int(read)
+
+
+def problems(gate: Gate, rejects: tuple[int, int], now: Stats, before: Stats | None, lost: int) -> Iterator[str]:
+    """What holds a snapshot back, in words; `lost` counts the records of `before` that are not in it."""
+    rejected, read = rejects
+    if rejected > gate.few and rejected > gate.rejects * read:
+        yield f"{rejected:,} of {read:,} articles were rejected ({rejected / read:.0%}, at most {gate.rejects:.0%})"
+    if before is None:
+        return
+    if lost > gate.few and lost > gate.gone * before.records:
+        share = lost / before.records
+        yield f"{lost:,} of {before.records:,} records are gone ({share:.0%}, at most {gate.gone:.0%})"
+    for name, was in before.coverage.items():
+        fell = was - now.coverage.get(name, 0.0)
+        if fell > gate.coverage and fell * now.records > gate.few:
+            yield f"coverage of {name} fell from {was:.0%} to {now.coverage.get(name, 0.0):.0%}"
+
+
+def count_lost(before: Path, now: Path) -> int:
+    """Records of the snapshot in `before` that are not in the one in `now`."""
+    query = "SELECT count(*) FROM read_parquet($1) b ANTI JOIN read_parquet($2) n USING (record_id)"
+    with duckdb.connect() as db:
+        row = db.execute(query, [str(folder / "data/qa/*.parquet") for folder in (before, now)]).fetchone()
+    return int(row[0]) if row else 0
