@@ -7,14 +7,16 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select
 
 from qacrawl.frontier import File, Found, Row, Visit, open_frontier
 from qacrawl.frontier.tables import runs, urls
 
-RUNS = ("a", "b", "c")
+RUNS = ("a", "b")
+ACTIONS = ("lease", "lease", "commit", "commit", "release", "take_back", "beat", "rest")
 LONG = 1e12
+URLS = 4  # few, so that workers get in each other's way
 
 
 def article(number: int) -> str:
@@ -31,7 +33,7 @@ class Lease:
 
 
 class Protocol(RuleBasedStateMachine):
-    """Three workers, who hold rows that may have been taken from them, and what must be true of the frontier."""
+    """Two workers, who hold rows that may have been taken from them, and what must be true of the frontier."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,14 +63,24 @@ class Protocol(RuleBasedStateMachine):
         self.leases.pop(url, None)
         self.states[url] = "due"
 
-    @rule(numbers=st.lists(st.integers(1, 8), max_size=5))
-    def add(self, numbers: list[int]) -> None:
-        new = {article(number) for number in numbers} - self.states.keys()
-        assert self.frontier.add(Found(article(number), "article") for number in numbers) == len(new)
-        self.states |= dict.fromkeys(new, "due")
+    @initialize()
+    def begin(self) -> None:
+        new = [Found(article(number), "article") for number in (1, 2)]
+        assert self.frontier.add(new) == 2
+        self.states = dict.fromkeys([found.url for found in new], "due")
 
-    @rule(run=st.sampled_from(RUNS), number=st.integers(1, 4), dies=st.booleans())
-    def lease(self, run: str, number: int, dies: bool) -> None:
+    @rule(
+        data=st.data(),
+        action=st.sampled_from(["lease", "lease", "commit", "commit", "release", "take_back", "beat", "rest"]),
+    )
+    def act(self, data: st.DataObject, action: str) -> None:
+        """One rule for all: Hypothesis would leave out some of several for a whole run, and few leases be lost."""
+        if action == "rest":
+            action = data.draw(st.sampled_from(["promote", "forget"]))
+        getattr(self, action)(data)
+
+    def lease(self, data: st.DataObject) -> None:
+        run, number, dies = data.draw(st.tuples(st.sampled_from(RUNS), st.integers(1, URLS), st.booleans()))
         rows = self.frontier.lease(number, run, 0.0 if dies else LONG)
         due = {url for url, state in self.states.items() if state == "due"}
         assert {row.url for row in rows} <= due
@@ -81,43 +93,44 @@ class Protocol(RuleBasedStateMachine):
             self.leases[row.url] = Lease(run, row.generation, dies)
         self.hands[run] += rows
 
-    @rule(run=st.sampled_from(RUNS), alive=st.booleans())
-    def beat(self, run: str, alive: bool) -> None:
+    def beat(self, data: st.DataObject) -> None:
+        run, alive = data.draw(st.tuples(st.sampled_from(RUNS), st.booleans()))
         self.frontier.beat(run, LONG if alive else 0.0)
         for lease in self.leases.values():
             if lease.run == run:
                 lease.expired = not alive
 
-    @rule(expired_only=st.booleans())
-    def take_back(self, expired_only: bool) -> None:
+    def take_back(self, data: st.DataObject) -> None:
+        expired_only = data.draw(st.booleans())
         lost = [url for url, lease in self.leases.items() if lease.expired or not expired_only]
         assert self.frontier.take_back(expired_only) == len(lost)
         for url in lost:
             self.free(url)
 
-    @precondition(lambda self: any(self.hands.values()))
-    @rule(run=st.sampled_from(RUNS), data=st.data(), tried=st.integers(0, 1))
-    def release(self, run: str, data: st.DataObject, tried: int) -> None:
-        rows = self.take(run, data)
+    def release(self, data: st.DataObject) -> None:
+        tried = data.draw(st.integers(0, 1))
+        run, rows = self.take(data)
         self.frontier.release(rows, attempts=tried)
         for row in rows:
             if self.holds(run, row):
                 self.free(row.url)
                 self.attempts[row.url] += tried
 
-    def take(self, run: str, data: st.DataObject) -> list[Row]:
-        """Some of the rows that a worker believes to hold, no two of the same URL."""
+    def take(self, data: st.DataObject) -> tuple[str, list[Row]]:
+        """A worker and some of the rows that it believes to hold, no two of the same URL."""
+        run = data.draw(st.sampled_from([run for run in RUNS if self.hands[run]] or RUNS))
         hand = self.hands[run]
-        rows = data.draw(st.lists(st.sampled_from(hand), unique_by=lambda row: row.id)) if hand else []
+        if not hand:
+            return run, []
+        rows = data.draw(st.lists(st.sampled_from(hand), min_size=1, unique_by=lambda row: row.id))
         self.hands[run] = [row for row in hand if row not in rows]
-        return rows
+        return run, rows
 
-    @precondition(lambda self: any(self.hands.values()))
-    @rule(run=st.sampled_from(RUNS), data=st.data(), found=st.integers(1, 8))
-    def commit(self, run: str, data: st.DataObject, found: int) -> None:
-        rows = self.take(run, data)
+    def commit(self, data: st.DataObject) -> None:
+        found, state = data.draw(st.tuples(st.integers(1, URLS), st.sampled_from(["due", "done"])))
+        run, rows = self.take(data)
         name = f"part-{len(self.files)}"
-        visits = [Visit(row, "record", "done", 4, 0.0, checked_at=1.0) for row in rows]
+        visits = [Visit(row, "record", state, 4, 0.0, checked_at=1.0) for row in rows]
         lost = self.frontier.commit(run, visits, [File("parts", name, len(rows))], [Found(article(found), "article")])
         assert lost == {row.id for row in rows if not self.holds(run, row)}
         if lost:
@@ -127,19 +140,18 @@ class Protocol(RuleBasedStateMachine):
         self.states.setdefault(article(found), "due")
         for row in rows:
             del self.leases[row.url]
-            self.states[row.url] = "done"
+            self.states[row.url] = state
             self.visits[row.url] += 1
             self.attempts[row.url] = 0
 
-    @rule()
-    def promote(self) -> None:
+    def promote(self, _: st.DataObject) -> None:
         done = [url for url, state in self.states.items() if state == "done"]
         assert self.frontier.promote(1.0) == len(done)
         for url in done:
             self.states[url] = "due"
 
-    @rule(number=st.integers(1, 8))
-    def forget(self, number: int) -> None:
+    def forget(self, data: st.DataObject) -> None:
+        number = data.draw(st.integers(1, URLS))
         self.frontier.forget([article(number)])
         self.leases.pop(article(number), None)
         self.states[article(number)] = "forgotten"
@@ -162,7 +174,7 @@ class Protocol(RuleBasedStateMachine):
 
 
 Protocol.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=50,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,
