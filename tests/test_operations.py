@@ -17,7 +17,9 @@ import pytest
 import yaml
 from faults import FaultSite
 
+from qacrawl import settings
 from qacrawl.errors import Exit
+from qacrawl.publish.gate import Gate
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -151,6 +153,30 @@ def test_what_the_container_installs_starts(home):
 def test_every_exit_code_says_what_to_do():
     rows = re.findall(r"^\| (\d) \| .+ \| .+ \|$", PAGE, re.MULTILINE)
     assert [int(code) for code in rows] == [code.value for code in Exit]
+
+
+def test_a_snapshot_held_back_is_taken_as_the_page_says(site, tmp_path):
+    site.articles = 30
+    assert crawling.crawl(site.start, tmp_path).code == 0
+    pointer = tmp_path / "doctorqna" / "dataset"
+    first = pointer.readlink()
+    for path in site.article_paths()[:12]:
+        site[path] = faults.Reply(b"<h1>Under maintenance</h1><p>We will be back soon.")
+    site.articles = 31  # so that there is something new to publish
+    done = crawling.crawl(site.start, tmp_path, "--full")
+    assert (done.code, pointer.readlink()) == (Exit.HELD_BACK, first), done.err
+    command = re.search(r"`qacrawl (publish SITE --accept) ID`", PAGE)
+    (held,) = re.findall(r"--accept (\S+)`", done.err)
+    words = command[1].replace("SITE", "doctorqna").split() if command else []
+    assert crawling.qacrawl(*words, held, "--output", str(tmp_path)).code == 0
+    assert pointer.readlink().name == held
+
+
+def test_the_limits_of_the_gate_are_those_of_the_settings():
+    rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", PAGE, re.MULTILINE)
+    limits = {name: value for name, value in vars(settings).items() if name.startswith("QACRAWL_GATE_")}
+    assert {name: float(value) for name, value in rows} == limits
+    assert Gate.few == 10  # "more than ten records"
 
 
 def test_a_log_file_holds_the_log(site, tmp_path):
