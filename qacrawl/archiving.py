@@ -73,7 +73,9 @@ class ArchiveMiddleware:
         ]
         exchange = archive.Exchange(request.url, response.status, headers, response.body, at)
         payload = archive.digest(response.body)
-        same = row is not None and (response.status == 304 or (response.status == 200 and payload == row.payload))
+        # A full run reads the page again, so its records need a whole response to point to.
+        seen = response.status == 200 and not self.session.settings["QACRAWL_FULL"]
+        same = row is not None and (response.status == 304 or (seen and payload == row.payload))
         try:
             place = self.session.keep(exchange, row, same)
         except OSError as error:

@@ -179,6 +179,33 @@ def publish(
 
 
 @app.command()
+def rebuild(
+    site: Site,
+    output: Output = "output",
+    frontier: FrontierAddress = None,
+    processes: Annotated[int | None, typer.Option(help="Processes at work; one a processor.", min=1)] = None,
+    setting: Settings = None,
+) -> None:
+    """Read the archive again with today's parsers, without the network, and publish."""
+    import os
+
+    from qacrawl.crawl import Options, choices, make_settings, open_site
+    from qacrawl.publishing import publish_site
+    from qacrawl.rebuild import rebuild as run
+
+    settings = choices(make_settings(site, Options(settings=_pairs(setting))))
+    with open_site(site, output, frontier) as (folder, opened), opened.alone():
+        counts = run(opened, folder, site, processes or os.cpu_count() or 1, Console(stderr=True))
+        print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
+        if counts["damaged"]:
+            print(f"qacrawl: {counts['damaged']} stretches of the archive can't be read", file=sys.stderr)
+        snapshot = publish_site(opened, folder, site, settings)
+    _say_snapshot(snapshot)
+    if snapshot and snapshot.held:
+        raise typer.Exit(Exit.HELD_BACK)
+
+
+@app.command()
 def stats(
     dataset: Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")],
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,

@@ -9,10 +9,10 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from qacrawl import parsers, privacy, sites, validate
+from qacrawl import privacy, reading, sites
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.privacy import AskerNames
-from qacrawl.records import Article, Page, QARecord, Refusal
+from qacrawl.records import Listing, Page, QARecord, Refusal
 
 LARGEST = 16 << 20
 """Bytes of a page; a crawl takes no larger one either."""
@@ -77,7 +77,8 @@ def _read(path: Path, site: str, url: str | None) -> QARecord | Refusal:
         return Refusal("unreadable_file")
     fetched_at = datetime.fromtimestamp(facts.st_mtime, UTC)
     url = url or _own_address(body, site) or path.resolve().as_uri()
-    return read_page(Page(site=site, url=url, body=body, fetched_at=fetched_at))
+    answer = reading.read(Page(site=site, url=url, body=body, fetched_at=fetched_at))
+    return Refusal("listing") if isinstance(answer, Listing) else answer
 
 
 def _own_address(body: bytes, site: str) -> str | None:
@@ -92,12 +93,3 @@ def _own_address(body: bytes, site: str) -> str | None:
     except ValueError:
         return None
     return url if about.kind(url) == "article" and url.split("/")[2] in about.HOSTS else None
-
-
-def read_page(page: Page) -> QARecord | Refusal:
-    """PARSE and VALIDATE; a listing is refused as one, because it holds no record."""
-    parser = parsers.load(page.site)
-    answer = parser.parse(page)
-    if isinstance(answer, Article):
-        return validate.validate(page, answer.fields, parser.VERSION)
-    return answer if isinstance(answer, Refusal) else Refusal("listing")

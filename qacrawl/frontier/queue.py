@@ -342,6 +342,12 @@ class Frontier:
             left = select(urls.c.url).where(urls.c.site == self.site, urls.c.state.in_(("gone", "forgotten")))
             return list(db.execute(left.order_by(urls.c.url)).scalars())
 
+    def addresses(self, **values: str) -> frozenset[str]:
+        """The URLs whose columns have these values; for few URLs: all are held in memory."""
+        which = and_(urls.c.site == self.site, *(urls.c[name] == value for name, value in values.items()))
+        with self.reading() as db:
+            return frozenset(db.execute(select(urls.c.url).where(which)).scalars())
+
     def forget(self, forgotten: Sequence[str]) -> None:
         """Turn URLs into tombstones: the address stays, so that it is never asked for again, and nothing else."""
         blank = dict.fromkeys(
