@@ -201,6 +201,19 @@ def test_a_backup_publishes_the_same_snapshot(demo, tmp_path):
     assert (restored / "dataset").readlink() == (demo / "demo" / "doctorqna" / "dataset").readlink()
 
 
+def test_a_lost_frontier_is_made_up_for_by_rebuild(site, tmp_path):
+    assert crawling.crawl(site.start, tmp_path).code == 0
+    before, pointer = crawling.contents(tmp_path), tmp_path / "doctorqna" / "dataset"
+    first = pointer.readlink()
+    for file in (tmp_path / "doctorqna").glob("frontier.sqlite*"):
+        file.unlink()
+    done = crawling.qacrawl("rebuild", "doctorqna", "--output", str(tmp_path))
+    assert (done.code, pointer.readlink()) == (0, first), done.err
+    site["/en/article/3"] = faults.error(404)  # so that its record can come from nowhere else
+    assert crawling.crawl(site.start, tmp_path).code == 0
+    assert crawling.contents(tmp_path) == before
+
+
 @pytest.mark.slow
 def test_workers_share_a_crawl(site, tmp_path, postgres_url):
     site.articles = 40
