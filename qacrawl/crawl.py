@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from rich.console import Console
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from qacrawl import politeness, publishing, report, session, sites, urls
+from qacrawl import politeness, publishing, recovery, report, session, sites, urls
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier import Frontier, open_frontier
 from qacrawl.publish.snapshot import Snapshot
@@ -96,7 +96,7 @@ _TYPES: dict[str, Callable[[Settings, str], Any]] = {
     "NUMBERS": lambda settings, name: sites.number_range(settings[name]),
     **dict.fromkeys(("CONCURRENCY", "MAX_PAGES", "TRIES", "PART_RECORDS"), Settings.getint),
     **dict.fromkeys(("DELAY", "MAX_SECONDS", "RETRY_PAUSE", "LONGEST_WAIT", "PART_SECONDS"), Settings.getfloat),
-    **dict.fromkeys(("GATE_REJECTS", "GATE_COVERAGE", "GATE_GONE"), Settings.getfloat),
+    **dict.fromkeys(("LEASE", "GATE_REJECTS", "GATE_COVERAGE", "GATE_GONE"), Settings.getfloat),
     **dict.fromkeys(("FULL", "WORKER", "ALLOW_PRIVATE"), Settings.getbool),
     **dict.fromkeys(("OUTPUT", "FRONTIER", "CONTACT"), Settings.get),
 }
@@ -141,8 +141,10 @@ def opened(settings: Settings, site: str) -> Iterator[Session]:
         for url in chosen["QACRAWL_START_URLS"]:
             politeness.check_start(url)
     address = chosen["QACRAWL_FRONTIER"] or os.environ.get("QACRAWL_FRONTIER")
-    with open_frontier(address, site, folder) as frontier, frontier.alone(worker=chosen["QACRAWL_WORKER"]):
+    with open_frontier(address, site, folder) as frontier, ExitStack() as lock:
+        lock.enter_context(frontier.alone(worker=chosen["QACRAWL_WORKER"]))
         run = Session(site, chosen, folder, frontier)
+        run.unlock = lock.close
         run.start()
         yield run
 
@@ -168,9 +170,27 @@ def finish(run: Session) -> Result:
     try:
         report.write(run.folder, made)
         if run.reason not in ("interrupted", "disk"):
-            snapshot = publishing.publish_site(run.frontier, run.folder, run.slug, run.settings)
+            snapshot = publish_last(run) if run.shared else publish(run)
             made |= {"snapshot": snapshot.id if snapshot else None, "records": snapshot.rows if snapshot else 0}
             report.write(run.folder, made)
     except OSError as error:
         made["problem"] = made["problem"] or f"cannot write to {run.folder}: {session.reason_of(error)}"
     return Result(made, snapshot)
+
+
+def publish(run: Session) -> Snapshot | None:
+    """Publish what is committed."""
+    return publishing.publish_site(run.frontier, run.folder, run.slug, run.settings)
+
+
+def publish_last(run: Session) -> Snapshot | None:
+    """Publish as the last of several workers; None while others are at work, one of which will be the last."""
+    run.unlock()
+    try:
+        with run.frontier.alone():
+            recovery.recover(run.folder, run.frontier)  # what killed workers left
+            return publish(run)
+    except QacrawlError as error:
+        if error.code != Exit.LOCKED:
+            raise
+    return None

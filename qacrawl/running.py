@@ -45,6 +45,9 @@ class RunExtension:
     def tick(self) -> None:
         """What is to be done each second."""
         self.session.tick()
+        scheduler: Any = self.crawler.engine and self.crawler.engine.scheduler
+        if scheduler and self.session.shared:  # other workers may have found something to do
+            scheduler.wake()
         if self.progress:
             self.progress.refresh()
 

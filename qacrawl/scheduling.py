@@ -160,8 +160,10 @@ class FrontierScheduler(BaseScheduler):
         if self.flights and time.monotonic() < self.next_fill:
             return
         self.session.note_found()
-        free = self.crawler.settings.getint("CONCURRENT_REQUESTS") - len(self.flights)
-        number = max(1, free) if self.session.shared else AHEAD  # who leases more than it can do keeps others waiting
+        # Who leases more than it can do keeps others waiting: one to ask for, one to be read, for each place.
+        number = 2 * self.session.settings["QACRAWL_CONCURRENCY"] - len(self.flights) if self.session.shared else AHEAD
+        if number <= 0:
+            return
         frontier = self.session.frontier
         rows = frontier.lease(number, self.session.run_id, self.session.lease_until())
         self.ready.extend(map(self.request, rows))
@@ -300,14 +302,14 @@ class FrontierScheduler(BaseScheduler):
         del self.flights[flight.row.id]
 
     def wake_in(self, seconds: float) -> None:
-        """Have the engine ask for requests again then; by itself it would do so every five seconds."""
+        """Have the engine ask for requests again then."""
+        asyncio.get_running_loop().call_later(seconds + 0.01, self.wake)
 
-        def wake() -> None:
-            slot = getattr(self.crawler.engine, "_slot", None)  # there is no public way
-            if slot is not None:
-                slot.nextcall.schedule()
-
-        asyncio.get_running_loop().call_later(seconds + 0.01, wake)
+    def wake(self) -> None:
+        """Have the engine ask for requests; by itself it would do so every five seconds."""
+        slot = getattr(self.crawler.engine, "_slot", None)  # there is no public way
+        if slot is not None:
+            slot.nextcall.schedule()
 
     # Ends of a visit
 

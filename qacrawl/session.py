@@ -27,8 +27,6 @@ from qacrawl.records import QARecord, Reject
 
 logger = logging.getLogger(__name__)
 
-LEASE = 60.0
-"""Seconds a worker may be silent before others take its URLs."""
 ALONE = 1e12
 """A lease that ends when the next run starts: nobody else can be at work."""
 
@@ -79,6 +77,8 @@ class Session:
         self.gate: Any = None
         """The gate that every request passes (`politeness.py`)."""
         self.on_stop: Callable[[], None] = lambda: None
+        self.unlock: Callable[[], None] = lambda: None
+        """Give the site's lock back, before the session ends."""
         self.console = Console(stderr=True)
         self._first_settled = 0.0
         self._next_beat = 0.0
@@ -100,7 +100,7 @@ class Session:
 
     def lease_until(self) -> float:
         """When a lease taken now ends."""
-        return self.frontier.now() + LEASE if self.shared else ALONE
+        return self.frontier.now() + float(self.settings["QACRAWL_LEASE"]) if self.shared else ALONE
 
     def stop(self, reason: str, problem: str | None = None) -> None:
         """End the run: what is in flight is finished, nothing new begins."""
@@ -246,9 +246,10 @@ class Session:
         if budget and (datetime.now(UTC) - self.started).total_seconds() >= budget:
             self.stop("max_seconds")
         if self.shared and time.monotonic() >= self._next_beat:
-            self._next_beat = time.monotonic() + LEASE / 4
+            self._next_beat = time.monotonic() + float(self.settings["QACRAWL_LEASE"]) / 4
             self.frontier.beat(self.run_id, self.lease_until())
-            self.frontier.take_back(expired_only=True)
+            if self.frontier.take_back(expired_only=True):  # a worker died: what it had archived need not be fetched
+                recovery.recover(self.folder, self.frontier, shared=True)
 
     def close(self) -> None:
         """Commit what is left, close the archive, and note the run's end."""

@@ -98,6 +98,8 @@ QACRAWL_GATE_COVERAGE = 0.20
 """By which the coverage of any field may fall from one snapshot to the next."""
 QACRAWL_GATE_GONE = 0.05
 """Share of the records that may be gone at once."""
+QACRAWL_LEASE = 60.0
+"""Seconds that a worker may be silent before others take its URLs."""
 QACRAWL_PART_RECORDS = 1000
 """Pages after which a batch is committed..."""
 QACRAWL_PART_SECONDS = 30.0
