@@ -33,6 +33,7 @@ FrontierAddress = Annotated[
         metavar="URL",
     ),
 ]
+MovedFile = Annotated[Path, typer.Argument(help="A file of JSON Lines.", metavar="FILE")]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", "-s", help="A setting, of qacrawl or of Scrapy.", metavar="NAME=VALUE")
 ]
@@ -219,6 +220,65 @@ def stats(
         print(counting.as_json(found))
     else:
         counting.show(found, Console())
+
+
+@app.command()
+def status(
+    site: Site,
+    output: Output = "output",
+    frontier: FrontierAddress = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """The queue, the last runs, what failed, what is due when."""
+    from qacrawl import standing
+    from qacrawl.crawl import open_site
+    from qacrawl.frontier.status import status as look
+
+    with open_site(site, output, frontier) as (_, opened):
+        found = look(opened)
+    if as_json:
+        print(standing.as_json(found))
+    else:
+        standing.show(found, Console())
+
+
+moving = typer.Typer(no_args_is_help=True, help="Move a frontier from one database to another.")
+app.add_typer(moving, name="frontier")
+
+
+@moving.command(name="export")
+def export_frontier(site: Site, file: MovedFile, output: Output = "output", frontier: FrontierAddress = None) -> None:
+    """Write a site's frontier to a file of JSON Lines."""
+    from qacrawl.crawl import open_site
+    from qacrawl.frontier.moving import dump
+
+    with open_site(site, output, frontier) as (_, opened), opened.alone():
+        try:
+            with file.open("x", encoding="utf-8", newline="\n") as lines:
+                _say_moved(dump(opened, lines))
+        except OSError as error:
+            raise QacrawlError(f"cannot write {file}: {error.strerror}") from None
+
+
+@moving.command(name="import")
+def import_frontier(site: Site, file: MovedFile, output: Output = "output", frontier: FrontierAddress = None) -> None:
+    """Read a site's frontier from such a file into a database that does not have the site yet."""
+    from qacrawl.crawl import make_folder
+    from qacrawl.frontier import open_frontier
+    from qacrawl.frontier.moving import load
+
+    sites.load(site)
+    folder = make_folder(Path(output) / site)
+    with open_frontier(frontier, site, folder) as opened, opened.alone():
+        try:
+            with file.open(encoding="utf-8", newline="\n") as lines:
+                _say_moved(load(opened, lines))
+        except (OSError, UnicodeDecodeError) as error:
+            raise QacrawlError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _say_moved(counts: dict[str, int]) -> None:
+    print(", ".join(f"{name} {number:,}" for name, number in counts.items()))
 
 
 @app.command(name="sites")
