@@ -6,7 +6,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,10 @@ HOME = "/srv/qacrawl"
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def shell_lines() -> list[str]:
+    return [line for block in blocks("sh") for line in block.splitlines()]
 
 
 @pytest.fixture
@@ -188,7 +191,7 @@ def test_a_log_file_holds_the_log(site, tmp_path):
 
 
 def test_a_backup_publishes_the_same_snapshot(demo, tmp_path):
-    show, pack = (line for block in blocks("sh") for line in block.splitlines())
+    show, pack = (line for line in shell_lines() if not line.startswith("qacrawl"))
     shutil.copytree(demo / "demo", tmp_path / "output", symlinks=True)
     done = bare(show.replace("python", str(BIN / "python"), 1), tmp_path)
     assert "'record': 168" in done.stdout, done.stderr
@@ -215,12 +218,18 @@ def test_a_lost_frontier_is_made_up_for_by_rebuild(site, tmp_path):
 
 
 @pytest.mark.slow
-def test_workers_share_a_crawl(site, tmp_path, postgres_url):
-    site.articles = 40
-    command = crawling.command(site.start, tmp_path, "--worker", "--frontier", postgres_url)
-    ends = [crawling.finish(worker) for worker in [crawling.start(command) for _ in range(2)]]
-    assert [end.code for end in ends] == [0, 0], [end.err for end in ends]
-    assert len(crawling.records(tmp_path)) == 40
-    asked = Counter(visit.path for visit in site.log)
-    assert {path: asked[path] for path in site.article_paths()} == dict.fromkeys(site.article_paths(), 1)
-    assert not (tmp_path / "doctorqna" / "frontier.sqlite").exists()
+def test_a_frontier_moves_to_postgresql_as_the_page_says(site, home, postgres_url):
+    output = home / "output"
+    assert crawling.crawl(site.start, output).code == 0
+    before = crawling.contents(output)
+    export, load = (line for line in shell_lines() if line.startswith("qacrawl frontier"))
+    for line in (export, re.sub(r"postgresql://\S+", postgres_url, load)):
+        done = bare(f".venv/bin/{line}", home)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("urls 7, ")
+    (output / "doctorqna" / "frontier.sqlite").unlink()
+    site.forget()
+    assert crawling.crawl(site.start, output, "--frontier", postgres_url).code == 0
+    assert crawling.contents(output) == before
+    assert not {visit.path for visit in site.log} & set(site.article_paths())
+    assert not (output / "doctorqna" / "frontier.sqlite").exists()
