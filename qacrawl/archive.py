@@ -23,7 +23,7 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from qacrawl import disk
+from qacrawl import disk, mirror
 
 SUFFIX = ".warc.gz"
 LARGEST = 1 << 30
@@ -134,9 +134,7 @@ class Writer:
     def _open(self) -> FileIO:
         if self._file and self.sizes[self.name] < LARGEST:
             return self._file
-        if self._file:
-            os.fsync(self._file.fileno())
-            self._file.close()
+        self._end_file()
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{self.run_id}-{len(self.sizes):05}{SUFFIX}"
         facts = {"software": "qacrawl", "format": "WARC File Format 1.1", **self.facts}
@@ -153,10 +151,19 @@ class Writer:
         return file
 
     def sync(self) -> dict[str, int]:
-        """Have all of it on disk; return the bytes in each file of this run."""
+        """Have all of it on disk, and where there is a mirror there; return the bytes in each file of this run."""
         if self._file:
             os.fsync(self._file.fileno())
+            if mirror.is_mirrored(self.folder.parent):
+                self._end_file()  # objects can't grow, so each batch has a file of its own
         return dict(self.sizes)
+
+    def _end_file(self) -> None:
+        if self._file:
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._file = None
+            mirror.put(self.folder / self.name)
 
     def close(self) -> None:
         """Close the file that is written to."""

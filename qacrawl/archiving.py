@@ -15,7 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
-from qacrawl import archive, session
+from qacrawl import archive, mirror, session
 from qacrawl.frontier import Row
 
 logger = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class ArchiveMiddleware:
 def _read(path: Path, offset: int) -> tuple[archive.Place, archive.Exchange] | None:
     """The response that starts at an offset of an archive file."""
     try:
-        place, exchange = next(iter(archive.read(path, offset)), (None, None))
+        place, exchange = next(iter(archive.read(mirror.get(path), offset)), (None, None))
     except OSError:
         return None
     return (place, exchange) if place and isinstance(exchange, archive.Exchange) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from qacrawl import __version__, sites
+from qacrawl import __version__, mirror, sites
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.privacy import AskerNames
 
@@ -48,6 +48,10 @@ def main() -> None:
         raise SystemExit(error.code) from None
     except BrokenPipeError:  # `qacrawl extract ... | head`
         sys.stderr.close()
+        raise SystemExit(Exit.FAILED) from None
+    except OSError as error:  # the disk, or the bucket
+        said = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        print(f"qacrawl: {' '.join(said.split())}", file=sys.stderr)
         raise SystemExit(Exit.FAILED) from None
 
 
@@ -139,8 +143,8 @@ def extract(
     from qacrawl.extract import dump
     from qacrawl.extract import extract as read
 
-    folder = Path(output) / site
     sites.load(site)
+    folder = mirror.local(output, site)
     key = privacy.load_key(folder) if (folder / privacy.KEY).exists() else None
     rejected = 0
     for answer in read(paths, site, url, key=key, askers=asker_names, texts=not no_redact):
@@ -268,7 +272,7 @@ def import_frontier(site: Site, file: MovedFile, output: Output = "output", fron
     from qacrawl.frontier.moving import load
 
     sites.load(site)
-    folder = make_folder(Path(output) / site)
+    folder = make_folder(mirror.local(output, site))
     with open_frontier(frontier, site, folder) as opened, opened.alone():
         try:
             with file.open(encoding="utf-8", newline="\n") as lines:

@@ -11,7 +11,7 @@ from rich.console import Console
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from qacrawl import politeness, publishing, recovery, report, session, sites, urls
+from qacrawl import mirror, politeness, publishing, recovery, report, session, sites, urls
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier import Frontier, open_frontier
 from qacrawl.publish.snapshot import Snapshot
@@ -125,8 +125,10 @@ def choices(settings: Settings) -> dict[str, Any]:
 def open_site(site: str, output: str, address: str | None) -> Iterator[tuple[Path, Frontier]]:
     """The folder and the frontier of a site that has been crawled. Raises QacrawlError where there is none."""
     sites.load(site)
-    folder = Path(output) / site
-    if not folder.is_dir():
+    folder = mirror.local(output, site)
+    if mirror.is_mirrored(folder):
+        make_folder(folder)
+    elif not folder.is_dir():
         raise QacrawlError(f"{site} has not been crawled into {output}", Exit.USAGE)
     with open_frontier(address, site, folder) as frontier:
         yield folder, frontier
@@ -136,7 +138,7 @@ def open_site(site: str, output: str, address: str | None) -> Iterator[tuple[Pat
 def opened(settings: Settings, site: str) -> Iterator[Session]:
     """A session of `site` that holds the site's lock. Raises QacrawlError when it can't begin."""
     chosen = choices(settings)
-    folder = make_folder(Path(chosen["QACRAWL_OUTPUT"]) / site)
+    folder = make_folder(mirror.local(chosen["QACRAWL_OUTPUT"], site))
     if not chosen["QACRAWL_ALLOW_PRIVATE"]:
         for url in chosen["QACRAWL_START_URLS"]:
             politeness.check_start(url)

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from qacrawl import disk, personal
+from qacrawl import disk, mirror, personal
 from qacrawl.errors import QacrawlError
 from qacrawl.records import QARecord, SimilarQA
 
@@ -25,6 +25,7 @@ def load_key(folder: Path) -> bytes:
     path = folder / KEY
     if not path.exists():
         disk.write(path, secrets.token_hex(_BYTES).encode() + b"\n", 0o600, only_new=True)
+        mirror.agree(path)
     try:
         key = bytes.fromhex(path.read_text("ascii"))
     except ValueError:

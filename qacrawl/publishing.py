@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from qacrawl import mirror
 from qacrawl.frontier import Frontier
 from qacrawl.publish.gate import Gate
 from qacrawl.publish.snapshot import Snapshot, publish
@@ -14,8 +15,8 @@ def publish_site(frontier: Frontier, folder: Path, site: str, settings: Mapping[
 
     `settings` holds the thresholds of the quality gate.
     """
-    parts = [folder / "parts" / name for name in frontier.files("parts")]
-    rejects = [folder / "rejects" / name for name in frontier.files("rejects")]
+    parts = [mirror.get(folder / "parts" / name) for name in frontier.files("parts")]
+    rejects = [mirror.get(folder / "rejects" / name) for name in frontier.files("rejects")]
     return publish(folder, site, parts, rejects=rejects, gone=frontier.gone(), gate=gate(settings))
 
 

@@ -18,7 +18,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.statscollectors import DummyStatsCollector
 
-from qacrawl import archive, privacy, reading, sites, store, validate
+from qacrawl import archive, mirror, privacy, reading, sites, store, validate
 from qacrawl.frontier import Frontier
 from qacrawl.records import Listing, Page, QARecord, Refusal, Reject
 
@@ -48,6 +48,8 @@ def rebuild(frontier: Frontier, folder: Path, site: str, workers: int, console: 
     Rows that no archive file in good order stands for are kept. Old parts go when the new ones are in the manifest,
     all in one transaction; killed before that, nothing has changed. Call it with the site's lock held.
     """
+    for name in frontier.files("archive") if mirror.is_mirrored(folder) else ():
+        mirror.get(folder / "archive" / name)
     files = sorted((folder / "archive").glob(f"*{archive.SUFFIX}"))
     read = [
         (path, folder, site, frontier.addresses(kind="start"), frontier.addresses(state="forgotten")) for path in files
@@ -70,10 +72,12 @@ def _swap(frontier: Frontier, folder: Path, made: list[Made]) -> None:
     add += [("rejects", name, rows) for result in made for name, rows in result.rejects.items()]
     new = {name for _, name, _ in add}
     old = [(kind, name) for kind in ("parts", "rejects") for name in frontier.files(kind) if name not in new]
-    remove = [(kind, name) for kind, name in old if _sources(folder / kind / name) <= whole]
+    remove = [(kind, name) for kind, name in old if _sources(mirror.get(folder / kind / name)) <= whole]
+    for kind, name, _ in add:
+        mirror.put(folder / kind / name)
     frontier.swap(add, remove)
     for kind, name in remove:
-        (folder / kind / name).unlink(missing_ok=True)
+        mirror.drop(folder / kind / name)
 
 
 def _sources(part: Path) -> set[str | None]:

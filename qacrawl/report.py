@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from qacrawl import disk
+from qacrawl import disk, mirror
 from qacrawl.publish.escape import plain
 from qacrawl.session import Session
 
@@ -55,6 +55,7 @@ def write(folder: Path, report: Mapping[str, Any]) -> Path:
     """Write a report to `folder`/runs; return its path."""
     path = folder / "runs" / f"{report['run_id']}.json"
     disk.write(path, (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode())
+    mirror.put(path)
     return path
 
 

@@ -20,7 +20,7 @@ from rich.console import Console
 from scrapy.crawler import Crawler
 from sqlalchemy.exc import DBAPIError
 
-from qacrawl import archive, privacy, recovery, revisit, sites, store
+from qacrawl import archive, mirror, privacy, recovery, revisit, sites, store
 from qacrawl.frontier import File, Found, Frontier, Row, Visit
 from qacrawl.frontier.rows import OUTCOMES, Outcome
 from qacrawl.records import QARecord, Reject
@@ -216,7 +216,7 @@ class Session:
         if lost:
             for file in made:
                 if file.kind != "archive":
-                    (self.folder / file.kind / file.name).unlink()
+                    mirror.drop(self.folder / file.kind / file.name)
         else:
             self.unread, self.found = unread, {}
         return lost

@@ -37,7 +37,9 @@ def show(found: Status, console: Console) -> None:
     for day, number in sorted(found.due_later.items())[:DAYS]:
         due.add_row(f"{day}", f"{number:,}")
     console.print(due)
-    runs = Table(Column("run", overflow="fold"), "started", "ended", _right("fetches"), _right("records"), _right("failed"))
+    runs = Table(
+        Column("run", overflow="fold"), "started", "ended", _right("fetches"), _right("records"), _right("failed")
+    )
     for run in found.runs:
         ended = run.reason or "still going on, or killed"
         numbers = (run.fetches, run.outcomes.get("record", 0), run.outcomes.get("failed", 0))

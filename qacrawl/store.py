@@ -8,7 +8,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qacrawl import disk, schema
+from qacrawl import disk, mirror, schema
 from qacrawl.records import QARecord, Reject
 
 _UNFINISHED = ".tmp"
@@ -40,6 +40,7 @@ def write_table(folder: Path, table: pa.Table) -> str:
         raise
     unfinished.rename(folder / name)
     disk.sync(folder)
+    mirror.put(folder / name)
     return name
 
 

@@ -6,8 +6,9 @@ import pytest
 from crawling import qacrawl
 from filelock import FileLock
 from postgres import postgres_server, postgres_url
+from s3 import bucket, s3_server
 
-__all__ = ["postgres_server", "postgres_url", "pytest_addoption"]
+__all__ = ["bucket", "postgres_server", "postgres_url", "pytest_addoption", "s3_server"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -33,7 +33,7 @@ class Done:
     err: str
 
 
-def command(url: str, output: Path, *options: str, settings: Mapping[str, str] = QUICK) -> list[str]:
+def command(url: str, output: Path | str, *options: str, settings: Mapping[str, str] = QUICK) -> list[str]:
     """The command line of a crawl of the site at `url`, without delay unless `options` have one."""
     options = options if "--delay" in options else (*options, "--delay", "0")
     more = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
@@ -70,9 +70,16 @@ def finish(process: subprocess.Popen[str], timeout: float = 120) -> Done:
     return Done(process.returncode, out, err)
 
 
-def crawl(url: str, output: Path, *options: str, settings: Mapping[str, str] | None = None, die: str = "") -> Done:
+def crawl(
+    url: str,
+    output: Path | str,
+    *options: str,
+    settings: Mapping[str, str] | None = None,
+    die: str = "",
+    env: Mapping[str, str] | None = None,
+) -> Done:
     """Crawl the site at `url` into `output`; see `command`."""
-    return finish(start(command(url, output, *options, settings=QUICK | dict(settings or {})), die))
+    return finish(start(command(url, output, *options, settings=QUICK | dict(settings or {})), die, env))
 
 
 def qacrawl(*arguments: str, env: Mapping[str, str] | None = None) -> Done:

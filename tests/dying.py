@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from qacrawl import archive, cli, disk, store
+from qacrawl import archive, cli, disk, mirror, store
 from qacrawl.frontier import Frontier
 from qacrawl.publish import snapshot
 
@@ -70,6 +70,7 @@ PLACES: dict[str, Callable[[int], None]] = {
     "reported": lambda at: after(disk, "write", at),
     "snapshot-built": lambda at: after(snapshot, "snapshot_id", at),
     "snapshot-renamed": snapshot_renamed,
+    "uploaded": lambda at: after(mirror, "put", at),
     "pointed": lambda at: after(snapshot, "point", at),
 }
 

@@ -11,8 +11,9 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
+from qacrawl import mirror
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.publish import card, configs, files, splits, stats, versions
+from qacrawl.publish import card, configs, croissant, files, splits, stats, versions
 from qacrawl.publish.gate import Gate, count_lost, problems, reject_rate
 
 POINTER = "dataset"
@@ -49,6 +50,7 @@ def publish(
     What `gate` holds back is kept beside, and `dataset` points where it did; `accept` takes it.
     """
     with _alone(folder):
+        before = _follow(folder)
         build = folder / f"{_BUILD}{uuid4().hex}"
         made = build / "snapshot"
         made.mkdir(parents=True)
@@ -58,8 +60,9 @@ def publish(
                 return None
             snapshot = _finish(folder, site, made)
             held = _held(folder, snapshot.path, rates, gate) if gate else ()
+            mirror.put_tree(snapshot.path)
             if not held:
-                point(folder, snapshot.id)
+                _move(folder, snapshot.id, before)
             return replace(snapshot, held=held)
         finally:
             shutil.rmtree(build)
@@ -89,15 +92,32 @@ def _held(folder: Path, made: Path, rates: tuple[int, int], gate: Gate) -> tuple
 def accept(folder: Path, name: str) -> Path:
     """Have `dataset` point to a snapshot that was held back; raises QacrawlError where there is none of that name."""
     made = folder / SNAPSHOTS / name
-    if "/" in name or name.startswith(".") or not (made / "data" / "qa").is_dir():
+    named = "/" not in name and name[:1] not in ("", ".")
+    if not named or not (mirror.get_tree(made) / "data" / "qa").is_dir():
         raise QacrawlError(f"no snapshot {name!r} in {folder / SNAPSHOTS}", Exit.USAGE)
     with _alone(folder):
-        point(folder, name)
+        _move(folder, name, _follow(folder))
     return made
 
 
+def _follow(folder: Path) -> tuple[str, str | None]:
+    """Have `dataset` of a mirrored folder name what the bucket's names; that name, and the version of that object."""
+    name, version = mirror.pointer(folder)
+    if name:
+        mirror.get_tree(folder / SNAPSHOTS / name)
+        point(folder, name)
+    return name, version
+
+
+def _move(folder: Path, name: str, before: tuple[str, str | None]) -> None:
+    """Point to a snapshot, in the bucket first: there another publisher may have been quicker."""
+    if name != before[0]:
+        mirror.point(folder, name, before[1])
+    point(folder, name)
+
+
 def _finish(folder: Path, site: str, made: Path) -> Snapshot:
-    """Add card and checksums to the data in `made` and move it to its name; keep the one that has it already."""
+    """Add card, Croissant metadata and checksums to the data in `made` and move it to its name; keep the one that has it already."""
     data = files.sums(made, files.names(made))
     counted = stats.measure(made)
     name = snapshot_id(data, counted.last_fetched)
@@ -105,6 +125,7 @@ def _finish(folder: Path, site: str, made: Path) -> Snapshot:
     new = not target.exists()
     if new:
         (made / "README.md").write_text(card.card(name, site, counted, made), encoding="utf-8")
+        (made / croissant.NAME).write_text(croissant.croissant(name, site, counted, made), encoding="utf-8")
         (made / files.SUMS).write_text(files.sums(made, files.names(made)), encoding="utf-8")
         target.parent.mkdir(exist_ok=True)
         files.sync(made)
@@ -145,7 +166,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def locate(address: str) -> Path:
     """The snapshot folder that `address` means: itself, a link to it, or the folder of a site that has published."""
-    path = Path(address)
+    path = mirror.dataset(address) if address.startswith(mirror.SCHEME) else Path(address)
     for place in (path, path / POINTER):
         if (place / "data" / "qa").is_dir():
             return place.resolve()
