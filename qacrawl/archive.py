@@ -145,6 +145,7 @@ class Writer:
             _write(file, head)
             disk.sync(self.folder)
         except OSError:
+            file.close()
             (self.folder / name).unlink()
             raise
         self._file, self.sizes[name] = file, len(head)

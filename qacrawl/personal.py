@@ -25,12 +25,16 @@ _WIDE = re.compile("[０-９＠]")
 
 def redact(text: str) -> tuple[str, list[str]]:
     """`text` with personal data replaced by `[email]`, `[phone]` and `[id]`, and the kinds that were found."""
-    kinds = []
-    for kind, find in _FINDERS:
-        for start, end in reversed(list(find(text.translate(_PLAIN)))):
-            text = f"{text[:start]}[{kind}]{text[end:]}"
-            kinds.append(kind)
-    return text, list(dict.fromkeys(kinds))
+    kinds: dict[str, None] = {}
+    before = None
+    while text != before:  # what stood right beside something that was taken out may only now be seen
+        before = text
+        for kind, find in _FINDERS:
+            spans = list(find(text.translate(_PLAIN)))
+            for start, end in reversed(spans):
+                text = f"{text[:start]}[{kind}]{text[end:]}"
+            kinds |= dict.fromkeys([kind] if spans else [])
+    return text, list(kinds)
 
 
 def suspicious(text: str) -> bool:
