@@ -186,18 +186,10 @@ def files(text: str) -> dict[str, str]:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of the project with the site that CONTRIBUTING.md adds."""
-    copied = [
-        "qacrawl",
-        "scrapy.cfg",
-        "pyproject.toml",
-        "tests/test_fixtures.py",
-        "tests/conftest.py",
-        "tests/crawling.py",
-    ]
-    for name in [*copied, "tests/postgres.py"]:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "qacrawl", tmp_path / "qacrawl")
+    (tmp_path / "tests").mkdir()
+    for path in [ROOT / "scrapy.cfg", ROOT / "pyproject.toml", *ROOT.glob("tests/*.py")]:
+        shutil.copy(path, tmp_path / path.relative_to(ROOT))
     for name, text in files(GUIDE).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
