@@ -117,7 +117,7 @@ def _move(folder: Path, name: str, before: tuple[str, str | None]) -> None:
 
 
 def _finish(folder: Path, site: str, made: Path) -> Snapshot:
-    """Add descriptions and checksums to the data in `made` and move it to its name; keep the one that has it already."""
+    """Describe the data in `made`, add checksums, and move it to its name; keep the one that has it already."""
     data = files.sums(made, files.names(made))
     counted = stats.measure(made)
     name = snapshot_id(data, counted.last_fetched)
