@@ -22,8 +22,8 @@ from qacrawl.errors import Exit
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "output" / "README.md"])
-# Where a row comes from and the name of its asker differ from demo to demo.
-VOLATILE = {"url", "asker", "fetched_at", "run_id", "page_sha256", "warc_file", "warc_offset"}
+# Where a row comes from and the name of its asker differ from demo to demo; the cluster is a hash of others.
+VOLATILE = {"url", "cluster_id", "asker", "fetched_at", "run_id", "page_sha256", "warc_file", "warc_offset"}
 
 
 def commands(group: Any, prefix: str = "") -> dict[str, Any]:
