@@ -33,7 +33,9 @@ class Block(NamedTuple):
     """ "nav" or "footer" where it stood in such an element."""
 
 
-UNREAD = "script,style,template,noscript,title,svg,select,iframe,object,noembed,noframes,textarea,dialog:not([open])"
+_UNREAD = "script style template noscript title svg select iframe object noembed noframes textarea"
+UNREAD = ",".join([*_UNREAD.split(), "dialog:not([open])"])
+MAY_BE_UNREAD = re.compile(f"<(?:{'|'.join([*_UNREAD.split(), 'dialog'])})")
 HIDDEN = (
     '[hidden],[aria-hidden="true"],[style*="display:none" i],[style*="display: none" i],'
     '[style*="visibility:hidden" i],[style*="visibility: hidden" i]'
@@ -49,28 +51,31 @@ ENDS_BLOCK = frozenset(
 )
 
 # In canonical markup a ">" always ends a tag: in text and in attributes it is escaped.
+UNUSUAL = re.compile("<(?:!|pre|xmp|listing)")  # one search for what most pages lack
 COMMENT = re.compile(r"<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL)
 END = re.compile(rf"</?(?:{'|'.join(sorted(ENDS_BLOCK, key=len, reverse=True))})(?: [^>]*)?>")
-TAG = re.compile(rf"<(/?)({'|'.join([*HEADINGS, *PLACES, 'br', 'a'])})((?: [^>]*)?/?)>")
-INLINE = re.compile(rf"<(?!/?(?:{'|'.join([*HEADINGS, *PLACES, 'br', 'a'])})[ />])[^>]*>")
+BREAK = re.compile("<br(?: [^>]*)?/?>")
+TAG = re.compile(rf"<(/?)({'|'.join([*HEADINGS, *PLACES, 'a'])})((?: [^>]*)?/?)>")
+INLINE = re.compile(rf"<(?!/?(?:{'|'.join([*HEADINGS, *PLACES, 'a'])})[ />])[^>]*>")
 MARK = "\x1e"  # where END was
 PRE = re.compile(r"(<(pre|xmp|listing)\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
+NAV = re.compile("<(/?)nav(?: [^>]*)?>")
 HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
+ONE_LINK = re.compile(r"""([^<]*)<a(?: [^>]*?)??\shref="([^"]*)"[^>]*>([^<\n]*)</a>([^<]*)""")
 MARKUP = re.compile(
-    rf"<(?:!doctype\s+html|meta|title|script|br|a|b|i|font|span|strong|em|{'|'.join([*HEADINGS, *ENDS_BLOCK])})[\s/>]",
-    re.IGNORECASE,
+    rf"<(?i:!doctype\s+html|meta|title|script|br|a|b|i|font|span|strong|em|{'|'.join([*HEADINGS, *ENDS_BLOCK])})[\s/>]"
 )
 
 
-def read(markup: str, content_type: str | None = None) -> list[Block]:
-    """The blocks of a page, HTML or plain text. Never raises."""
+def read(markup: str, content_type: str | None = None, *, navigation: bool = True) -> list[Block]:
+    """The blocks of a page, HTML or plain text; those of `<nav>` only if `navigation`. Never raises."""
     if not is_html(markup, content_type):
         return plain(markup)
     markup = shallow(markup)
     try:
-        return fast(markup)
+        return fast(markup, navigation=navigation)
     except (SelectolaxError, RuntimeError, ValueError):  # what lexbor refuses, BeautifulSoup reads
-        return reference(markup)
+        return reference(markup, navigation=navigation)
 
 
 def is_html(markup: str, content_type: str | None = None) -> bool:
@@ -90,17 +95,24 @@ def plain(text: str) -> list[Block]:
     return blocks
 
 
-def fast(markup: str) -> list[Block]:
+def fast(markup: str, *, navigation: bool = True) -> list[Block]:
     """Blocks of HTML through lexbor, which builds the tree as browsers do. Raises what lexbor raises."""
     tree = LexborHTMLParser(clean(markup))
-    lower = markup.lower()
-    may_hide = "hidden" in lower or "display" in lower  # three times faster than asking lexbor on every page
-    for node in tree.css(f"{UNREAD},{HIDDEN}" if may_hide else UNREAD):
-        node.decompose()
-    return split(tree.html or "")
+    canonical = _canonical(tree)
+    may_hide = "hidden" in canonical or "style=" in canonical
+    if may_hide or MAY_BE_UNREAD.search(canonical):  # to ask lexbor on every page takes as long as to parse it
+        for node in tree.css(f"{UNREAD},{HIDDEN}" if may_hide else UNREAD):
+            node.decompose()
+        canonical = _canonical(tree)
+    return split(canonical, navigation)
 
 
-def reference(markup: str) -> list[Block]:
+def _canonical(tree: LexborHTMLParser) -> str:
+    """What a tree shows, as markup: the body, since nothing in a head is shown; all where there is no body."""
+    return (tree.body.html if tree.body else tree.html) or ""
+
+
+def reference(markup: str, *, navigation: bool = True) -> list[Block]:
     """Blocks of HTML through BeautifulSoup: the same as `fast`, slowly."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
@@ -108,12 +120,15 @@ def reference(markup: str) -> list[Block]:
         soup = BeautifulSoup(clean(markup), "lxml")
     for node in soup.select(f"{UNREAD},{HIDDEN}"):
         node.decompose()
-    return split(soup.decode(formatter="minimal"))
+    return split(soup.decode(formatter="minimal"), navigation)
 
 
 def clean(text: str) -> str:
     """`text` without the two characters that no page means: NUL, and our own mark."""
-    return text.replace("\0", "").replace(MARK, "")
+    for bad in ("\0", MARK):
+        if bad in text:  # far quicker than to replace what is not there
+            text = text.replace(bad, "")
+    return text
 
 
 DENSE = 10_000  # pages with fewer tags cannot nest so deep that a tree gets slow
@@ -145,16 +160,30 @@ def shallow(markup: str) -> str:
     return ANY_TAG.sub(flatten, markup)
 
 
-def split(markup: str) -> list[Block]:
+def split(markup: str, navigation: bool) -> list[Block]:
     """Blocks of canonical markup: every `<`, `>` and `&` that is text or in an attribute is escaped."""
-    if "<pre" in markup or "<xmp" in markup or "<listing" in markup:
+    if UNUSUAL.search(markup):
         markup = PRE.sub(lambda match: match[1] + match[3].removeprefix("\n").replace("\n", "<br>"), markup)
-    markup = END.sub(MARK, COMMENT.sub("", markup) if "<!" in markup else markup)
+        markup = COMMENT.sub("", markup)
+    if not navigation:
+        markup = _without_navigation(markup)
     page = _Builder()
-    for part in _one_space(INLINE.sub("", markup)).split(MARK):
+    markup = _one_space(END.sub(MARK, markup))
+    for part in INLINE.sub("", BREAK.sub("\n", markup)).split(MARK):
         if part not in ("", " "):  # most ends stand side by side
             page.add_markup(part)
     return page.blocks
+
+
+def _without_navigation(markup: str) -> str:
+    """`markup` with a block end in place of each `<nav>`; often a third of a page's tags, which nobody asks for."""
+    kept, depth, start = [], 0, 0
+    for tag in NAV.finditer(markup):
+        if depth == 0:
+            kept.append(markup[start : tag.start()])
+        depth = max(0, depth + (-1 if tag[1] else 1))
+        start = tag.end()
+    return MARK.join([*kept, "" if depth else markup[start:]])
 
 
 def _one_space(markup: str) -> str:
@@ -167,7 +196,7 @@ def _one_space(markup: str) -> str:
 
 
 class _Builder:
-    """Collects text into lines, lines into blocks."""
+    """Collects text into lines, lines into blocks. Newlines in what is added are line breaks."""
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
@@ -178,29 +207,51 @@ class _Builder:
         self.link = ""
         self.headings = 0
         self.places = dict.fromkeys(PLACES, 0)
+        self.place = ""
 
     def add_markup(self, markup: str) -> None:
-        """Add a stretch of text with line breaks, links, headings and places in it, and end the block."""
-        if "<" in markup:
-            parts = TAG.split(markup)
-            self.add(parts[0])
-            for at in range(1, len(parts), 4):
-                self.tag(parts[at + 1], parts[at] == "/", parts[at + 2])
-                self.add(parts[at + 3])
-        else:
-            self.add(markup)
+        """Add a stretch of text with links, headings and places in it, and end the block.
+
+        Text alone and a link alone, which is most of any page, go the short way; it leads to the same.
+        """
+        if self.href is None:
+            if "<" not in markup:
+                self.add_paragraphs(_lines(markup))
+                return
+            if (one := ONE_LINK.fullmatch(markup)) and "\n\n" not in (text := _lines(one[1] + one[3] + one[4])):
+                self.add_paragraphs(text, _link(one[3], html.unescape(one[2])))
+                return
+        self.add_parts(TAG.split(markup))
+
+    def add_paragraphs(self, text: str, links: tuple[Link, ...] = ()) -> None:
+        """Add a block for each paragraph of clean lines."""
+        for paragraph in text.split("\n\n"):
+            if paragraph := paragraph.strip("\n"):
+                self.blocks.append(Block(paragraph, links, self.headings > 0, self.place))
+
+    def add_parts(self, parts: list[str]) -> None:
+        """Add what `TAG` splits markup into."""
+        self.add(parts[0])
+        for at in range(1, len(parts), 4):
+            self.tag(parts[at + 1], parts[at] == "/", parts[at + 2])
+            self.add(parts[at + 3])
         self.end_block()
 
     def add(self, text: str) -> None:
+        first, *others = text.split("\n")
+        self.add_to_line(first)
+        for line in others:
+            self.end_line()
+            self.add_to_line(line)
+
+    def add_to_line(self, text: str) -> None:
         if text and (self.line or text != " "):
             self.line += text
             if self.href is not None:
                 self.link += text
 
     def tag(self, name: str, closing: bool, attributes: str) -> None:
-        if name == "br":
-            self.end_line()
-        elif name == "a":
+        if name == "a":
             self.end_link()
             href = None if closing else HREF.search(attributes)
             self.href = html.unescape(href[1] or href[2] or "") if href else None
@@ -209,6 +260,7 @@ class _Builder:
             step = -1 if closing else 1
             if name in self.places:
                 self.places[name] = max(0, self.places[name] + step)
+                self.place = next((place for place in PLACES if self.places[place]), "")
             else:
                 self.headings = max(0, self.headings + step)
 
@@ -220,8 +272,8 @@ class _Builder:
         self.line = ""
 
     def end_link(self) -> None:
-        if self.href is not None and (text := _text(self.link)):
-            self.links.append(Link(text, self.href))
+        if self.href is not None:
+            self.links += _link(self.link, self.href)
         self.link = ""
 
     def end_block(self) -> None:
@@ -231,13 +283,24 @@ class _Builder:
         if self.lines:
             if self.link:
                 self.end_link()
-            place = "nav" if self.places["nav"] else "footer" if self.places["footer"] else ""
-            self.blocks.append(Block("\n".join(self.lines), tuple(self.links), self.headings > 0, place))
+            self.blocks.append(Block("\n".join(self.lines), tuple(self.links), self.headings > 0, self.place))
             self.lines = []
             self.links = []
 
 
+def _link(markup: str, href: str) -> tuple[Link, ...]:
+    """A link with this text; none where it has no text."""
+    text = _text(markup)
+    return (Link(text, href),) if text else ()
+
+
+def _lines(markup: str) -> str:
+    """Lines of text: entities read, no space at either end of a line."""
+    text = _text(markup)
+    return "\n".join(map(str.strip, text.split("\n"))) if "\n" in text else text
+
+
 def _text(markup: str) -> str:
-    """The text of a line: entities read, no space at either end."""
+    """Text: entities read, no space at either end."""
     text = (html.unescape(markup) if "&" in markup else markup).strip()
     return text if text.isascii() else unicodedata.normalize("NFC", text)

@@ -6,7 +6,7 @@ out of its place, is text. Which words make a landmark is the site's: `Landmarks
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -54,8 +54,18 @@ class Doc:
         self.blocks = blocks
         self.text = GAP.join(block.text for block in blocks)
         self.starts = [0, *accumulate(len(block.text) + len(GAP) for block in blocks)][: len(blocks)]
-
         self.lower = self.text.replace("\u0130", "I").lower()  # the one letter whose lower case is longer
+        self.places: dict[str, list[int]] = {}
+
+    def places_of(self, word: str) -> list[int]:
+        """The offsets of a lower-case word; looked for once, though its landmark is asked for many times."""
+        if word not in self.places:
+            self.places[word] = places = []
+            at = self.lower.find(word)
+            while at >= 0:
+                places.append(at)
+                at = self.lower.find(word, at + len(word))
+        return self.places[word]
 
     def find(self, landmark: Landmark, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
         """The places of a landmark that begin between two offsets.
@@ -63,13 +73,17 @@ class Doc:
         Only lines that hold its word are tried: to look for the word is a hundred times faster than for the pattern.
         """
         end = len(self.text) if end is None else end
-        while (at := self.lower.find(landmark.word, start, end)) >= 0:
+        places = self.places_of(landmark.word)
+        for index in range(bisect_left(places, start), len(places)):
+            at = places[index]
+            if at + len(landmark.word) > end:
+                return
+            if at < start:
+                continue  # in a line that was tried
             if match := landmark.pattern.match(self.text, max(start, self.text.rfind("\n", start, at) + 1)):
                 yield match
                 at = match.end() - 1
-            start = self.text.find("\n", at) + 1
-            if not start:
-                return
+            start = self.text.find("\n", at) + 1 or len(self.text)
 
     def first(self, landmark: Landmark, start: int = 0, end: int | None = None) -> re.Match[str] | None:
         """The first of `find`."""
@@ -235,7 +249,7 @@ def _asker(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str
     """Where the asker line starts, and its groups; its parts may stand in lines or elements of their own."""
     line = start = doc.text.rfind("\n", 0, asked.start("label")) + 1
     found = words.asker.fullmatch(doc.text, line, asked.start("label"))
-    named = bool(doc.text[line : asked.start("label")].strip(" .,，"))
+    named = bool(doc.text[line : asked.start("label")].strip(EDGES))
     for _ in range(SPREAD):
         above = doc.text[:start].rstrip()
         if found and (found["asker"] or not above.endswith((",", "，"))) and not FORM_OF_ADDRESS.search(above[-20:]):
@@ -246,7 +260,7 @@ def _asker(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str
         found = words.asker.fullmatch(" ".join(_lines(doc, start, asked.start("label"), words))) or found
     facts: dict[str, str | None] = {"date": asked["date"]}
     if found is None:
-        name = doc.text[line : asked.start("label")].strip(" .,，")
+        name = doc.text[line : asked.start("label")].strip(EDGES).strip()
         return _before_labels(doc, line, words), facts | {"asker": name or None}
     groups = {name: value.strip() or None if value else None for name, value in found.groupdict().items()}
     if len(name := groups["asker"] or "") > LONGEST_NAME and (sentences := list(SENTENCE_END.finditer(name))):
@@ -258,6 +272,7 @@ def _asker(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str
 
 
 FORM_OF_ADDRESS = re.compile(r"(?:^|\n)(?:Mr|Ms|Mrs|Miss|Dr|Prof)\.?$")
+EDGES = " .,，\u3000\xa0"  # what may stand around a name
 LONGEST_NAME = 80  # characters
 SENTENCE_END = re.compile(r"[.?!。？！]\s*")
 SPREAD = 6  # lines that the parts of an asker line may be spread over

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from qacrawl.blocks import Block
 from qacrawl.grammar import Landmarks
 
+SUBJECT = re.compile(r"^Subject\s*[:：]\s*")
 DEPARTMENT = re.compile(r"(?s)(?P<title>.*\S)\s+[-–—]\s+(?P<specialty>\S[^\n]{0,100})")
 
 
@@ -34,7 +35,7 @@ def read(blocks: list[Block], words: Landmarks, specialty: str, hint: str) -> He
         rest = _from_heading(rest)
     subject, question = _subject(rest)
     name, department = _split(title, specialty)
-    return Header(name, department, re.sub(r"^Subject\s*[:：]\s*", "", subject), question)
+    return Header(name, department, SUBJECT.sub("", subject), question)
 
 
 def _split(title: str, specialty: str) -> tuple[str, str]:

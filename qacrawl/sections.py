@@ -15,6 +15,7 @@ READ_MORE = re.compile(r"\[?\s*Read\s+More\s*\]?\s*[:：.…»>→]*\s*(?P<title
 TAG = re.compile(r"(?P<name>[^\n]{1,100}?)\s*[(（](?P<specialty>[^\n]{1,100})[)）]")
 DEPARTMENT = re.compile(r"\s*[(（](?P<specialty>[^\n]{1,100})[)）]")
 BROKEN = re.compile(r"Dr\.?|(?:Dr\.?|Doctor) [^\n]{1,80} (?:reply|replied)", re.IGNORECASE)
+TAIL = re.compile(r"\W+$")
 LONGEST_TAG = 80  # characters
 
 
@@ -39,7 +40,7 @@ def _lines(blocks: list[Block]) -> Iterator[Block]:
     broken: Block | None = None
     for block in blocks:
         for at, text in enumerate(block.text.split("\n")):
-            links = tuple(link for link in block.links if link.text in text)
+            links = block.links and tuple(link for link in block.links if link.text in text)
             line = Block(text, links, block.heading, "first" if at == 0 else "")
             if broken:
                 line = broken._replace(text=f"{broken.text} {text}", links=broken.links + links)
@@ -85,7 +86,7 @@ def _entry(lines: list[Block], words: Landmarks, resolve: Resolve) -> SimilarQA 
 
 def _alike(line: str, title: str) -> bool:
     """Whether both are the same title, one of them perhaps cut short."""
-    line, title = (re.sub(r"\W+$", "", text.casefold()) for text in (line, title))
+    line, title = (TAIL.sub("", text.casefold()) for text in (line, title))
     return bool(line and title) and (line.startswith(title) or title.startswith(line))
 
 
@@ -130,6 +131,10 @@ def related(blocks: list[Block], resolve: Resolve) -> list[RelatedFAQ]:
 
 def _tags(block: Block) -> Iterator[Block]:
     """A block's lines; a line that holds several tags, cut before each link."""
+    if len(block.links) <= 1 and "\n" not in block.text and block.text[0].isalnum() and block.text[-1] in ")）":
+        if not block.links or block.text.startswith(block.links[0].text):  # one tag with its department, as most are
+            yield block
+            return
     for line in block.text.split("\n"):
         links = [link for link in block.links if link.text in line]
         cuts, at = [0], 0

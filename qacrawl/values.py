@@ -14,11 +14,12 @@ AGE = (
 """An age in figures: "10~19", "35", "over 60", "60+", "~9"."""
 
 OLDEST = 150
+FIGURES = re.compile(r"\d+")
 
 
 def read_date(text: str) -> date | None:
     """The day that "2022/01/18" (or with dots, hyphens, a time) names; None when there is no such day."""
-    parts = [int(part) for part in re.findall(r"\d+", text)[:3]]
+    parts = [int(part) for part in FIGURES.findall(text)[:3]]
     try:
         return date(*parts) if len(parts) == 3 and parts[0] >= 1900 else None
     except ValueError:
@@ -31,7 +32,7 @@ def read_age(text: str, unit: str = "year") -> tuple[int | None, int | None, lis
     "10~19" -> (10, 19), "35" -> (35, 35), "over 60" -> (60, None) with `age_open`. Ends in the wrong order or above
     150 years -> (None, None) with `bad_age`.
     """
-    numbers = [int(figures) // (12 if unit.startswith("month") else 1) for figures in re.findall(r"\d+", text)]
+    numbers = [int(figures) // (12 if unit.startswith("month") else 1) for figures in FIGURES.findall(text)]
     if not numbers or max(numbers) > OLDEST or numbers != sorted(numbers):
         return None, None, ["bad_age"]
     if len(numbers) == 2:

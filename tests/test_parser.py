@@ -154,7 +154,7 @@ def test_blocks_do_not_depend_on_wrappers(path: Path, depth: int, name: str) -> 
 def test_slow_front_end_takes_over_where_the_fast_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     from selectolax.lexbor import SelectolaxError
 
-    def fail(markup: str) -> list[blocks.Block]:
+    def fail(markup: str, *, navigation: bool) -> list[blocks.Block]:
         raise SelectolaxError("too large")
 
     page = "<h1>A</h1><p>b<br>c"

