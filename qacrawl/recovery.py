@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from qacrawl import archive, sites, store
+from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier import Frontier
 
 logger = logging.getLogger(__name__)
@@ -16,8 +17,15 @@ READABLE = (*range(200, 300), 404, 410)
 def recover(folder: Path, frontier: Frontier, *, shared: bool = False) -> int:
     """Make `folder` agree with the frontier; return how many archived pages wait to be read.
 
-    Call it with the site's lock held. With `shared`, files of runs that may still be alive are left alone.
+    Call it with the site's lock held. With `shared`, files of runs that may still be alive are left alone. Raises
+    QacrawlError where the parts are another frontier's: to this one they would all be what nobody acknowledged.
     """
+    if frontier.is_new() and not frontier.files("parts") and any((folder / "parts").glob("part-*.parquet")):
+        raise QacrawlError(
+            f"{folder} holds parts that this frontier knows nothing of; name their frontier (--frontier), or have "
+            f"`qacrawl rebuild {frontier.site}` read the archive into this one",
+            Exit.USAGE,
+        )
     if not shared:
         for kind in ("parts", "rejects"):
             for name in store.sweep(folder / kind, frontier.files(kind)):

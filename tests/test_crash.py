@@ -190,3 +190,18 @@ def test_a_full_disk_is_one_clear_line_and_loses_nothing(site, never_killed, out
 def finish_first(site, output: Path) -> None:
     """A few pages are there already, so that there is a frontier."""
     crawling.crawl(site.start, output, "--max-pages", "3", settings=QUICK)
+
+
+def test_a_frontier_that_does_not_know_the_parts_is_refused(site, never_killed, output):
+    finish(site, output)
+    (output / "doctorqna" / "frontier.sqlite").rename(output / "elsewhere.sqlite")
+    kept = crawling.parts(output)
+    done = crawling.crawl(site.start, output, settings=QUICK)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "parts that this frontier knows nothing of" in done.err
+    assert crawling.parts(output) == kept
+    (output / "doctorqna" / "frontier.sqlite").unlink()
+    assert crawling.crawl(site.start, output, "--frontier", f"sqlite:///{output}/elsewhere.sqlite").code == 0
+    rebuilt = crawling.qacrawl("rebuild", "doctorqna", "--output", str(output))
+    assert rebuilt.code == 0, rebuilt.err
+    assert len(crawling.records(output)) == len(never_killed[0])

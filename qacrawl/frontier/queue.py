@@ -130,6 +130,11 @@ class Frontier:
             rows = self._locked_rows(left, skip=expired_only)
             return self._update(db, rows, {"state": "due", "owner": None})
 
+    def is_new(self) -> bool:
+        """Whether no run of the site was ever noted here."""
+        with self.reading() as db:
+            return db.execute(select(runs.c.run_id).where(runs.c.site == self.site).limit(1)).first() is None
+
     def is_dead(self, run_id: str) -> bool:
         """Whether a run ended, or has been silent for longer than it said it would."""
         alive = and_(_run(self.site, run_id), runs.c.finished.is_(None), runs.c.alive_until >= self._clock())
