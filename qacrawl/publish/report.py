@@ -38,10 +38,11 @@ def write(
         _counts("Records by department", "department", _top(counted.departments), across=True),
         *_lengths(snapshot, counted),
         _coverage(counted, before),
-        _history(facts.earlier(beside)),
         _splits(counted),
+        _outcomes(run) if run else None,
+        _history(facts.earlier(beside)),
         _rejects(rejects),
-        *(_run(run) if run else []),
+        *(_slow_and_failed(run) if run else ()),
     ]
     disk.write(snapshot / NAME, page(counted.snapshot, filter(None, sections)).encode())
 
@@ -107,9 +108,11 @@ def _coverage(counted: Stats, before: Stats | None) -> str:
             yield Cell.share(before.coverage.get(name, 0.0))
             yield tint(f"{moved * 100:+.1f}" if abs(moved) >= 0.0005 else "=", moved <= -0.05)
 
+    full = [name for name, share in counted.coverage.items() if share == (before or counted).coverage.get(name) == 1]
+    rows = (row(name, share) for name, share in counted.coverage.items() if name not in full)
     heads = ["field", "", "now", *(("before", "points") if before else ())]
-    said = table(heads, (row(name, share) for name, share in counted.coverage.items()))
-    return section("Coverage: records in which a field says something", said)
+    always = f"<p>In every record: {', '.join(full)}.</p>"
+    return section("Coverage: records in which a field says something", table(heads, rows) + always)
 
 
 def _history(snapshots: Sequence[Earlier]) -> str | None:
@@ -142,13 +145,16 @@ def _rejects(rejects: Sequence[Rejected]) -> str:
     return section("Rejects: articles that became no record", table(("reason", "pages", "examples"), rows), wide=True)
 
 
-def _run(run: Mapping[str, Any]) -> Iterable[str]:
-    """What the run that ended with this snapshot met."""
-    outcomes = [(Cell(name), Cell.number(count)) for name, count in run.get("outcomes", {}).items() if count]
-    yield section("The run: pages by outcome", table(("outcome", "pages"), outcomes))
-    slowest = [(Cell.number(seconds), Cell(url, 200)) for seconds, url in run.get("slowest", ())][:_MOST]
+def _outcomes(run: Mapping[str, Any]) -> str:
+    rows = [(Cell(name), Cell.number(count)) for name, count in run.get("outcomes", {}).items() if count]
+    return section("The run: pages by outcome", table(("outcome", "pages"), rows))
+
+
+def _slow_and_failed(run: Mapping[str, Any]) -> Iterable[str]:
+    """What the run that ended with this snapshot waited for, or did not get."""
+    slowest = [(Cell.number(seconds), Cell.url(url)) for seconds, url in run.get("slowest", ())][:_MOST]
     if slowest:
         yield section("The run: slowest pages", table(("seconds", "URL"), slowest), wide=True)
-    failed = [(Cell(reason), Cell(url, 200)) for url, reason in run.get("failed", ())][:_MOST]
+    failed = [(Cell(reason), Cell.url(url)) for url, reason in run.get("failed", ())][:_MOST]
     if failed:
         yield section("The run: pages that failed", table(("reason", "URL"), failed), wide=True)

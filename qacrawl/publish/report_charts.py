@@ -17,32 +17,33 @@ _SVG = "{http://www.w3.org/2000/svg}"
 def draw(counts: Mapping[str, int], across: bool) -> str | None:
     """A bar for each name, which is shown as it is; `across`: names below each other, bars to the right.
 
-    None where altair or vl-convert (the extra `report`) is not installed, and for no counts.
+    None where vl-convert (the extra `report`) is not installed, and for no counts.
     """
     try:
-        import altair
         import vl_convert
     except ImportError:
         return None
-    if not counts:
-        return None
-    return clean(vl_convert.vegalite_to_svg(_spec(altair, counts, across)))
+    return clean(vl_convert.vegalite_to_svg(_spec(counts, across))) if counts else None
 
 
-def _spec(altair: Any, counts: Mapping[str, int], across: bool) -> dict[str, Any]:
-    """The chart in Vega-Lite, with the colours left to the page."""
-    rows = [{"name": name, "count": count} for name, count in counts.items()]
-    whole = altair.Axis(title=None, format=",d", tickMinStep=1, tickCount=5)
-    names = altair.Axis(title=None, labelLimit=170, labelOverlap=True)
-    count, name = altair.X if across else altair.Y, altair.Y if across else altair.X
-    size = {"height": 22 * len(rows), "width": WIDTH - 170} if across else {"height": 190, "width": WIDTH - 60}
-    chart = altair.Chart(altair.Data(values=rows), background="transparent", padding=4, **size)
-    bars = chart.mark_bar(cornerRadiusEnd=2).encode(
-        count("count:Q", axis=whole), name("name:N", axis=names, sort=None, scale=altair.Scale(paddingInner=0.2))
-    )
-    styled = bars.configure_view(stroke=None).configure_axis(labelFontSize=12, ticks=False, domain=False)
-    spec: dict[str, Any] = styled.to_dict()
-    return spec
+def _spec(counts: Mapping[str, int], across: bool) -> dict[str, Any]:
+    """The chart in Vega-Lite, as it is: to import altair, which writes the same, takes a second."""
+    whole = {"title": None, "format": ",d", "tickMinStep": 1, "tickCount": 5}
+    names = {"title": None, "labelLimit": 150, "labelOverlap": True, "labelAngle": 0}
+    count = {"field": "count", "type": "quantitative", "axis": whole}
+    name = {"field": "name", "type": "nominal", "sort": None, "axis": names}
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "data": {"values": [{"name": name, "count": count} for name, count in counts.items()]},
+        "mark": {"type": "bar", "cornerRadiusEnd": 2, "size": 16 if across else min(28, 280 / len(counts))},
+        "encoding": {"x": count, "y": name} if across else {"x": name, "y": count},
+        "width": WIDTH,
+        "height": 22 * len(counts) + 30 if across else 220,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "padding": 4,
+        "background": "transparent",
+        "config": {"view": {"stroke": None}, "axis": {"labelFontSize": 12, "ticks": False, "domain": False}},
+    }
 
 
 def clean(svg: str) -> str:

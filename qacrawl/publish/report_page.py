@@ -45,9 +45,14 @@ class Cell:
         return cls(f"{value:.1%}", kind="number")
 
     @classmethod
+    def url(cls, value: str) -> Self:
+        """An address, shown and not linked to: it may lead anywhere."""
+        return cls(value, 200, kind="long")
+
+    @classmethod
     def lines(cls, texts: Iterable[str]) -> Self:
         """Several texts below each other."""
-        return cls("", markup="<br>".join(cls(text, 200).html for text in texts))
+        return cls("", kind="long", markup="<br>".join(cls(text, 200).html for text in texts))
 
 
 def bar(share: float) -> Cell:
