@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from qacrawl import sites
-from qacrawl.publish import configs
+from qacrawl.publish import configs, splits
 from qacrawl.publish.escape import markdown
 from qacrawl.publish.stats import Stats
 
@@ -31,7 +31,7 @@ def card(name: str, site: str, counted: Stats, made: Path) -> str:
             ((f"`{key}`", f"{n:,}", configs.ABOUT[key]) for key, n in counted.configs.items()),
         ),
         _table(("split", "records"), ((f"`{key}`", f"{n:,}") for key, n in counted.splits.items())),
-        _splits(counted),
+        _splits(counted, made),
         "### Coverage",
         _table(("field", "says something"), ((f"`{key}`", f"{share:.1%}") for key, share in counted.coverage.items())),
         "### Lengths in characters",
@@ -91,13 +91,21 @@ def _columns(config: str) -> str:
     return f"### `{config}`\n\n{_table(('column', 'type', 'meaning'), rows)}"
 
 
-def _splits(counted: Stats) -> str:
-    return (
-        "Near-duplicates, follow-ups and questions under two numbers are one cluster, and a cluster lies in one "
-        f"split: {counted.clusters:,} clusters; {counted.near_duplicates:,} records ask nearly what an earlier one "
-        "asked."
+def _splits(counted: Stats, made: Path) -> str:
+    """What the splits rest on, and what they spare."""
+    facts = json.loads((made / splits.FILE).read_text(encoding="utf-8"))
+    shares = " / ".join(f"{share:.0%}" for share in facts["shares"].values())
+    return _SPLITS.format(
+        shares=shares, clusters=counted.clusters, near_duplicates=counted.near_duplicates, **facts["pairs"]
     )
 
+
+_SPLITS = """Split by a hash of the cluster, {shares} of the clusters. Near-duplicates, equal questions (also one
+question under two numbers) and follow-ups that name another number are one cluster, and a cluster lies in one split:
+{clusters:,} clusters; {near_duplicates:,} records ask what an earlier one asked, or nearly that. A record keeps its
+cluster and its split in later snapshots, so two old clusters stay apart when a later record is linked with both: of
+{linked:,} linked pairs, {torn:,} lie in different splits. A random split of the records in the same shares would tear
+{torn_at_random:,} apart. `splits.json` has these numbers."""
 
 _LOAD = """```python
 from datasets import load_dataset

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from qacrawl import schema
-from qacrawl.publish import files
+from qacrawl.publish import files, splits
 from qacrawl.records import SCHEMA_VERSION, QARecord, RelatedFAQ, SimilarQA
 
 TEXT = pa.string()
@@ -79,7 +79,7 @@ MEANING: dict[str, dict[str, str]] = {
 
 
 def write(db: Any, folder: Path) -> None:
-    """Write all configs into `folder`/data; `db` has the tables of `versions` and `splits`."""
+    """Write all configs into `folder`/data, and beside it how they were split; `db` has the tables of both."""
     data = folder / "data"
     _write(db, data / "qa", QA, _QA)
     qa = str(data / "qa" / "*.parquet")
@@ -88,6 +88,7 @@ def write(db: Any, folder: Path) -> None:
     _write(db, data / "similar", SIMILAR, _SIMILAR)
     _write(db, data / "faq", FAQ, _FAQ)
     _write(db, data / "history", HISTORY, _HISTORY)
+    (folder / splits.FILE).write_text(splits.report(db), encoding="utf-8")
 
 
 def _write(db: Any, folder: Path, columns: pa.Schema, query: str) -> None:

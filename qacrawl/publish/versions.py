@@ -37,18 +37,25 @@ def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], 
     """Make the views `records` and `refused` of the parts, the table `readings` of their keys and `newest`.
 
     URLs in `gone` are left out, and so are readings of a page that a newer parser refused.
-    Returns the number of rows of `newest`: record_id, file, row, first_seen.
+    Returns the number of rows of `newest`: record_id, file, row, first_seen. The table `first` has the same columns
+    for the first fetch of each record, as the newest parser reads it, also of those that are gone.
     """
     _view(db, "records", _current(parts, schema.ARROW, folder), schema.ARROW)
     _view(db, "refused", _current(rejects, schema.REJECTS, folder), schema.REJECTS)
     db.register("gone", pa.table({"url": pa.array(gone, pa.string())}))
     db.execute(f"""
-        CREATE TABLE readings AS
+        CREATE TABLE accepted AS
         SELECT record_id, url, fetched_at, {_PARSER} AS parser, page_sha256, warc_file, warc_offset, run_id, file, row
         FROM records r
-        WHERE NOT EXISTS (FROM gone WHERE gone.url = r.url)
-          AND NOT EXISTS (FROM (SELECT url, page_sha256, {_PARSER} AS parser FROM refused) f
+        WHERE NOT EXISTS (FROM (SELECT url, page_sha256, {_PARSER} AS parser FROM refused) f
                           WHERE f.url = r.url AND f.page_sha256 = r.page_sha256 AND f.parser > {_PARSER})
+    """)
+    db.execute("CREATE TABLE readings AS FROM accepted a WHERE NOT EXISTS (FROM gone WHERE gone.url = a.url)")
+    db.execute(f"""
+        CREATE TABLE first AS
+        SELECT record_id, file, row, fetched_at AS first_seen
+        FROM accepted
+        QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY fetched_at, {NEWEST_FIRST}) = 1
     """)
     db.execute(f"""
         CREATE TABLE newest AS
