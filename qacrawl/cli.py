@@ -1,6 +1,7 @@
 """The command line: options to calls, errors to one line and an exit code. stdout has the result, stderr the rest."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -168,12 +169,14 @@ def publish(
     setting: Settings = None,
 ) -> None:
     """Publish what is committed as a snapshot."""
+    from qacrawl import forgetting
     from qacrawl.crawl import Options, choices, make_settings, open_site
     from qacrawl.publish import snapshot as snapshots
     from qacrawl.publishing import publish_site
 
     settings = choices(make_settings(site, Options(settings=_pairs(setting))))
     with open_site(site, output, frontier) as (folder, opened):
+        forgetting.resume(opened, folder)
         if accept:
             print(f"{folder / snapshots.POINTER} -> {snapshots.accept(folder, accept).name}")
             return
@@ -194,12 +197,15 @@ def rebuild(
     """Read the archive again with today's parsers, without the network, and publish."""
     import os
 
+    from qacrawl import forgetting
     from qacrawl.crawl import Options, choices, make_settings, open_site
     from qacrawl.publishing import publish_site
     from qacrawl.rebuild import rebuild as run
 
     settings = choices(make_settings(site, Options(settings=_pairs(setting))))
-    with open_site(site, output, frontier) as (folder, opened), opened.alone():
+    with open_site(site, output, frontier) as (folder, opened), ExitStack() as lock:
+        forgetting.resume(opened, folder)
+        lock.enter_context(opened.alone())
         counts = run(opened, folder, site, processes or os.cpu_count() or 1, Console(stderr=True))
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
         if counts["damaged"]:
@@ -208,6 +214,29 @@ def rebuild(
     _say_snapshot(snapshot)
     if snapshot and snapshot.held:
         raise typer.Exit(Exit.HELD_BACK)
+
+
+@app.command()
+def forget(
+    urls: Annotated[list[str], typer.Argument(help="Addresses of pages.", metavar="URL...")],
+    site: Annotated[str, typer.Option(help="Whose pages these are.")] = "doctorqna",
+    output: Output = "output",
+    frontier: FrontierAddress = None,
+) -> None:
+    """Take pages out of archive, parts and snapshots; they are never fetched again."""
+    from qacrawl.crawl import open_site
+    from qacrawl.forgetting import forget as run
+
+    with open_site(site, output, frontier) as (folder, opened):
+        taken = run(opened, folder, urls)
+    print(
+        f"taken out: {taken.parts:,} records of all versions, {taken.rejects:,} rejects, {taken.quotes:,} quotations "
+        f"on other pages, {taken.responses:,} archived responses"
+    )
+    for old, new in taken.snapshots.items():
+        print(f"snapshot {old} is now {new}" if new else f"snapshot {old} held nothing else and was removed")
+    if taken.damaged:
+        _complain(f"{taken.damaged} stretches of the archive can't be read; look there by hand")
 
 
 @app.command()

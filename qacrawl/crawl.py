@@ -11,7 +11,7 @@ from rich.console import Console
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from qacrawl import mirror, politeness, publishing, recovery, report, session, sites, urls
+from qacrawl import forgetting, mirror, politeness, publishing, recovery, report, session, sites, urls
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier import Frontier, open_frontier
 from qacrawl.publish.snapshot import Snapshot
@@ -144,6 +144,7 @@ def opened(settings: Settings, site: str) -> Iterator[Session]:
             politeness.check_start(url)
     address = chosen["QACRAWL_FRONTIER"] or os.environ.get("QACRAWL_FRONTIER")
     with open_frontier(address, site, folder) as frontier, ExitStack() as lock:
+        forgetting.resume(frontier, folder)
         lock.enter_context(frontier.alone(worker=chosen["QACRAWL_WORKER"]))
         run = Session(site, chosen, folder, frontier)
         run.unlock = lock.close

@@ -17,7 +17,8 @@ def publish_site(frontier: Frontier, folder: Path, site: str, settings: Mapping[
     """
     parts = [mirror.get(folder / "parts" / name) for name in frontier.files("parts")]
     rejects = [mirror.get(folder / "rejects" / name) for name in frontier.files("rejects")]
-    return publish(folder, site, parts, rejects=rejects, gone=frontier.gone(), gate=gate(settings))
+    forgotten = sorted(frontier.addresses(state="forgotten"))
+    return publish(folder, site, parts, rejects=rejects, gone=frontier.gone(), forgotten=forgotten, gate=gate(settings))
 
 
 def gate(settings: Mapping[str, Any]) -> Gate:

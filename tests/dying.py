@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from qacrawl import archive, cli, disk, mirror, store
+from qacrawl import archive, cli, disk, erasing, mirror, store
 from qacrawl.frontier import Frontier
 from qacrawl.publish import snapshot
 
@@ -46,6 +46,26 @@ def half_write(at: int) -> None:
     mock.patch.object(archive, "_write", write).start()
 
 
+def half_erased(at: int) -> None:
+    """Die when half of a record is overwritten, in the `at`-th archive file that has one to be overwritten."""
+    original = erasing.erase
+    calls = 0
+
+    def erase(path: Path, places: list[tuple[int, int]]) -> None:
+        nonlocal calls
+        calls += 1
+        if calls < at:
+            original(path, places)
+            return
+        offset, length = places[0]
+        with path.open("rb+") as file:
+            file.seek(offset)
+            file.write(erasing.blank(length)[: length // 2])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    mock.patch.object(erasing, "erase", erase).start()
+
+
 def snapshot_renamed(at: int) -> None:
     """Die when the `at`-th snapshot has its name, and `dataset` does not point to it yet."""
     original = Path.rename
@@ -71,6 +91,10 @@ PLACES: dict[str, Callable[[int], None]] = {
     "snapshot-built": lambda at: after(snapshot, "snapshot_id", at),
     "snapshot-renamed": snapshot_renamed,
     "uploaded": lambda at: after(mirror, "put", at),
+    "forgotten": lambda at: after(Frontier, "forget", at),
+    "swapped": lambda at: after(Frontier, "swap", at),
+    "half-erased": half_erased,
+    "erased": lambda at: after(erasing, "erase", at),
     "pointed": lambda at: after(snapshot, "point", at),
 }
 

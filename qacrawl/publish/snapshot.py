@@ -18,7 +18,7 @@ from qacrawl.publish.gate import Gate, count_lost, problems, reject_rate
 
 POINTER = "dataset"
 SNAPSHOTS = "snapshots"
-_BUILD = ".publish-"
+BUILD = ".publish-"
 
 
 @dataclass(frozen=True)
@@ -42,23 +42,25 @@ def publish(
     *,
     rejects: Sequence[Path] = (),
     gone: Sequence[str] = (),
+    forgotten: Sequence[str] = (),
     gate: Gate | None = None,
 ) -> Snapshot | None:
     """Publish the newest version of each record in `parts` to `folder` (output/<site>); None when there is none.
 
-    `gone` holds canonical URLs that leave the snapshot. The result is a function of the parts, whatever their order.
+    `gone` holds canonical URLs that leave the snapshot; of those in `forgotten`, what other pages quote leaves it, too.
+    The result is a function of the parts, whatever their order.
     What `gate` holds back is kept beside, and `dataset` points where it did; `accept` takes it.
     """
-    with _alone(folder):
+    with alone(folder):
         before = _follow(folder)
-        build = folder / f"{_BUILD}{uuid4().hex}"
+        build = folder / f"{BUILD}{uuid4().hex}"
         made = build / "snapshot"
         made.mkdir(parents=True)
         try:
-            rates = _tables(build, made, parts, rejects, gone)
+            rates = _tables(build, made, parts, rejects, gone, forgotten)
             if rates is None:
                 return None
-            snapshot = _finish(folder, site, made)
+            snapshot = finish(folder, site, made)
             held = _held(folder, snapshot.path, rates, gate) if gate else ()
             mirror.put_tree(snapshot.path)
             if not held:
@@ -69,10 +71,16 @@ def publish(
 
 
 def _tables(
-    build: Path, made: Path, parts: Sequence[Path], rejects: Sequence[Path], gone: Sequence[str]
+    build: Path,
+    made: Path,
+    parts: Sequence[Path],
+    rejects: Sequence[Path],
+    gone: Sequence[str],
+    forgotten: Sequence[str],
 ) -> tuple[int, int] | None:
     """Write the data of the snapshot to `made`; return the numbers of rejects and of articles, None without records."""
     with versions.work(build) as db:
+        versions.set_forgotten(db, forgotten)
         if not versions.load(db, build, parts, rejects, gone):
             return None
         versions.find_changes(db)
@@ -95,7 +103,7 @@ def accept(folder: Path, name: str) -> Path:
     named = "/" not in name and name[:1] not in ("", ".")
     if not named or not (mirror.get_tree(made) / "data" / "qa").is_dir():
         raise QacrawlError(f"no snapshot {name!r} in {folder / SNAPSHOTS}", Exit.USAGE)
-    with _alone(folder):
+    with alone(folder):
         _move(folder, name, _follow(folder))
     return made
 
@@ -116,15 +124,18 @@ def _move(folder: Path, name: str, before: tuple[str, str | None]) -> None:
     point(folder, name)
 
 
-def _finish(folder: Path, site: str, made: Path) -> Snapshot:
-    """Describe the data in `made`, add checksums, and move it to its name; keep the one that has it already."""
+def finish(folder: Path, site: str, made: Path, note: str = "") -> Snapshot:
+    """Add what describes the data in `made`, and checksums; move it to its name, or keep the one that has it already.
+
+    `note` is Markdown that the card ends with.
+    """
     data = files.sums(made, files.names(made))
     counted = stats.measure(made)
     name = snapshot_id(data, counted.last_fetched)
     target = folder / SNAPSHOTS / name
     new = not target.exists()
     if new:
-        (made / "README.md").write_text(card.card(name, site, counted, made), encoding="utf-8")
+        (made / "README.md").write_text(card.card(name, site, counted, made) + note, encoding="utf-8")
         (made / croissant.NAME).write_text(croissant.croissant(name, site, counted, made), encoding="utf-8")
         (made / files.SUMS).write_text(files.sums(made, files.names(made)), encoding="utf-8")
         target.parent.mkdir(exist_ok=True)
@@ -145,19 +156,19 @@ def point(folder: Path, name: str) -> None:
     pointer = folder / POINTER
     if pointer.is_symlink() and pointer.readlink() == target:
         return
-    link = folder / f"{_BUILD}{uuid4().hex}"
+    link = folder / f"{BUILD}{uuid4().hex}"
     link.symlink_to(target)
     link.replace(pointer)
     files.sync_one(folder)
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Hold the publisher's lock of `folder` and clear away what a killed publisher left."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / "publish.lock", blocking=False):
-            for left in folder.glob(f"{_BUILD}*"):
+            for left in folder.glob(f"{BUILD}*"):
                 left.unlink() if left.is_symlink() else shutil.rmtree(left)
             yield
     except Timeout:

@@ -24,6 +24,15 @@ PROVENANCE = ("fetched_at", "run_id", "page_sha256", "warc_file", "warc_offset",
 _PARSER = "coalesce(try_cast(split_part(parser_version, '/', 2) AS BIGINT), 0)"
 
 
+def is_forgotten(url: str) -> str:
+    """SQL that says whether the value of `url` is one of `set_forgotten`; false for null."""
+    return f"coalesce(list_contains(getvariable('forgotten'), {url}), false)"
+
+
+UNQUOTED = f"list_filter(similar_qa, lambda entry: NOT {is_forgotten('entry.url')})"
+"""SQL for `similar_qa` without what it quotes of forgotten pages."""
+
+
 @contextmanager
 def work(folder: Path) -> Iterator[Any]:
     """A DuckDB connection with its database and its spill files in `folder`."""
@@ -31,6 +40,11 @@ def work(folder: Path) -> Iterator[Any]:
     with duckdb.connect(str(folder / "work.duckdb"), config=config) as db:
         db.execute("SET TimeZone = 'UTC'")
         yield db
+
+
+def set_forgotten(db: Any, urls: Sequence[str]) -> None:
+    """Say which pages are forgotten: what `records` quotes of them is left out."""
+    db.execute("SET VARIABLE forgotten = $1::VARCHAR[]", [list(urls)])
 
 
 def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], gone: Sequence[str]) -> int:
@@ -72,7 +86,8 @@ def _view(db: Any, name: str, files: Sequence[Path], columns: pa.Schema) -> None
     """A view of all rows of `files`, with the columns `file` and `row` that say where each lies."""
     if files:
         db.read_parquet([str(file) for file in files], filename=True, file_row_number=True).create_view("raw_" + name)
-        db.execute(f"CREATE VIEW {name} AS SELECT *, filename AS file, file_row_number AS row FROM raw_{name}")
+        kept = f"REPLACE ({UNQUOTED} AS similar_qa)" if "similar_qa" in columns.names else ""
+        db.execute(f"CREATE VIEW {name} AS SELECT * {kept}, filename AS file, file_row_number AS row FROM raw_{name}")
     else:
         db.register(
             name, columns.append(pa.field("file", pa.string())).append(pa.field("row", pa.int64())).empty_table()

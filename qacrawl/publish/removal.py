@@ -1,0 +1,114 @@
+"""Pages taken out of what is published: a snapshot that holds some is written anew without them, under a new name."""
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+import pyarrow.parquet as pq
+
+from qacrawl.errors import QacrawlError
+from qacrawl.publish import files, snapshot, versions
+
+HEADING = "## Pages taken out"
+_QUOTES = f"len(similar_qa) - len({versions.UNQUOTED})"
+_THEIRS = versions.is_forgotten("url")
+
+_TOUCHED = {"qa": f"{_THEIRS} OR {_QUOTES} > 0", "history": f"{_THEIRS} OR {_QUOTES} > 0", "similar": _THEIRS}
+"""By config: which of its rows hold or quote a page."""
+_KEPT = {
+    "qa": (f"REPLACE ({versions.UNQUOTED} AS similar_qa)", f"NOT {_THEIRS}"),
+    "history": (f"REPLACE ({versions.UNQUOTED} AS similar_qa)", f"NOT {_THEIRS}"),
+    "similar": (
+        "REPLACE (CAST(row_number() OVER (PARTITION BY record_id ORDER BY rank) AS SMALLINT) AS rank)",
+        f"NOT {_THEIRS} AND record_id NOT IN (FROM removed)",
+    ),
+    "faq": ("", "record_id NOT IN (FROM removed)"),
+}
+"""By config: what changes in the rows that stay, and which those are."""
+
+
+def remove(folder: Path, site: str, urls: Sequence[str], day: str) -> dict[str, str | None]:
+    """Take pages out of all snapshots in `folder` (output/<site>); those that hold none stay as they are.
+
+    Returns the old and the new name of each that changed; None for one that held nothing else. `dataset` follows.
+    Call it with the publisher's lock held. Raises QacrawlError for a snapshot that can't be read.
+    """
+    found = sorted(path for path in (folder / snapshot.SNAPSHOTS).glob("*") if (path / "data").is_dir())
+    changed: dict[str, str | None] = {}
+    for old in found:
+        build = folder / f"{snapshot.BUILD}{uuid4().hex}"
+        build.mkdir()
+        try:
+            with versions.work(build) as db:
+                versions.set_forgotten(db, urls)
+                if _open(db, old):
+                    changed[old.name] = _replace(db, folder, site, old, build, day)
+        finally:
+            shutil.rmtree(build)
+    return changed
+
+
+def _open(db: Any, old: Path) -> bool:
+    """Make a view of each config of a snapshot; whether one of them holds or quotes a page."""
+    try:
+        for config in _KEPT:
+            source = db.read_parquet(str(old / "data" / config / "*.parquet"), filename=True, file_row_number=True)
+            source.create_view(config)
+        tests = (f'EXISTS (FROM "{config}" WHERE {which})' for config, which in _TOUCHED.items())
+        return bool(_row(db, f"SELECT {' OR '.join(tests)}")[0])
+    except duckdb.Error as error:
+        line = str(error).splitlines()[0]
+        raise QacrawlError(f"{old} can't be read; delete it, then the same command goes on: {line}") from None
+
+
+def _row(db: Any, query: str) -> tuple[Any, ...]:
+    """The only row of a query."""
+    (row,) = db.execute(query).fetchall()
+    return tuple(row)
+
+
+def _replace(db: Any, folder: Path, site: str, old: Path, build: Path, day: str) -> str | None:
+    """Put a snapshot without the pages in the place of `old`; return its name."""
+    made, name = build / "snapshot", None
+    if _write(db, old, made):
+        name = snapshot.finish(folder, site, made, _notes(db, old, day)).id
+    pointer = folder / snapshot.POINTER
+    if pointer.is_symlink() and pointer.readlink().name == old.name:
+        if name:
+            snapshot.point(folder, name)
+        else:
+            pointer.unlink()
+    old.rename(build / "old")
+    files.sync_one(old.parent)
+    return name
+
+
+def _write(db: Any, old: Path, made: Path) -> int:
+    """Write the rows that stay, in their order; return how many records there are."""
+    db.execute(f"CREATE TABLE removed AS SELECT record_id FROM qa WHERE {_THEIRS}")
+    for config, (change, which) in _KEPT.items():
+        rows = db.sql(f"""
+            SELECT split, * EXCLUDE (split, filename, file_row_number)
+            FROM (SELECT * {change}, regexp_extract(filename, '([a-z]+)-[^/]*$', 1) AS split
+                  FROM "{config}" WHERE {which})
+            ORDER BY filename, file_row_number
+        """)
+        columns = pq.read_schema(next((old / "data" / config).glob("*.parquet")))
+        files.write(rows.to_arrow_reader(files.STEP), columns, made / "data" / config)
+    return int(_row(db, f"SELECT count(*) FROM qa WHERE NOT {_THEIRS}")[0])
+
+
+def _notes(db: Any, old: Path, day: str) -> str:
+    """The section of the card that says what was taken out, now and before."""
+    query = f"""
+        SELECT count(DISTINCT url) FILTER ({_THEIRS}), coalesce(sum({_QUOTES}) FILTER (NOT {_THEIRS} AND newest), 0)
+        FROM (SELECT url, similar_qa, true AS newest FROM qa UNION ALL SELECT url, similar_qa, false FROM history)
+    """
+    pages, quotes = _row(db, query)
+    said = f"- {day}: pages {pages:,}, quotations on other pages {quotes:,}. Before, this was snapshot `{old.name}`."
+    before = re.search(rf"(?s)\n{HEADING}\n\n(- .*)", (old / "README.md").read_text(encoding="utf-8"))
+    return f"\n{HEADING}\n\n{before[1] if before else ''}{said}\n"
