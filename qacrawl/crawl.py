@@ -173,7 +173,7 @@ def finish(run: Session) -> Result:
     try:
         report.write(run.folder, made)
         if run.reason not in ("interrupted", "disk"):
-            snapshot = publish_last(run) if run.shared else publish(run)
+            snapshot = publish_last(run, made) if run.shared else publish(run, made)
             made |= {"snapshot": snapshot.id if snapshot else None, "records": snapshot.rows if snapshot else 0}
             report.write(run.folder, made)
     except OSError as error:
@@ -181,18 +181,18 @@ def finish(run: Session) -> Result:
     return Result(made, snapshot)
 
 
-def publish(run: Session) -> Snapshot | None:
-    """Publish what is committed."""
-    return publishing.publish_site(run.frontier, run.folder, run.slug, run.settings)
+def publish(run: Session, made: Mapping[str, Any]) -> Snapshot | None:
+    """Publish what is committed; `made` is the report of the run."""
+    return publishing.publish_site(run.frontier, run.folder, run.slug, run.settings, made)
 
 
-def publish_last(run: Session) -> Snapshot | None:
+def publish_last(run: Session, made: Mapping[str, Any]) -> Snapshot | None:
     """Publish as the last of several workers; None while others are at work, one of which will be the last."""
     run.unlock()
     try:
         with run.frontier.alone():
             recovery.recover(run.folder, run.frontier)  # what killed workers left
-            return publish(run)
+            return publish(run, made)
     except QacrawlError as error:
         if error.code != Exit.LOCKED:
             raise

@@ -10,15 +10,26 @@ from qacrawl.publish.gate import Gate
 from qacrawl.publish.snapshot import Snapshot, publish
 
 
-def publish_site(frontier: Frontier, folder: Path, site: str, settings: Mapping[str, Any]) -> Snapshot | None:
+def publish_site(
+    frontier: Frontier, folder: Path, site: str, settings: Mapping[str, Any], run: Mapping[str, Any] | None = None
+) -> Snapshot | None:
     """Publish what is committed for `site` in `folder` (output/<site>); None while there is no record.
 
-    `settings` holds the thresholds of the quality gate.
+    `settings` holds the thresholds of the quality gate; `run` is the report of the run that ends with this.
     """
     parts = [mirror.get(folder / "parts" / name) for name in frontier.files("parts")]
     rejects = [mirror.get(folder / "rejects" / name) for name in frontier.files("rejects")]
     forgotten = sorted(frontier.addresses(state="forgotten"))
-    return publish(folder, site, parts, rejects=rejects, gone=frontier.gone(), forgotten=forgotten, gate=gate(settings))
+    return publish(
+        folder,
+        site,
+        parts,
+        rejects=rejects,
+        gone=frontier.gone(),
+        forgotten=forgotten,
+        gate=gate(settings),
+        run=run,
+    )
 
 
 def gate(settings: Mapping[str, Any]) -> Gate:

@@ -1,19 +1,20 @@
 """The snapshot: built beside, made durable, renamed into place; `dataset` then points to it in one step."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
 from qacrawl import mirror
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.publish import card, configs, croissant, files, splits, stats, versions
+from qacrawl.publish import card, configs, croissant, files, report, report_facts, splits, stats, versions
 from qacrawl.publish.gate import Gate, count_lost, problems, reject_rate
 
 POINTER = "dataset"
@@ -44,12 +45,14 @@ def publish(
     gone: Sequence[str] = (),
     forgotten: Sequence[str] = (),
     gate: Gate | None = None,
+    run: Mapping[str, Any] | None = None,
 ) -> Snapshot | None:
     """Publish the newest version of each record in `parts` to `folder` (output/<site>); None when there is none.
 
     `gone` holds canonical URLs that leave the snapshot; of those in `forgotten`, what other pages quote leaves it, too.
     The result is a function of the parts, whatever their order.
     What `gate` holds back is kept beside, and `dataset` points where it did; `accept` takes it.
+    `run` is the report of the run that ends with this, for report.html.
     """
     with alone(folder):
         before = _follow(folder)
@@ -57,11 +60,14 @@ def publish(
         made = build / "snapshot"
         made.mkdir(parents=True)
         try:
-            rates = _tables(build, made, parts, rejects, gone, forgotten)
-            if rates is None:
+            found = _tables(build, made, parts, rejects, gone, forgotten)
+            if found is None:
                 return None
+            rates, rejected = found
             snapshot = finish(folder, site, made)
-            held = _held(folder, snapshot.path, rates, gate) if gate else ()
+            now, past, lost = _compare(folder, snapshot.path)
+            held = tuple(problems(gate, rates, now, past, lost)) if gate else ()
+            report.write(snapshot.path, now, past, run, rejected)
             mirror.put_tree(snapshot.path)
             if not held:
                 _move(folder, snapshot.id, before)
@@ -77,8 +83,8 @@ def _tables(
     rejects: Sequence[Path],
     gone: Sequence[str],
     forgotten: Sequence[str],
-) -> tuple[int, int] | None:
-    """Write the data of the snapshot to `made`; return the numbers of rejects and of articles, None without records."""
+) -> tuple[tuple[int, int], list[report_facts.Rejected]] | None:
+    """Write the data of the snapshot to `made`; return what was rejected, None without records."""
     with versions.work(build) as db:
         versions.set_forgotten(db, forgotten)
         if not versions.load(db, build, parts, rejects, gone):
@@ -86,15 +92,15 @@ def _tables(
         versions.find_changes(db)
         splits.assign(db)
         configs.write(db, made)
-        return reject_rate(db)
+        return reject_rate(db), report_facts.rejected(db)
 
 
-def _held(folder: Path, made: Path, rates: tuple[int, int], gate: Gate) -> tuple[str, ...]:
-    """Why a snapshot is not to be pointed to, compared with the one that `dataset` points to."""
-    now, old = stats.measure(made), folder / POINTER
-    if not old.exists() or old.resolve() == made.resolve():
-        return tuple(problems(gate, rates, now, None, 0))
-    return tuple(problems(gate, rates, now, stats.measure(old.resolve()), count_lost(old.resolve(), made)))
+def _compare(folder: Path, made: Path) -> tuple[stats.Stats, stats.Stats | None, int]:
+    """The counts of a snapshot and of the one that `dataset` points to, and the records lost between them."""
+    now, old = stats.measure(made), (folder / POINTER).resolve()
+    if not old.exists() or old == made.resolve():
+        return now, None, 0
+    return now, stats.measure(old), count_lost(old, made)
 
 
 def accept(folder: Path, name: str) -> Path:
