@@ -7,17 +7,13 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from crawling import qacrawl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import part, record
 from rich.console import Console
 
-from qacrawl import schema
 from qacrawl.errors import QacrawlError
 from qacrawl.publish import diff
 from qacrawl.publish.snapshot import publish
@@ -87,10 +83,51 @@ def test_random_edits_are_found_exactly(before, gone, added, edits):
     expected |= {f"doctorqna:{number}": ("gone", set()) for number in before & gone}
     expected |= {f"doctorqna:{number}": ("changed", set(edit)) for number, edit in after.items() if edit}
     with TemporaryDirectory() as folder:
-        one = in_one_split(Path(folder, "a"), "train", [record(number) for number in before])
-        new = [record(n, day=1, **{name: EDITS[name] for name in changed.get(n, ())}) for n in after]
-        found = fields(diff(one, in_one_split(Path(folder, "b"), "train", new)))
-    expected = {f"doctorqna:{number}": ("gone", set()) for number in before - after}
-    expected |= {f"doctorqna:{number}": ("added", set()) for number in after - before}
-    expected |= {f"doctorqna:{number}": ("changed", names) for number, names in changed.items()}
-    assert {key: (kind, set(names)) for key, (kind, names) in found.items()} == expected
+        one = snapshot(Path(folder, "a"), [record(number) for number in before])
+        two = snapshot(Path(folder, "b"), [record(number, 1, **edit) for number, edit in after.items()])
+        assert {key: (change, set(names)) for key, change, names in found(one, two)} == expected
+
+
+def test_a_snapshot_does_not_differ_from_itself(two):
+    assert found(two[0], two[0]) == []
+
+
+def test_json_and_parquet_have_all(two, tmp_path):
+    with diff.compare(*two) as differences:
+        said = json.loads("\n".join(diff.as_json(differences)))
+        diff.write_parquet(differences, tmp_path / "changes.parquet")
+    assert (said["before"], said["after"]) == (two[0].name, two[1].name)
+    assert (said["added"], said["changed"], said["gone"]) == (1, 1, 1)
+    assert [tuple(change.values()) for change in said["changes"]] == CHANGES
+    table = pq.read_table(tmp_path / "changes.parquet")
+    assert table.schema.equals(diff.COLUMNS)
+    assert [tuple(row.values()) for row in table.to_pylist()] == CHANGES
+
+
+def test_the_table_has_counts_first_and_says_what_it_leaves_out(two):
+    out = StringIO()
+    with diff.compare(*two) as differences:
+        diff.show(differences, Console(file=out, width=100), most=2)
+    lines = out.getvalue().splitlines()
+    assert lines[0] == f"{two[0].name} -> {two[1].name}: 1 added, 1 changed, 1 gone"
+    assert any("doctorqna:2" in line and "title, reply" in line for line in lines)
+    assert "doctorqna:4" not in out.getvalue()
+    assert lines[-1].startswith("and 1 more")
+
+
+@pytest.mark.parametrize("cut", [0, 100])
+def test_a_damaged_snapshot_is_one_clear_line(two, tmp_path, cut):
+    damaged = tmp_path / "damaged"
+    shutil.copytree(two[1], damaged)
+    for path in (damaged / "data/qa").iterdir():
+        path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(QacrawlError, match=r"\Acan't compare .*\Z"), diff.compare(two[0], damaged):
+        pass
+
+
+def test_a_file_that_cannot_be_written_is_one_clear_line(two, tmp_path):
+    with (
+        diff.compare(*two) as differences,
+        pytest.raises(QacrawlError, match=r"\Acan't write .*No such file or directory\Z"),
+    ):
+        diff.write_parquet(differences, tmp_path / "none" / "changes.parquet")
