@@ -45,15 +45,21 @@ def main() -> None:
     try:
         app()
     except QacrawlError as error:
-        print(f"qacrawl: {error}", file=sys.stderr)
+        _complain(str(error))
         raise SystemExit(error.code) from None
     except BrokenPipeError:  # `qacrawl extract ... | head`
         sys.stderr.close()
         raise SystemExit(Exit.FAILED) from None
     except OSError as error:  # the disk, or the bucket
         said = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-        print(f"qacrawl: {' '.join(said.split())}", file=sys.stderr)
+        _complain(" ".join(said.split()))
         raise SystemExit(Exit.FAILED) from None
+
+
+def _complain(line: str) -> None:
+    """Say what is wrong, behind the result in a log that holds both."""
+    sys.stdout.flush()
+    print(f"qacrawl: {line}", file=sys.stderr)
 
 
 @app.callback(invoke_without_command=True)
@@ -108,7 +114,10 @@ def crawl(
     )  # fmt: skip
     result = run(site, options, Console(stderr=True))
     report.show(result.report, Console())
-    _say_snapshot(result.snapshot)
+    if worker and result.snapshot is None:
+        print("other workers are at work: the last one publishes")
+    elif not result.problem:
+        _say_snapshot(result.snapshot)
     if problem := result.problem:
         raise QacrawlError(f"{problem}; what was fetched is kept, the same command goes on")
     if result.code:
@@ -122,8 +131,8 @@ def _say_snapshot(snapshot: "Snapshot | None") -> None:
         return
     dataset = snapshot.path.parent.parent / "dataset"
     if snapshot.held:
-        print(f"qacrawl: snapshot {snapshot.id} was held back: {'; '.join(snapshot.held)}", file=sys.stderr)
-        print(f"qacrawl: if it is right, `qacrawl publish SITE --accept {snapshot.id}` takes it", file=sys.stderr)
+        _complain(f"snapshot {snapshot.id} was held back: {'; '.join(snapshot.held)}")
+        _complain(f"if it is right, `qacrawl publish SITE --accept {snapshot.id}` takes it")
     else:
         print(f"{snapshot.rows:,} records in {dataset} -> {snapshot.id}")
 
@@ -209,7 +218,7 @@ def rebuild(
         counts = run(opened, folder, site, processes or os.cpu_count() or 1, Console(stderr=True))
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
         if counts["damaged"]:
-            print(f"qacrawl: {counts['damaged']} stretches of the archive can't be read", file=sys.stderr)
+            _complain(f"{counts['damaged']} stretches of the archive can't be read")
         snapshot = publish_site(opened, folder, site, settings)
     _say_snapshot(snapshot)
     if snapshot and snapshot.held:
@@ -312,6 +321,32 @@ def import_frontier(site: Site, file: MovedFile, output: Output = "output", fron
 
 def _say_moved(counts: dict[str, int]) -> None:
     print(", ".join(f"{name} {number:,}" for name, number in counts.items()))
+
+
+Dataset = Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")]
+
+
+@app.command()
+def diff(
+    before: Dataset,
+    after: Dataset,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, all of it.")] = False,
+    parquet: Annotated[
+        Path | None, typer.Option(help="Also write record_id, change and fields to this file.", metavar="FILE")
+    ] = None,
+) -> None:
+    """What changed between two datasets: records added, changed and in which columns, gone."""
+    from qacrawl.publish import diff as comparing
+    from qacrawl.publish.snapshot import locate
+
+    with comparing.compare(locate(before), locate(after)) as found:
+        if parquet:
+            comparing.write_parquet(found, parquet)
+        if as_json:
+            for line in comparing.as_json(found):
+                print(line)
+        else:
+            comparing.show(found, Console())
 
 
 @app.command(name="sites")
