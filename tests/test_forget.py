@@ -303,7 +303,7 @@ def test_quotations_without_a_link_stay(frontier, folder):
 
 def test_a_damaged_snapshot_is_one_clear_line_and_nothing_is_half_done(frontier, folder):
     first = put(frontier, folder, [record(1), record(2)])
-    (path,) = (first.path / "data/qa").iterdir()
+    path = next((first.path / "data/qa").iterdir())
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(QacrawlError, match=rf"^[^\n]*{first.id} can't be read; delete it, [^\n]*$"):
         forgetting.forget(frontier, folder, [f"{HOST}/1"])

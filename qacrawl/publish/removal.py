@@ -11,7 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from qacrawl.errors import QacrawlError
-from qacrawl.publish import files, snapshot, versions
+from qacrawl.publish import files, report, snapshot, splits, stats, versions
 
 HEADING = "## Pages taken out"
 _QUOTES = f"len(similar_qa) - len({versions.UNQUOTED})"
@@ -75,7 +75,10 @@ def _replace(db: Any, folder: Path, site: str, old: Path, build: Path, day: str)
     """Put a snapshot without the pages in the place of `old`; return its name."""
     made, name = build / "snapshot", None
     if _write(db, old, made):
-        name = snapshot.finish(folder, site, made, _notes(db, old, day)).id
+        shutil.copy(old / splits.FILE, made)
+        new = snapshot.finish(folder, site, made, _notes(db, old, day))
+        report.write(new.path, stats.measure(new.path), None, None, ())
+        name = new.id
     pointer = folder / snapshot.POINTER
     if pointer.is_symlink() and pointer.readlink().name == old.name:
         if name:
