@@ -17,9 +17,10 @@ import pytest
 import yaml
 from making import HOST, part, record, reject
 
-from qacrawl import schema
+from qacrawl import schema, sites
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.publish import stats
+from qacrawl.publish.card import front_matter as front_matter_of
 from qacrawl.publish.gate import Gate
 from qacrawl.publish.snapshot import accept, locate, publish
 
@@ -206,17 +207,32 @@ def test_the_card_says_what_there_is(folder):
     card = (snapshot.path / "README.md").read_text()
     for said in ("12 records", "machine translations", "unreliable", "robots.txt", "forget", "Apache-2.0", snapshot.id):
         assert said in card
+    assert "pages of `doctorqna.com` (12 records), fetched 2024-03-01 to 2024-03-01" in card
     facts = front_matter(snapshot.path)
-    assert facts["license"] == "other"
+    assert (facts["license"], facts["language"], facts["size_categories"]) == ("other", ["en"], ["n<1K"])
     assert [config["config_name"] for config in facts["configs"]] == ["qa", "similar", "faq", "history"]
     for config in facts["configs"]:
         for entry in config["data_files"]:
             assert list(snapshot.path.glob(entry["path"]))
 
 
+@pytest.mark.parametrize(("records", "size"), [(1, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (10**7, "10M<n<100M")])
+def test_the_card_has_the_size_by_the_hubs_name(tmp_path, records, size):
+    assert yaml.safe_load(front_matter_of("T", "en", records, tmp_path))["size_categories"] == [size]
+
+
+def test_the_card_of_another_site_does_not_warn_of_this_ones_texts(folder, monkeypatch):
+    monkeypatch.delattr(sites.load("doctorqna"), "CAVEATS")
+    snapshot = put(folder, [record(1, notes=("bad_age",))])
+    card = (snapshot.path / "README.md").read_text()
+    assert "machine translations" not in card
+    assert "What a page does not say is null" in card
+    assert "| `bad_age` | 1 |" in card
+
+
 def test_text_from_pages_is_no_markup_in_the_card(folder):
     evil = "<script>alert(1)</script> | [x](javascript:y) `z` *b*\n# Heading\n---\u202e"
-    snapshot = put(folder, [record(1, specialty=evil)])
+    snapshot = put(folder, [record(1, specialty=evil, url="http://<script>alert(1)|.example/en/article/1")])
     card = (snapshot.path / "README.md").read_text()
     assert "<script" not in card
     assert "](javascript" not in card

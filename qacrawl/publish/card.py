@@ -1,6 +1,7 @@
 """README.md of a snapshot: the card that the Hub and `datasets.load_dataset` read, written from the data."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from qacrawl.publish import configs, splits
 from qacrawl.publish.escape import markdown
 from qacrawl.publish.stats import Stats
 
-_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**9, "n>1M"))
+_SIZES = "n<1K 1K<n<10K 10K<n<100K 100K<n<1M 1M<n<10M 10M<n<100M 100M<n<1B".split()
+"""The Hub's names of sizes; each has a digit more."""
+_HOST = re.compile(r"[\w.:-]+", re.ASCII)
 _MOST = 30
 """Departments that the card lists."""
 
@@ -46,9 +49,12 @@ def card(name: str, site: str, counted: Stats, made: Path) -> str:
         ),
         "### Years",
         _table(("asked in", "records"), ((key or "(unknown)", f"{n:,}") for key, n in counted.years.items())),
+        *_notes(counted),
         "## Columns",
         *(_columns(config) for config in counted.configs),
-        _TEXTS.format(site=about.TITLE, host=about.HOSTS[0], fetched=fetched),
+        "## What to know before use",
+        "\n".join(f"- {sentence}" for sentence in (*getattr(about, "CAVEATS", ()), *_CAVEATS)),
+        _TEXTS.format(site=about.TITLE, hosts=_hosts(counted), fetched=fetched),
         _citation(name, about.TITLE, counted),
     )
     return "\n\n".join(parts) + "\n"
@@ -63,7 +69,7 @@ def front_matter(title: str, lang: str, records: int, made: Path) -> str:
         "license_name: texts-belong-to-their-authors",
         "task_categories:\n- question-answering\n- text-generation",
         "tags:\n- medical\n- doctor-qa",
-        f"size_categories:\n- {next(size for limit, size in _SIZES if records < limit)}",
+        f"size_categories:\n- {_SIZES[max(len(str(records)) - 3, 0)]}",
         "configs:",
     ]
     for config in configs.CONFIGS:
@@ -91,6 +97,20 @@ def _columns(config: str) -> str:
     return f"### `{config}`\n\n{_table(('column', 'type', 'meaning'), rows)}"
 
 
+def _notes(counted: Stats) -> list[str]:
+    """How many records have which note, if any has one."""
+    rows = [(f"`{key}`", f"{n:,}") for key, n in counted.notes.items()]
+    return (
+        ["### Notes: what was found missing, doubtful or taken out", _table(("note", "records"), rows)] if rows else []
+    )
+
+
+def _hosts(counted: Stats) -> str:
+    """Where the pages lay, the places that have most."""
+    shown = list(counted.hosts.items())[:_MOST]
+    return ", ".join(f"{f'`{host}`' if _HOST.fullmatch(host) else markdown(host)} ({n:,} records)" for host, n in shown)
+
+
 def _splits(counted: Stats, made: Path) -> str:
     """What the splits rest on, and what they spare."""
     facts = json.loads((made / splits.FILE).read_text(encoding="utf-8"))
@@ -113,19 +133,17 @@ from datasets import load_dataset
 qa = load_dataset("path/to/{name}", "qa")
 ```"""
 
-_TEXTS = """## What to know before use
+_CAVEATS = (
+    "What a page does not say is null; `notes` names what was found missing, doubtful or taken out of a record.",
+    "The splits follow clusters, not time: to test models that may have read the site, split by `reply_date`.",
+)
 
-- The texts of {host} are machine translations; expect odd wording, names translated like words, untranslated Chinese.
-- `asker_sex` is unreliable there: the site says "female" on every page seen. Do not use it.
-- `more_info` is an article by the site, not by the doctor, and probably generated.
-- Replies are general advice without an examination, some of them decades old. They are not medical advice to you.
-- The splits follow clusters, not time: for tests of models that may have read the site, split by `reply_date`.
+_TEXTS = """## How it was collected
 
-## How it was collected
-
-Source: {site} (https://{host}), fetched {fetched} by qacrawl, which obeys robots.txt (RFC 9309), waits between
-requests, names itself in its user agent and archives each response as WARC; `warc_file` and `warc_offset` say where
-each record lies in that archive.
+Source: {site}; pages of {hosts}, fetched {fetched} by qacrawl. It obeys robots.txt (RFC 9309) with its delays, asks one
+page at a time unless told otherwise, and calls itself "qacrawl" with its version and a contact address in the user
+agent. Each response is archived as WARC before it is read; `warc_file` and `warc_offset` say where a record's page
+lies there, `page_sha256` which bytes they were and `parser_version` what read them.
 
 ## Privacy
 

@@ -46,6 +46,8 @@ class Stats:
     last_asked: date | None
     first_fetched: datetime
     last_fetched: datetime
+    hosts: dict[str, int]
+    """Records by the host of their pages, with its port; most first."""
     departments: dict[str, int]
     """Records by department, most first; those without one count as ""."""
     years: dict[str, int]
@@ -76,6 +78,7 @@ def measure(dataset: Path) -> Stats:
             **_one(db, f"SELECT {', '.join(columns)} FROM qa"),
             splits=_counts(db, "regexp_extract(filename, '([a-z]+)-[^/]*$', 1)"),
             configs={folder.name: _rows(db, folder) for folder in sorted((dataset / "data").iterdir())},
+            hosts=_counts(db, "regexp_extract(url, '^[a-z]+://([^/?#]*)', 1)"),
             departments=_counts(db, "coalesce(specialty, reply_specialty, '')"),
             years=dict(sorted(_counts(db, "coalesce(cast(year(ask_date) AS VARCHAR), '')").items())),
             coverage=_coverage(db),

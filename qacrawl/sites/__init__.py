@@ -1,7 +1,7 @@
 """Addresses of each source, one module a slug: facts that both its spider and its parser rest on.
 
 A site module has `LANG`, `TITLE`, `HOSTS`, `START` and the functions `canonical`, `kind`, `number` and
-`article_url`; `qacrawl.sites.doctorqna` shows them.
+`article_url`; `qacrawl.sites.doctorqna` shows them. It may have `CAVEATS`: sentences in Markdown for who uses its data.
 """
 
 import re

@@ -10,6 +10,12 @@ TITLE = "DoctorQnA, a machine translation of the Taiwan e-Hospital archive"
 LANG = "en"
 HOSTS = ("doctorqna.com", "www.doctorqna.com")
 START = ("https://doctorqna.com/en",)
+CAVEATS = (
+    "The texts are machine translations from Chinese: odd wording, names translated like words, Chinese left in.",
+    '`asker_sex` is unreliable: the site says "female" on every page seen. Do not use it.',
+    "`more_info` is a long article by the site, not by the doctor: keep it out of what is to be a doctor's reply.",
+    "Replies are general advice without an examination, some of them decades old. They are not medical advice to you.",
+)
 
 ARTICLE = re.compile(r"/en/article/(\d{1,9})/?")
 LISTING = re.compile(r"/en/faq/[^/]+(?:/\d{1,4})?/?")
