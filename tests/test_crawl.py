@@ -1,5 +1,6 @@
 """A crawl of a site in order: everything is found and read once, politely; the next run asks for little."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -380,3 +381,25 @@ def test_no_network_is_one_clear_line(tmp_path):
     assert done.code == 1
     assert done.err.count("\n") == 1
     assert "cannot read http://nowhere.invalid/robots.txt" in done.err
+
+
+def test_a_terminal_shows_how_it_goes(site, tmp_path):
+    site.articles = 8
+    master, terminal = os.openpty()
+    process = subprocess.Popen(
+        crawling.program(crawling.command(site.start, tmp_path, "--delay", "0.3")),
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(master, 65536)
+        except OSError:  # the other end is closed
+            break
+    os.close(master)
+    assert process.wait() == 0
+    process.stdout.close()
+    assert b"doctorqna: " in shown
+    assert b"to go" in shown
