@@ -4,6 +4,7 @@ python benchmarks/parse.py [--pages N] [--rounds N]
 """
 
 import argparse
+import gc
 import statistics
 import time
 from collections.abc import Callable
@@ -49,6 +50,7 @@ def measure(bodies: list[bytes], rounds: int) -> dict[str, float]:
     times: dict[str, list[float]] = {name: [] for name in READERS}
     for round_number in range(rounds + 1):
         for name, reader in READERS.items():
+            gc.collect()  # so that none pays for the trees of the one before
             started = time.process_time()
             for body in bodies:
                 reader(body)

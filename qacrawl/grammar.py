@@ -95,19 +95,14 @@ class Doc:
 
     def slice(self, start: int, end: int) -> list[Block]:
         """The blocks between two offsets, the first and the last cut there."""
-        found = []
         first = max(0, bisect_right(self.starts, start) - 1)
-        for index in range(first, len(self.blocks)):
-            at = self.starts[index]
-            if at >= end:
-                break
-            block = self.blocks[index]
+        found = self.blocks[first : bisect_left(self.starts, end, first)]
+        for index in {0, len(found) - 1} if found else ():
+            at, block = self.starts[first + index], found[index]
             if at < start or at + len(block.text) > end:
                 text = self.text[max(at, start) : min(at + len(block.text), end)].strip()
-                block = block._replace(text=text, links=tuple(link for link in block.links if link.text in text))
-            if block.text:
-                found.append(block)
-        return found
+                found[index] = block._replace(text=text, links=tuple(link for link in block.links if link.text in text))
+        return [block for block in found if block.text]
 
 
 @dataclass

@@ -86,6 +86,8 @@ def _entry(lines: list[Block], words: Landmarks, resolve: Resolve) -> SimilarQA 
 
 def _alike(line: str, title: str) -> bool:
     """Whether both are the same title, one of them perhaps cut short."""
+    if line == title:
+        return bool(line)
     line, title = (TAIL.sub("", text.casefold()) for text in (line, title))
     return bool(line and title) and (line.startswith(title) or title.startswith(line))
 

@@ -163,6 +163,38 @@ def test_slow_front_end_takes_over_where_the_fast_one_fails(monkeypatch: pytest.
     assert blocks.read(page) == expected == [blocks.Block("A", heading=True), blocks.Block("b\nc")]
 
 
+ODD = {
+    "rule": ("<p>a<hr>b<hr/>c", ["a", "b", "c"]),
+    "break with attributes": ("a<br class=x>b<BR/>c<br><br>d", ["a\nb\nc", "d"]),
+    "space around breaks": ("<p> a &nbsp;<br> \n <br>&nbsp;<br>b ", ["a", "b"]),
+    "nested hidden": ("a<svg><svg><text>b</text></svg></svg><div hidden>c<div hidden>d</div></div>e", ["ae"]),
+    "hidden in capitals": (
+        'a<div STYLE="DISPLAY: NONE">b</div><p HIDDEN>c</p><p Style="Visibility:Hidden">d</p>e',
+        ["ae"],
+    ),
+    "script in a script": ("a<script><!-- <script>b</script>c --></script>d", ["ad"]),
+    "angles in attributes": ("<p title='</p><nav>b</nav>'>a</p>", ["a"]),
+    "frames": ("<html><head></head><frameset><frame></frameset></html>", []),
+    "heading in a link": ("<a href=x><h2>a</h2><p>b</p></a>", ["a", "b"]),
+    "navigation in navigation": ("a<nav>b<nav>c</nav>d</nav>e", ["a", "b", "c", "d", "e"]),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_markup_makes_the_same_blocks_in_both_front_ends(name: str) -> None:
+    markup, texts = ODD[name]
+    assert [block.text for block in blocks.fast(markup)] == texts
+    assert blocks.fast(markup) == blocks.reference(markup)
+
+
+@given(st.lists(st.sampled_from([*WORDS.split("|"), "<nav>", "</nav>", "<a href=/b>", "x"]), max_size=40).map("".join))
+@settings(max_examples=200, deadline=None)
+def test_pages_without_their_navigation_lack_nothing_else(markup: str) -> None:
+    markup = f"<p>{markup}"
+    outside = [block for block in blocks.read(markup) if block.place != "nav"]
+    assert blocks.read(markup, navigation=False) == outside
+
+
 @pytest.mark.skipif(not SEED.exists(), reason="the seed page is not beside this checkout")
 def test_seed_page_is_read_whole() -> None:
     answer = read(SEED.read_bytes())

@@ -4,7 +4,7 @@ import html
 import re
 from functools import cache
 from typing import cast
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from qacrawl import blocks, grammar, header, sections
 from qacrawl.blocks import Block
@@ -110,7 +110,8 @@ def _resolver(url: str, markup: str) -> sections.Resolve:
     start = url if url.startswith("http") else site.START[0]  # a saved page does not know where it was
     base = BASE.search(markup, 0, 20_000)
     start = urljoin(start, base[1]) if base else start
-    root = urljoin(start, "/").rstrip("/")
+    parts = urlsplit(start)
+    root = f"{parts.scheme}://{parts.netloc}"
 
     @cache
     def resolve(href: str) -> str | None:
