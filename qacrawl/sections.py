@@ -133,10 +133,9 @@ def related(blocks: list[Block], resolve: Resolve) -> list[RelatedFAQ]:
 
 def _tags(block: Block) -> Iterator[Block]:
     """A block's lines; a line that holds several tags, cut before each link."""
-    if len(block.links) <= 1 and "\n" not in block.text and block.text[0].isalnum() and block.text[-1] in ")）":
-        if not block.links or block.text.startswith(block.links[0].text):  # one tag with its department, as most are
-            yield block
-            return
+    if len(block.links) <= 1 and "\n" not in block.text and _is_tag(block):  # as most are
+        yield block
+        return
     for line in block.text.split("\n"):
         links = [link for link in block.links if link.text in line]
         cuts, at = [0], 0
@@ -149,6 +148,12 @@ def _tags(block: Block) -> Iterator[Block]:
         for start, end in zip(cuts, [*cuts[1:], len(line)], strict=True):
             if text := line[start:end].strip(" ,;|·•、"):
                 yield Block(text, tuple(link for link in links if text.startswith(link.text)))
+
+
+def _is_tag(block: Block) -> bool:
+    """Whether a line is a tag, its link in front, with its department behind."""
+    linked = block.links[0].text if block.links else ""
+    return block.text.startswith(linked) and block.text[0].isalnum() and block.text[-1] in ")）"
 
 
 def listing(blocks: list[Block], resolve: Resolve) -> tuple[str, ...]:

@@ -1,54 +1,10 @@
-"""A page as a list of text blocks in page order: what a reader sees, without classes and nesting.
-
-Two front ends turn any markup into canonical markup without hidden parts, lexbor fast and BeautifulSoup as the
-reference; one splitter makes the blocks from it. A block ends at block elements, at two `<br>` and at table
-cells; a line ends at `<br>`.
-"""
+"""Canonical markup to blocks: strings are searched and replaced in C, and only what is left is walked through."""
 
 import html
 import re
 import unicodedata
-import warnings
-from typing import NamedTuple
 
-from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
-from selectolax.lexbor import LexborHTMLParser, SelectolaxError
-
-
-class Link(NamedTuple):
-    """A link in a block: its text there, and its address as written."""
-
-    text: str
-    href: str
-
-
-class Block(NamedTuple):
-    """A paragraph of the page: lines joined by newlines, no empty line, no space at either end of a line."""
-
-    text: str
-    links: tuple[Link, ...] = ()
-    heading: bool = False
-    """Whether it stood in a heading or in the label of a table or definition list."""
-    place: str = ""
-    """ "nav" or "footer" where it stood in such an element."""
-
-
-_UNREAD = "script style template noscript title svg select iframe object noembed noframes textarea"
-UNREAD = ",".join([*_UNREAD.split(), "dialog:not([open])"])
-MAY_BE_UNREAD = re.compile(f"<(?:{'|'.join([*_UNREAD.split(), 'dialog'])})")
-HIDDEN = (
-    '[hidden],[aria-hidden="true"],[style*="display:none" i],[style*="display: none" i],'
-    '[style*="visibility:hidden" i],[style*="visibility: hidden" i]'
-)
-
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "legend", "caption", "summary")
-PLACES = ("nav", "footer")
-# Elements that end a block and say nothing else; the common ones first, which makes END a third faster.
-ENDS_BLOCK = (
-    "p div li td tr ul section article table tbody main header hr dd dl form aside ol html head body address blockquote "
-    "center details dialog dir fieldset figcaption figure hgroup menu optgroup option pre search tfoot thead xmp "
-    "listing plaintext"
-).split()
+from qacrawl.blocks.block import ENDS_BLOCK, HEADINGS, PLACES, Block, Link
 
 # In canonical markup a ">" always ends a tag: in text and in attributes it is escaped.
 UNUSUAL = re.compile("<(?:!|pre|xmp|listing)")  # one search for what most pages lack
@@ -63,102 +19,6 @@ NAV = re.compile("<(/?)nav(?: [^>]*)?>")
 HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
 ONE_HEADING = re.compile(rf" ?<({'|'.join(HEADINGS)})(?: [^>]*)?>([^<]*)</\1> ?")
 ONE_LINK = re.compile(r"""([^<]*)<a(?: [^>]*?)??\shref="([^"]*)"[^>]*>([^<\n]*)</a>([^<]*)""")
-MARKUP = re.compile(
-    rf"<(?i:!doctype\s+html|meta|title|script|br|a|b|i|font|span|strong|em|{'|'.join([*HEADINGS, *ENDS_BLOCK])})[\s/>]"
-)
-
-
-def read(markup: str, content_type: str | None = None, *, navigation: bool = True) -> list[Block]:
-    """The blocks of a page, HTML or plain text; those of `<nav>` only if `navigation`. Never raises."""
-    if not is_html(markup, content_type):
-        return plain(markup)
-    markup = shallow(markup)
-    try:
-        return fast(markup, navigation=navigation)
-    except (SelectolaxError, RuntimeError, ValueError):  # what lexbor refuses, BeautifulSoup reads
-        return reference(markup, navigation=navigation)
-
-
-def is_html(markup: str, content_type: str | None = None) -> bool:
-    """Whether `markup` is HTML: it has a tag, and is not served as plain text that only mentions one."""
-    if content_type and content_type.lower().startswith("text/plain"):
-        return markup.lstrip()[:1] == "<" and MARKUP.search(markup) is not None
-    return MARKUP.search(markup) is not None
-
-
-def plain(text: str) -> list[Block]:
-    """Blocks of plain text: an empty line ends a block."""
-    text = clean(text).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
-    blocks = []
-    for lines in re.split(r"\n[ \t\f\v\u3000\xa0]*(?=\n)", text):
-        if block := "\n".join(line.strip() for line in lines.split("\n") if line.strip()):
-            blocks.append(Block(unicodedata.normalize("NFC", block)))
-    return blocks
-
-
-def fast(markup: str, *, navigation: bool = True) -> list[Block]:
-    """Blocks of HTML through lexbor, which builds the tree as browsers do. Raises what lexbor raises."""
-    tree = LexborHTMLParser(clean(markup))
-    canonical = _canonical(tree)
-    may_hide = "hidden" in canonical or "style=" in canonical
-    if may_hide or MAY_BE_UNREAD.search(canonical):  # to ask lexbor on every page takes as long as to parse it
-        for node in tree.css(f"{UNREAD},{HIDDEN}" if may_hide else UNREAD):
-            node.decompose()
-        canonical = _canonical(tree)
-    return split(canonical, navigation)
-
-
-def _canonical(tree: LexborHTMLParser) -> str:
-    """What a tree shows, as markup: the body, since nothing in a head is shown; all where there is no body."""
-    return (tree.body.html if tree.body else tree.html) or ""
-
-
-def reference(markup: str, *, navigation: bool = True) -> list[Block]:
-    """Blocks of HTML through BeautifulSoup: the same as `fast`, slowly."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
-        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
-        soup = BeautifulSoup(clean(markup), "lxml")
-    for node in soup.select(f"{UNREAD},{HIDDEN}"):
-        node.decompose()
-    return split(soup.decode(formatter="minimal"), navigation)
-
-
-def clean(text: str) -> str:
-    """`text` without the two characters that no page means: NUL, and our own mark."""
-    for bad in ("\0", MARK):
-        if bad in text:  # far quicker than to replace what is not there
-            text = text.replace(bad, "")
-    return text
-
-
-DENSE = 10_000  # pages with fewer tags cannot nest so deep that a tree gets slow
-DEPTH = 400
-VOID = frozenset(["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"])
-ANY_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>])(?:[^<>"']|"[^"]*"|'[^']*')*>""")
-
-
-def shallow(markup: str) -> str:
-    """`markup` with no element nested deeper than DEPTH: lexbor takes 20 s for 100,000 nested `<div>`.
-
-    Tags below that become block ends (or nothing, if inline), so the blocks stay what they were.
-    """
-    if markup.count("<") < DENSE:
-        return markup
-    depth = 0
-
-    def flatten(match: re.Match[str]) -> str:
-        nonlocal depth
-        name = match[2].lower()
-        if name in VOID:
-            return match[0]
-        deep = depth > DEPTH
-        depth = max(0, depth - 1) if match[1] else depth + 1
-        if (deep or depth > DEPTH) and name not in ("script", "style", "template", "a"):
-            return "<hr>" if name in ENDS_BLOCK or name in HEADINGS else ""
-        return match[0]
-
-    return ANY_TAG.sub(flatten, markup)
 
 
 def split(markup: str, navigation: bool) -> list[Block]:
