@@ -1,5 +1,7 @@
 """FETCH, what every spider does: where to start, which addresses a page or a sitemap leads to, the page unread."""
 
+import struct
+import zlib
 from collections.abc import Iterator
 from urllib.parse import urljoin
 from weakref import WeakKeyDictionary
@@ -65,8 +67,7 @@ def links(spider: Spider, response: Response) -> Iterator[Request]:
     if len(followed) > REMEMBERED:
         followed.clear()
     tree = LexborHTMLParser(response.body)
-    base = tree.css_first("base[href]")
-    start = urljoin(response.url, base.attributes["href"] or "") if base else response.url
+    start = _base(tree, response.url)
     root = urljoin(start, "/").rstrip("/")
     hrefs = dict.fromkeys((node.attributes["href"] or "").strip() for node in tree.css("a[href]")[:MOST_LINKS])
     kind = sites.load(spider.name).kind
@@ -83,13 +84,23 @@ def links(spider: Spider, response: Response) -> Iterator[Request]:
             yield Request(url)
 
 
+def _base(tree: LexborHTMLParser, url: str) -> str:
+    """What a page's links are relative to: its base, or its own address where that is missing or broken."""
+    base = tree.css_first("base[href]")
+    try:
+        return urljoin(url, (base.attributes["href"] or "").strip()) if base else url
+    except ValueError:
+        return url
+
+
 def sitemap(spider: Spider, response: Response) -> Iterator[Request]:
     """Requests for what a sitemap lists. Raises ValueError for what is no sitemap."""
-    body = response.body
-    if body.startswith(_GZIP):
-        body = gunzip(body, max_size=spider.settings.getint("DOWNLOAD_MAXSIZE"))
+    body = _unzipped(response.body, spider.settings.getint("DOWNLOAD_MAXSIZE"))
     if body.lstrip().startswith(b"<"):
-        found = Sitemap(body)
+        try:
+            found = Sitemap(body)
+        except StopIteration:  # not one element
+            raise ValueError("no sitemap") from None
         if found.type not in ("sitemapindex", "urlset"):
             raise ValueError("no sitemap")
         kind = {"kind": "sitemap"} if found.type == "sitemapindex" else {}
@@ -103,3 +114,13 @@ def sitemap(spider: Spider, response: Response) -> Iterator[Request]:
             yield Request(response.urljoin(address.strip()), meta=dict(kind))
         except ValueError:
             continue
+
+
+def _unzipped(body: bytes, largest: int) -> bytes:
+    """A body without gzip. Raises ValueError for one that is broken or unfolds to more than `largest` bytes."""
+    if not body.startswith(_GZIP):
+        return body
+    try:
+        return gunzip(body, max_size=largest)
+    except (OSError, EOFError, struct.error, zlib.error):
+        raise ValueError("no sitemap") from None
