@@ -107,7 +107,7 @@ def test_rejects_are_shown_by_reason_with_examples(text):
 def test_the_run_is_shown(text):
     found = sections(text)
     assert rows(found["The run: pages by outcome"]) == [["record", "30"], ["reject", "2"], ["failed", "1"]]
-    assert rows(found["The run: slowest pages"])[0] == ["12.3", f"{HOST}/1"]
+    assert rows(found["The run: slowest pages"])[0] == ["12.30", f"{HOST}/1"]
     assert [row[0][:7] for row in rows(found["The run: pages that failed"])] == ["timeout", "http://"]
 
 

@@ -152,7 +152,9 @@ def _outcomes(run: Mapping[str, Any]) -> str:
 
 def _slow_and_failed(run: Mapping[str, Any]) -> Iterable[str]:
     """What the run that ended with this snapshot waited for, or did not get."""
-    slowest = [(Cell.number(seconds), Cell.url(url)) for seconds, url in run.get("slowest", ())][:_MOST]
+    slowest = [(Cell(f"{seconds:.2f}", kind="number"), Cell.url(url)) for seconds, url in run.get("slowest", ())][
+        :_MOST
+    ]
     if slowest:
         yield section("The run: slowest pages", table(("seconds", "URL"), slowest), wide=True)
     failed = [(Cell(reason), Cell.url(url)) for url, reason in run.get("failed", ())][:_MOST]
