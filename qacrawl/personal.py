@@ -47,13 +47,14 @@ def suspicious(text: str) -> bool:
 
 
 # E-mail: "name@host.tld", also "name (at) host (dot) tld", and with spaces where the domain is sure to be one.
+# Three spaces at most: without a bound, a run of spaces would take time by its square.
 
-_DOT = r"(?:\s?\.\s?|\s*[(\[{]\s*dot\s*[)\]}]\s*|\s+dot\s+)"
+_DOT = r"(?:\s?\.\s?|\s{0,3}[(\[{]\s{0,3}dot\s{0,3}[)\]}]\s{0,3}|\s{1,3}dot\s{1,3})"
 _TLD = r"(?:com|net|org|edu|gov|tw|cn|hk|jp)\b"
 _PROVIDER = r"(?:gmail|yahoo|hotmail|outlook|icloud|msn|hinet|pchome|live|qq)"
 _AT = re.compile(
-    rf"""(?ix) (?: \s? (?:@|%40) \s? | \s* [(\[{{<] \s* (?:at|@) \s* [)\]}}>] \s*
-      | (?P<word> \s+at\s+ (?={_PROVIDER}\b) ) )
+    rf"""(?ix) (?: \s? (?:@|%40) \s? | \s{{0,3}} [(\[{{<] \s{{0,3}} (?:at|@) \s{{0,3}} [)\]}}>] \s{{0,3}}
+      | (?P<word> \s{{1,3}}at\s{{1,3}} (?={_PROVIDER}\b) ) )
     (?: [a-z0-9-]+ (?:\.[a-z0-9-]+)* \.[a-z]{{2,24}} (?![a-z])
       | [a-z0-9-]+ (?:{_DOT}[a-z0-9-]+){{0,3}}? {_DOT} {_TLD} (?: {_DOT} {_TLD} )?
       | {_PROVIDER}\b )"""
