@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from qacrawl import sites
+from qacrawl import schema, sites
 from qacrawl.publish import configs, splits
 from qacrawl.publish.escape import markdown
 from qacrawl.publish.stats import Stats
@@ -31,7 +31,7 @@ def card(name: str, site: str, counted: Stats, made: Path) -> str:
         "## What is in it",
         _table(
             ("config", "rows", "what"),
-            ((f"`{key}`", f"{n:,}", configs.ABOUT[key]) for key, n in counted.configs.items()),
+            ((f"`{key}`", f"{counted.configs[key]:,}", about_it) for key, about_it in configs.ABOUT.items()),
         ),
         _table(("split", "records"), ((f"`{key}`", f"{n:,}") for key, n in counted.splits.items())),
         _splits(counted, made),
@@ -51,7 +51,7 @@ def card(name: str, site: str, counted: Stats, made: Path) -> str:
         _table(("asked in", "records"), ((key or "(unknown)", f"{n:,}") for key, n in counted.years.items())),
         *_notes(counted),
         "## Columns",
-        *(_columns(config) for config in counted.configs),
+        *(_columns(config) for config in configs.CONFIGS),
         "## What to know before use",
         "\n".join(f"- {sentence}" for sentence in (*getattr(about, "CAVEATS", ()), *_CAVEATS)),
         _TEXTS.format(site=about.TITLE, hosts=_hosts(counted), fetched=fetched),
@@ -92,9 +92,12 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _columns(config: str) -> str:
-    meaning = configs.MEANING[config]
-    rows = ((f"`{field.name}`", str(field.type), meaning[field.name]) for field in configs.CONFIGS[config])
-    return f"### `{config}`\n\n{_table(('column', 'type', 'meaning'), rows)}"
+    """The columns of a config; those that `history` shares with `qa` are not said again."""
+    columns, meaning = configs.CONFIGS[config], configs.MEANING[config]
+    own = columns if config != "history" else [field for field in columns if field.name not in schema.ARROW.names]
+    shared = "" if own is columns else "The columns of `qa` up to `notes`, and:\n\n"
+    rows = ((f"`{field.name}`", str(field.type), meaning[field.name]) for field in own)
+    return f"### `{config}`\n\n{shared}{_table(('column', 'type', 'meaning'), rows)}"
 
 
 def _notes(counted: Stats) -> list[str]:
