@@ -100,6 +100,45 @@ def test_strange_headers(tmp_path, headers):
     assert [said(entry) for entry in entries] == [said(exchange(1, headers=headers)), said(exchange(2))]
 
 
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ((("X-Name", "caf\u00e9"),), [("X-Name", "caf%C3%A9")]),
+        ((("X-Name", "\u5c0f\u96e8"), ("X-Other", "v")), [("X-Name", "%E5%B0%8F%E9%9B%A8"), ("X-Other", "v")]),
+    ],
+)
+def test_headers_that_are_not_ascii_are_percent_encoded(tmp_path, headers, expected):
+    path, _ = write(tmp_path, exchange(1, headers=headers), exchange(2))
+    first, second = [entry for _, entry in archive.read(path)]
+    assert said(first)[2] == expected
+    assert (first.body, said(second)) == (b"<p>Hello", said(exchange(2)))
+
+
+def test_the_largest_body_survives_and_does_not_hide_what_follows(tmp_path):
+    body = os.urandom(1 << 20) * 16
+    path, _ = write(tmp_path, exchange(1, body), exchange(2))
+    first, second = [entry for _, entry in archive.read(path)]
+    assert first.body == body
+    assert said(second) == said(exchange(2))
+
+
+class Grudging:
+    """A file that takes five bytes at a time."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def write(self, data: memoryview) -> int:
+        self.content += data[:5]
+        return min(5, len(data))
+
+
+def test_short_writes_are_gone_on_with():
+    file = Grudging()
+    archive._write(file, bytes(range(256)))
+    assert file.content == bytes(range(256))
+
+
 @pytest.mark.parametrize("status", [200, 299, 404, 599, 999])
 def test_strange_statuses(tmp_path, status):
     path, _ = write(tmp_path, exchange(status=status))

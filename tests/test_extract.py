@@ -5,6 +5,7 @@ import os
 import pwd
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import crawling
@@ -14,6 +15,7 @@ import pytest
 from crawling import qacrawl
 
 from qacrawl import privacy, schema
+from qacrawl.extract import extract
 
 FIXTURES = Path(__file__).parent / "fixtures" / "doctorqna"
 SEED = Path(__file__).parents[2] / "shared" / "seed" / "000_5fa296f2facda51e.txt"
@@ -86,6 +88,14 @@ def test_what_is_no_page_is_one_clear_line_and_the_rest_is_read(tmp_path, reason
     assert second["record"]["title"] == "Title 1"
 
 
+def let_others_in(folder: Path) -> None:
+    """Let other users into a test's folder."""
+    base = Path(tempfile.gettempdir())
+    for inner in (folder, *folder.parents):
+        if inner.is_relative_to(base) and inner != base:
+            inner.chmod(0o755)
+
+
 def test_a_file_that_may_not_be_read_is_one_clear_line(tmp_path):
     path = tmp_path / "page.html"
     path.write_bytes(faults.article(1))
@@ -95,9 +105,7 @@ def test_a_file_that_may_not_be_read_is_one_clear_line(tmp_path):
         assert (done.code, done.err) == (1, f"qacrawl: {path}: unreadable_file\n")
         return
     # root may read it all the same: as somebody else, without starting another Python, who could not read ours
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == 0 and folder.is_relative_to("/tmp/pytest-of-root"):
-            folder.chmod(0o755)
+    let_others_in(tmp_path)
     code = f"""
 import os, sys
 import qacrawl.cli, qacrawl.extract, qacrawl.privacy
@@ -225,3 +233,39 @@ def test_a_frontier_that_is_none_is_left_alone(tmp_path):
 def test_sites_and_version():
     assert qacrawl("sites").out.split("\t")[0] == "doctorqna"
     assert qacrawl("--version").out.startswith("qacrawl 0.")
+
+
+@pytest.mark.skipif(
+    os.getuid() != 0, reason="only root can become somebody else; others have the test of a file in the way"
+)
+def test_a_folder_that_may_not_be_written_is_one_line(tmp_path):
+    let_others_in(tmp_path)
+    output = tmp_path / "output"
+    code = f"""
+import os, sys
+import qacrawl.cli, qacrawl.crawl, qacrawl.frontier, qacrawl.report
+os.setuid({pwd.getpwnam("nobody").pw_uid})
+os.chdir("/")
+sys.argv = ["qacrawl", "crawl", "doctorqna", "--output", {str(output)!r}]
+qacrawl.cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"qacrawl: cannot write to {output / 'doctorqna'}: Permission denied\n",
+    )
+    assert not output.exists()
+
+
+def test_a_nul_in_a_path_is_a_reject():
+    (answer,) = extract(["page\0.html"], "doctorqna")
+    assert answer == {"path": "page\0.html", "reject": {"reason": "unreadable_file", "fields": []}}
+
+
+@pytest.mark.parametrize("arguments", [["sites"], ["schema"], ["--version"]], ids=" ".join)
+def test_a_pipe_that_is_closed_from_the_start_is_no_noise(arguments):
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        done = subprocess.run(crawling.program(arguments), stdout=closed, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "")

@@ -74,6 +74,16 @@ def test_processes_that_make_the_key_at_once_agree(tmp_path):
     assert len({process.communicate()[0] for process in processes}) == 1
 
 
+def test_one_of_several_writers_is_first_and_stays(tmp_path):
+    code = "import pathlib, sys; from qacrawl import disk; " + (
+        "disk.write(pathlib.Path(sys.argv[1], 'file'), sys.argv[2].encode() * 100_000, only_new=True)"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), letter]) for letter in "abc"]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    (path,) = tmp_path.iterdir()
+    assert path.read_text() in {letter * 100_000 for letter in "abc"}
+
+
 @pytest.mark.parametrize("text", ["", "short", "00" * 31, "zz" * 32, "\u00e4" * 64])
 def test_a_damaged_key_is_an_error_and_is_left_alone(tmp_path, text):
     (tmp_path / privacy.KEY).write_text(text, encoding="utf-8")
