@@ -349,6 +349,22 @@ def diff(
             comparing.show(found, Console())
 
 
+@app.command()
+def verify(dataset: Dataset) -> None:
+    """Check a dataset: checksums, schema, and what holds of its rows."""
+    from qacrawl.publish import stats as counting
+    from qacrawl.publish.snapshot import locate
+    from qacrawl.publish.verify import verify as check
+
+    folder = locate(dataset)
+    problems = check(folder)
+    for problem in problems:
+        print(problem)
+    if problems:
+        raise typer.Exit(Exit.FAILED)
+    print(f"{folder.name}: {counting.measure(folder).records:,} records, all in order")
+
+
 @app.command(name="sites")
 def list_sites() -> None:
     """The sites that can be crawled."""

@@ -1,0 +1,168 @@
+"""Whether a dataset is in order: its checksums, its schema, and what holds of its rows."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qacrawl import sites
+from qacrawl.publish import configs, files
+from qacrawl.publish.escape import plain
+from qacrawl.records import Page
+from qacrawl.validate import record_id
+
+NOT_SUMMED = {files.SUMS, "report.html"}
+"""The report tells of the run as well, so it is no part of the data."""
+_NAME = re.compile(r"(train|validation|test)-(\d{5})-of-(\d{5})\.parquet")
+_TEXT_LISTS = ("similar_qa", "related_faq")
+
+
+def verify(dataset: Path) -> list[str]:
+    """What is wrong with the snapshot in a folder, a line each; nothing if it is in order. Never changes anything."""
+    problems = [*_sums(dataset), *_schemas(dataset)]
+    try:
+        with duckdb.connect() as db:
+            db.execute("SET TimeZone = 'UTC'")
+            for config in configs.CONFIGS:
+                source = str(dataset / "data" / config / "*.parquet")
+                db.read_parquet(source, filename=True, file_row_number=True).create_view(config)
+            problems += _rows(db)
+            problems += _ids(db)
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        problems.append(f"the tables can't be read: {plain(str(error), 200)}")
+    return problems
+
+
+def _sums(dataset: Path) -> Iterator[str]:
+    """Files that are missing, changed, or not in the list of checksums."""
+    try:
+        lines = (dataset / files.SUMS).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        yield f"{files.SUMS} can't be read"
+        return
+    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    there = set(files.names(dataset)) - NOT_SUMMED
+    yield from (f"{plain(name)} is missing" for name in sorted(set(listed) - there))
+    yield from (f"{plain(name)} is not in {files.SUMS}" for name in sorted(there - set(listed)))
+    for name in sorted(there & set(listed)):
+        with (dataset / name).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != listed[name]:
+                yield f"{plain(name)} has another checksum than {files.SUMS} says"
+
+
+def _schemas(dataset: Path) -> Iterator[str]:
+    """Files with another schema or name than their config has, and sets of files that are not whole."""
+    for config, columns in configs.CONFIGS.items():
+        numbers: dict[str, list[tuple[int, int]]] = {}
+        for path in sorted((dataset / "data" / config).glob("*")):
+            match = _NAME.fullmatch(path.name)
+            if match is None:
+                yield f"data/{config}/{plain(path.name)} is no file of a split"
+                continue
+            numbers.setdefault(match[1], []).append((int(match[2]), int(match[3])))
+            try:
+                found = pq.read_schema(path)
+            except (pa.ArrowException, OSError) as error:
+                yield f"data/{config}/{path.name} can't be read: {plain(str(error))}"
+                continue
+            if not found.equals(columns, check_metadata=True):
+                yield f"data/{config}/{path.name} has another schema than config {config}"
+        if not numbers:
+            yield f"config {config} has no files"
+        for split, found_numbers in numbers.items():
+            if found_numbers != [(number, len(found_numbers)) for number in range(len(found_numbers))]:
+                yield f"config {config} lacks files of split {split}"
+
+
+_SPLIT = "regexp_extract(filename, '([a-z]+)-[^/]*$', 1)"
+_OLDEST = 150
+
+
+def _empty_texts(config: str) -> str:
+    """A condition that finds "" in any text of a row, also in lists."""
+    tests = []
+    for field in configs.CONFIGS[config]:
+        if pa.types.is_string(field.type):
+            tests.append(f"{field.name} = ''")
+        elif field.name in _TEXT_LISTS:
+            inner = [f"x.{child.name} = ''" for child in field.type.value_type]
+            tests.append(f"len(list_filter({field.name}, lambda x: coalesce({' OR '.join(inner)}, false))) > 0")
+        elif pa.types.is_list(field.type):
+            tests.append(f"list_contains({field.name}, '')")
+    return " OR ".join(tests)
+
+
+def _rules() -> dict[str, str]:
+    """What must not be, and a query for the record_ids where it is."""
+    ordered = f"PARTITION BY {_SPLIT} ORDER BY filename, file_row_number"
+    edges = {
+        f"rows of {config} that belong to no record of qa in the same split": f"""
+            SELECT record_id FROM (SELECT record_id, {_SPLIT} AS split FROM "{config}")
+            ANTI JOIN (SELECT record_id, {_SPLIT} AS split FROM qa) USING (record_id, split)"""
+        for config in ("similar", "faq", "history")
+    }
+    rows = {
+        "records that occur twice": "SELECT record_id FROM qa GROUP BY record_id HAVING count(*) > 1",
+        "records that are not sorted": f"""
+            SELECT record_id FROM (SELECT record_id, lag(record_id) OVER ({ordered}) AS above FROM qa)
+            WHERE above >= record_id""",
+        "records without a question": "SELECT record_id FROM qa WHERE question IS NULL",
+        "ages that are none": f"""
+            SELECT record_id FROM qa WHERE asker_age_min NOT BETWEEN 0 AND {_OLDEST}
+            OR asker_age_max NOT BETWEEN 0 AND {_OLDEST} OR asker_age_min > asker_age_max""",
+        "replies that do not go with the note unanswered": """
+            SELECT record_id FROM qa WHERE (reply IS NULL) <> list_contains(notes, 'unanswered')""",
+        "days after the fetch": """
+            SELECT record_id FROM qa
+            WHERE greatest(ask_date, reply_date) > CAST(fetched_at AS DATE) + INTERVAL 1 DAY""",
+        "clusters in several splits": f"""
+            SELECT min(record_id) FROM qa GROUP BY cluster_id HAVING count(DISTINCT {_SPLIT}) > 1""",
+        "edges to records that are not there": """
+            SELECT record_id FROM "similar" WHERE target_record_id IS NOT NULL
+            AND target_record_id NOT IN (SELECT record_id FROM qa)""",
+        "versions whose times do not follow each other": """
+            SELECT record_id FROM (
+                SELECT record_id, valid_from, valid_to,
+                       lead(valid_from) OVER (PARTITION BY record_id ORDER BY valid_from) AS following
+                FROM history)
+            WHERE valid_to <= valid_from OR valid_to IS DISTINCT FROM following""",
+        "records without an open version in history": """
+            SELECT record_id FROM qa ANTI JOIN (SELECT record_id FROM history WHERE valid_to IS NULL) USING (record_id)
+        """,
+        "records whose open version says something else": """
+            SELECT q.record_id FROM qa q JOIN history h ON h.record_id = q.record_id AND h.valid_to IS NULL
+            WHERE (q.question, q.reply, q.title, q.doctor) IS DISTINCT FROM (h.question, h.reply, h.title, h.doctor)""",
+    }
+    empty = {
+        f'rows of {config} with "" in place of null': f'SELECT record_id FROM "{config}" WHERE {_empty_texts(config)}'
+        for config in configs.CONFIGS
+    }
+    return rows | edges | empty
+
+
+def _rows(db: Any) -> Iterator[str]:
+    """Rules that rows break, with how many do, and one of them."""
+    for what, query in _rules().items():
+        ((number, example),) = db.execute(
+            f"SELECT count(*), min(record_id) FROM ({query}) AS wrong(record_id)"
+        ).fetchall()
+        if number:
+            yield f"{number:,} {what}, e.g. {plain(str(example))}"
+
+
+def _ids(db: Any) -> Iterator[str]:
+    """Records whose id is not that of their URL."""
+    wrong = []
+    known = sites.names()
+    for batch in db.sql("SELECT record_id, site, url, fetched_at FROM qa").to_arrow_reader(10_000):
+        for row in batch.to_pylist():
+            page = Page(site=row["site"], url=row["url"], body=b"", fetched_at=row["fetched_at"])
+            if row["site"] not in known or record_id(page) != row["record_id"]:
+                wrong.append(row["record_id"])
+    if wrong:
+        yield f"{len(wrong):,} records whose record_id is not that of their url, e.g. {plain(str(min(wrong)))}"
