@@ -356,7 +356,18 @@ class Frontier:
     def forget(self, forgotten: Sequence[str]) -> None:
         """Turn URLs into tombstones: the address stays, so that it is never asked for again, and nothing else."""
         blank = dict.fromkeys(
-            ("etag", "last_modified", "digest", "payload", "fetched_at", "archived_file", "archived_offset", "owner")
+            (
+                "etag",
+                "last_modified",
+                "digest",
+                "payload",
+                "fetched_at",
+                "archived_file",
+                "archived_offset",
+                "owner",
+                "asked",
+                "replied",
+            )
         )
         with self.engine.begin() as db:
             values = {"state": "forgotten", "gone_at": self._clock(), "outcome": None, "reason": None} | blank

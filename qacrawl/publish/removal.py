@@ -1,5 +1,6 @@
 """Pages taken out of what is published: a snapshot that holds some is written anew without them, under a new name."""
 
+import html
 import re
 import shutil
 from collections.abc import Sequence
@@ -49,7 +50,16 @@ def remove(folder: Path, site: str, urls: Sequence[str], day: str) -> dict[str, 
                     changed[old.name] = _replace(db, folder, site, old, build, day)
         finally:
             shutil.rmtree(build)
+    _drop_reports(folder, urls)
     return changed
+
+
+def _drop_reports(folder: Path, urls: Sequence[str]) -> None:
+    """Delete the reports that name a page, as a reject or a failure, also of snapshots that never held it."""
+    for path in (folder / snapshot.SNAPSHOTS).glob("*/report.html"):
+        text = html.unescape(path.read_text(encoding="utf-8"))
+        if any(url in text for url in urls):
+            path.unlink()
 
 
 def _open(db: Any, old: Path) -> bool:
