@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from qacrawl.blocks import Block
+from qacrawl.blocks.block import ZERO_WIDTH
 from qacrawl.values import read_date
 
 GAP = "\n\n"
@@ -52,7 +53,11 @@ class Doc:
 
     def __init__(self, blocks: list[Block]) -> None:
         self.blocks = blocks
-        self.text = GAP.join(block.text for block in blocks)
+        self.shown = GAP.join(block.text for block in blocks)
+        # Landmarks are looked for without zero-width characters, as readers see them; offsets stay the same.
+        self.text = self.shown
+        for char in ZERO_WIDTH:
+            self.text = self.text.replace(char, " ")
         self.starts = [0, *accumulate(len(block.text) + len(GAP) for block in blocks)][: len(blocks)]
         self.lower = self.text.replace("\u0130", "I").lower()  # the one letter whose lower case is longer
         self.places: dict[str, list[int]] = {}
@@ -100,7 +105,7 @@ class Doc:
         for index in {0, len(found) - 1} if found else ():
             at, block = self.starts[first + index], found[index]
             if at < start or at + len(block.text) > end:
-                text = self.text[max(at, start) : min(at + len(block.text), end)].strip()
+                text = self.shown[max(at, start) : min(at + len(block.text), end)].strip()
                 found[index] = block._replace(text=text, links=tuple(link for link in block.links if link.text in text))
         return [block for block in found if block.text]
 

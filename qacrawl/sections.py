@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from qacrawl.blocks import Block, Link
+from qacrawl.blocks.block import ZERO_WIDTH
 from qacrawl.grammar import Landmarks
 from qacrawl.records import RelatedFAQ, SimilarQA
 
@@ -13,7 +14,7 @@ Resolve = Callable[[str], str | None]
 
 READ_MORE = re.compile(r"\[?\s*Read\s+More\s*\]?\s*[:：.…»>→]*\s*(?P<title>.*)", re.IGNORECASE | re.DOTALL)
 TAG = re.compile(r"(?P<name>[^\n]{1,100}?)\s*[(（](?P<specialty>[^\n]{1,100})[)）]")
-DEPARTMENT = re.compile(r"\s*[(（](?P<specialty>[^\n]{1,100})[)）]")
+DEPARTMENT = re.compile(rf"[\s{ZERO_WIDTH}]*[(（](?P<specialty>[^\n]{{1,100}})[)）]")
 BROKEN = re.compile(r"Dr\.?|(?:Dr\.?|Doctor) [^\n]{1,80} (?:reply|replied)", re.IGNORECASE)
 TAIL = re.compile(r"\W+$")
 LONGEST_TAG = 80  # characters

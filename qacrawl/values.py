@@ -3,7 +3,8 @@
 import re
 from datetime import date
 
-DATE = r"\d{2,4}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?\d{1,2}(?:,?\s\d{1,2}:\d{2}(?::\d{2})?)?"
+_TIME = r"(?:,?\s|T)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|\s?[+-]\d{2}:?\d{2})?"
+DATE = rf"\d{{2,4}}\s?[/.-]\s?\d{{1,2}}\s?[/.-]\s?\d{{1,2}}(?:{_TIME})?"
 """A date in figures, perhaps with a time; it may be no day of any calendar."""
 
 TILDE = r"[~∼～〜–—-]"

@@ -6,7 +6,6 @@ cells; a line ends at `<br>`.
 """
 
 import re
-import unicodedata
 import warnings
 
 from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
@@ -14,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from qacrawl.blocks.block import ENDS_BLOCK, HEADINGS, Block, Link
 from qacrawl.blocks.depth import shallow
-from qacrawl.blocks.splitting import MARK, split
+from qacrawl.blocks.splitting import MARK, normal, split
 
 __all__ = ["Block", "Link", "clean", "fast", "is_html", "plain", "read", "reference"]
 
@@ -50,11 +49,11 @@ def is_html(markup: str, content_type: str | None = None) -> bool:
 
 def plain(text: str) -> list[Block]:
     """Blocks of plain text: an empty line ends a block."""
-    text = clean(text).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    text = normal(clean(text).replace("\r\n", "\n").replace("\r", "\n"))
     blocks = []
     for lines in re.split(r"\n[ \t\f\v\u3000\xa0]*(?=\n)", text):
         if block := "\n".join(line.strip() for line in lines.split("\n") if line.strip()):
-            blocks.append(Block(unicodedata.normalize("NFC", block)))
+            blocks.append(Block(block))
     return blocks
 
 

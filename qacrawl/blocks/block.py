@@ -21,6 +21,7 @@ class Block(NamedTuple):
     """ "nav" or "footer" where it stood in such an element."""
 
 
+ZERO_WIDTH = "\u200b\u2060\ufeff"
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "legend", "caption", "summary")
 PLACES = ("nav", "footer")
 # Elements that end a block and say nothing else; the common ones first, which makes END a third faster.

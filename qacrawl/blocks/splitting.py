@@ -4,7 +4,7 @@ import html
 import re
 import unicodedata
 
-from qacrawl.blocks.block import ENDS_BLOCK, HEADINGS, PLACES, Block, Link
+from qacrawl.blocks.block import ENDS_BLOCK, HEADINGS, PLACES, ZERO_WIDTH, Block, Link
 
 # In canonical markup a ">" always ends a tag: in text and in attributes it is escaped.
 UNUSUAL = re.compile("<(?:!|pre|xmp|listing)")  # one search for what most pages lack
@@ -13,6 +13,9 @@ END = re.compile(rf"</?(?:{'|'.join(ENDS_BLOCK)})(?: [^>]*)?/?>")
 BREAK = re.compile("<br(?: [^>]*)?/?>")
 TAG = re.compile(rf"<(/?)({'|'.join([*HEADINGS, *PLACES, 'a'])})((?: [^>]*)?/?)>")
 INLINE = re.compile(rf"<(?!/?(?:{'|'.join([*HEADINGS, *PLACES, 'a'])})[ />])[^>]*>")
+# Zero-width characters at the ends of lines, which editors leave there, are white space; elsewhere they are text.
+_BLANK = rf"[^\S\n]*[{ZERO_WIDTH}](?:[^\S\n]|[{ZERO_WIDTH}])*"
+EDGES = re.compile(rf"(?m)^{_BLANK}|(?<![\s{ZERO_WIDTH}]){_BLANK}$")
 MARK = "\x1e"  # where END was
 PRE = re.compile(r"(<(pre|xmp|listing)\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
 NAV = re.compile("<(/?)nav(?: [^>]*)?>")
@@ -166,4 +169,10 @@ def _lines(markup: str) -> str:
 def _text(markup: str) -> str:
     """Text: entities read, no space at either end."""
     text = (html.unescape(markup) if "&" in markup else markup).strip()
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return text if text.isascii() else normal(text).strip()
+
+
+def normal(text: str) -> str:
+    """`text` in NFC, without zero-width characters at the ends of lines."""
+    text = unicodedata.normalize("NFC", text)
+    return EDGES.sub("", text) if any(char in text for char in ZERO_WIDTH) else text

@@ -35,12 +35,13 @@ WORDS = grammar.Landmarks(
     asker=re.compile(
         r"(?is)(?P<asker>.*?)(?:(?:^|[,，])\s*(?P<only_sex>female|male|other))?"
         rf"(?:[\s,，]*(?:(?<![\w~～])(?P<age>{AGE}))?\s*-?(?P<unit>year|month)s?[\s-]*old[\s,]*(?P<sex>\w+)?"
-        r"|(?(only_sex)|(?!)))[\s.,]*"
+        r"|(?(only_sex)|(?!)))[\s.,。，]*"
     ),
     doctor=_landmark(
         "dr",
-        r"Dr\.?\s+(?P<doctor>\S[^\n]{0,80}?)\s+(?:reply|replied|replies)(?:[^\S\n]+|\n\s*)(?!date\b)"
-        r"(?P<specialty>[^\s:：][^\n]{0,100}?)[^\S\n]*$",
+        r"Dr\.?\s+(?P<doctor>\S[^\n]{0,80}?)\s+(?:reply|replied|replies)(?:[^\S\n]+|(\n\s*))(?!date\b)"
+        # What stands on the next line is no department if it is a sentence.
+        r"(?P<specialty>[^\s:：][^\n]{0,100}?)(?(2)(?<![.!?。！？]))[^\S\n]*$",
     ),
     reply_date=_landmark("date", rf"(?:[^\n]*[.!?。！]\s)?(?P<label>Reply\s+Date){_COLON}{_VALUE}{_END}"),
     sections={
