@@ -19,7 +19,7 @@ from making import HOST, part, record, reject
 
 from qacrawl import schema, sites
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.publish import stats
+from qacrawl.publish import files, stats
 from qacrawl.publish.card import front_matter as front_matter_of
 from qacrawl.publish.gate import Gate
 from qacrawl.publish.snapshot import accept, locate, publish
@@ -198,6 +198,38 @@ def test_files_have_statistics_page_index_and_one_schema(folder):
     assert {config: len(found) for config, found in schemas.items()} == dict.fromkeys(schemas, 1)
 
 
+@pytest.fixture
+def small_files(monkeypatch):
+    """Row groups of two steps and files of two row groups or so, as if rows were megabytes."""
+    for name, value in {"STEP": 3, "GROUP": 3000, "FILE": 12_000}.items():
+        monkeypatch.setattr(files, name, value)
+
+
+def test_much_data_is_cut_into_files_and_row_groups_the_same_way_each_time(tmp_path, small_files):
+    made = [record(number) for number in range(60)]
+    one = put(tmp_path / "a" / "doctorqna", made)
+    two = put(tmp_path / "b" / "doctorqna", *(made[start : start + 7] for start in range(0, 60, 7)))
+    assert digests(one.path) == digests(two.path)
+    train = sorted((one.path / "data/qa").glob("train-*"))
+    assert [path.name for path in train] == [f"train-{at:05}-of-{len(train):05}.parquet" for at in range(len(train))]
+    assert len(train) > 2
+    assert max(pq.ParquetFile(path).num_row_groups for path in train) > 1
+    ids = [key for path in train for key in pq.read_table(path, columns=["record_id"])["record_id"].to_pylist()]
+    assert ids == sorted(ids)
+    loaded = datasets.load_dataset(str(one.path), "qa", cache_dir=str(tmp_path / "cache"))
+    assert loaded["train"]["record_id"] == ids
+
+
+def test_a_part_of_an_older_schema_is_published_with_the_others(folder):
+    old = part(folder, [record(1, similar_qa=(), title=None)])
+    pq.write_table(pq.read_table(old).drop_columns(["title", "similar_qa"]), old)
+    snapshot = publish(folder, "doctorqna", [old, part(folder, [record(2)])])
+    assert [(row["record_id"], row["title"], len(row["similar_qa"])) for row in rows(snapshot.path)] == [
+        ("doctorqna:1", None, 0),
+        ("doctorqna:2", "Title 2", 2),
+    ]
+
+
 def front_matter(path: Path) -> dict:
     return yaml.safe_load((path / "README.md").read_text().split("---\n")[1])
 
@@ -274,11 +306,18 @@ def test_too_many_rejects_are_held_back_and_accepted_by_hand(folder):
     assert (again.id, again.held) == (second.id, second.held)
     accept(folder, second.id)
     assert (folder / "dataset").resolve() == second.path
+    assert publish(folder, "doctorqna", [good, more], rejects=[bad], gate=Gate()).held == ()  # somebody has looked
 
 
 def test_an_article_that_was_mended_is_no_reject(folder):
     parts = [part(folder, many(range(30), day=1))]
     rejects = [part(folder, [reject(number, 0) for number in range(30)])]
+    assert publish(folder, "doctorqna", parts, rejects=rejects, gate=Gate()).held == ()
+
+
+def test_of_two_readings_of_a_fetch_the_newer_parsers_counts(folder):
+    parts = [part(folder, many(range(30), parser_version="doctorqna/10"))]
+    rejects = [part(folder, [reject(number, parser_version="doctorqna/9") for number in range(30)])]
     assert publish(folder, "doctorqna", parts, rejects=rejects, gate=Gate()).held == ()
 
 

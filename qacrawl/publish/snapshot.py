@@ -51,8 +51,8 @@ def publish(
 
     `gone` holds canonical URLs that leave the snapshot; of those in `forgotten`, what other pages quote leaves it, too.
     The result is a function of the parts, whatever their order.
-    What `gate` holds back is kept beside, and `dataset` points where it did; `accept` takes it.
-    `run` is the report of the run that ends with this, for report.html.
+    What `gate` holds back is kept beside, and `dataset` points where it did; `accept` takes it, and then it is not held
+    back again. `run` is the report of the run that ends with this, for report.html.
     """
     with alone(folder):
         before = _follow(folder)
@@ -66,7 +66,8 @@ def publish(
             rates, rejected = found
             snapshot = finish(folder, site, made)
             now, past, lost = _compare(folder, snapshot.path)
-            held = tuple(problems(gate, rates, now, past, lost)) if gate else ()
+            taken = (folder / POINTER).resolve() == snapshot.path.resolve()
+            held = tuple(problems(gate, rates, now, past, lost)) if gate and not taken else ()
             report.write(snapshot.path, now, past, run, rejected)
             mirror.put_tree(snapshot.path)
             if not held:

@@ -21,7 +21,8 @@ NEWEST_FIRST = "fetched_at DESC, parser DESC, page_sha256, warc_file, warc_offse
 PROVENANCE = ("fetched_at", "run_id", "page_sha256", "warc_file", "warc_offset", "parser_version")
 """Columns of a record that say where it comes from: they differ from fetch to fetch of a page that did not change."""
 
-_PARSER = "coalesce(try_cast(split_part(parser_version, '/', 2) AS BIGINT), 0)"
+PARSER = "coalesce(try_cast(split_part(parser_version, '/', 2) AS BIGINT), 0)"
+"""SQL for the number in `parser_version`."""
 
 
 def is_forgotten(url: str) -> str:
@@ -59,10 +60,10 @@ def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], 
     db.register("gone", pa.table({"url": pa.array(gone, pa.string())}))
     db.execute(f"""
         CREATE TABLE accepted AS
-        SELECT record_id, url, fetched_at, {_PARSER} AS parser, page_sha256, warc_file, warc_offset, run_id, file, row
+        SELECT record_id, url, fetched_at, {PARSER} AS parser, page_sha256, warc_file, warc_offset, run_id, file, row
         FROM records r
-        WHERE NOT EXISTS (FROM (SELECT url, page_sha256, {_PARSER} AS parser FROM refused) f
-                          WHERE f.url = r.url AND f.page_sha256 = r.page_sha256 AND f.parser > {_PARSER})
+        WHERE NOT EXISTS (FROM (SELECT url, page_sha256, {PARSER} AS parser FROM refused) f
+                          WHERE f.url = r.url AND f.page_sha256 = r.page_sha256 AND f.parser > {PARSER})
     """)
     db.execute("CREATE TABLE readings AS FROM accepted a WHERE NOT EXISTS (FROM gone WHERE gone.url = a.url)")
     db.execute(f"""
