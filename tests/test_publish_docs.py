@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_docs import blocks, lines, run
+from s3 import Bucket
+from test_docs import COMMANDS, blocks, lines, run
+
+from qacrawl.publish import files
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "dataset.md").read_text(encoding="utf-8")
@@ -24,12 +27,27 @@ def reader(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def upload(reader: Path, bucket: Bucket) -> None:
+    """Put the demo's snapshot where the page has one in a bucket."""
+    folder = reader / "output" / "demo" / "doctorqna"
+    snapshot = (folder / "dataset").readlink()
+    bucket.client.create_bucket(Bucket="my-bucket")
+    for name in files.names(folder / snapshot):
+        bucket.client.upload_file(str(folder / snapshot / name), "my-bucket", f"crawls/doctorqna/{snapshot}/{name}")
+    bucket.client.put_object(Bucket="my-bucket", Key="crawls/doctorqna/dataset", Body=f"{snapshot}\n".encode())
+
+
 def test_every_python_block_has_its_output() -> None:
     assert [code for code, _ in SHOWN] == blocks(TEXT, "python")
 
 
 @pytest.mark.parametrize(("code", "output"), SHOWN, ids=[code.splitlines()[0] for code, _ in SHOWN])
-def test_blocks_print_what_is_shown(code: str, output: str, reader: Path) -> None:
+def test_blocks_print_what_is_shown(
+    code: str, output: str, reader: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "s3://" in code:
+        upload(reader, request.getfixturevalue("bucket"))
+        monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
     done = run([sys.executable, "-c", code], reader)
     assert done.returncode == 0, done.stderr
     assert [line.rstrip() for line in done.stdout.splitlines() if line] == [
@@ -37,8 +55,9 @@ def test_blocks_print_what_is_shown(code: str, output: str, reader: Path) -> Non
     ]
 
 
-def test_the_checksums_are_checked_as_shown(reader: Path) -> None:
-    (line,) = (line for line in lines(TEXT) if "sha256sum" in line)
+@pytest.mark.parametrize("program", ["sha256sum", "qacrawl verify"])
+def test_the_dataset_is_checked_as_shown(program: str, reader: Path) -> None:
+    (line,) = (line for line in lines(TEXT) if program in line)
     assert run(line, reader).returncode == 0
     (changed,) = (reader / "output/demo/doctorqna/dataset").resolve().glob("data/faq/train-*.parquet")
     whole = changed.read_bytes()
@@ -47,6 +66,12 @@ def test_the_checksums_are_checked_as_shown(reader: Path) -> None:
         assert run(line, reader).returncode != 0
     finally:
         changed.write_bytes(whole)
+
+
+def test_diff_is_spelt_right() -> None:
+    (line,) = (line for line in lines(TEXT) if "diff" in line)
+    _, command, *options = shlex.split(line)
+    assert COMMANDS[command].make_context(command, options).params["after"] == "output/doctorqna"
 
 
 def test_the_upload_has_options_that_hf_knows() -> None:
