@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import NamedTuple
 
 from qacrawl.blocks import Block
@@ -134,7 +134,7 @@ def cut(blocks: list[Block], words: Landmarks) -> Parts | None:
 
     Navigation and the footers at the end of the page are left out, unless a landmark stands only there.
     """
-    body = [block for block in blocks if block.place != "nav"]
+    body = _without_navigation(blocks, words)
     while body and body[-1].place == "footer":
         body.pop()
     parts = _cut(Doc(body), words) if body else None
@@ -143,6 +143,23 @@ def cut(blocks: list[Block], words: Landmarks) -> Parts | None:
         if whole and whole.landmarks > (parts.landmarks if parts else 0):
             return whole
     return parts
+
+
+def _without_navigation(blocks: list[Block], words: Landmarks) -> list[Block]:
+    """The blocks outside of navigation; one that has a section's heading is that section."""
+    body: list[Block] = []
+    for place, run in groupby(blocks, lambda block: block.place):
+        part = list(run)
+        if place != "nav":
+            body += part
+        elif any(block.heading and _is_section(block.text, words) for block in part):
+            body += [block._replace(place="") for block in part]
+    return body
+
+
+def _is_section(line: str, words: Landmarks) -> bool:
+    """Whether a line begins with a section's heading."""
+    return any(section.pattern.match(line) for section in words.sections.values())
 
 
 def _cut(doc: Doc, words: Landmarks) -> Parts | None:
@@ -218,8 +235,7 @@ def _reply_date(doc: Doc, words: Landmarks, start: int, asked: Match | None) -> 
 
 
 def _before_section(doc: Doc, words: Landmarks, at: int) -> bool:
-    rest = doc.text[at : at + 80].lstrip()
-    return any(section.pattern.match(rest) for section in words.sections.values())
+    return _is_section(doc.text[at : at + 80].lstrip(), words)
 
 
 def _headings(doc: Doc, words: Landmarks, start: int) -> list[tuple[str, Match]]:

@@ -40,7 +40,7 @@ def _in_line(line: str) -> str | None:
     """A hospital that is a part of the line between commas, or that stands in a line that says farewell."""
     place = DOCTOR_OF.sub("", line)
     for part in re.split(r"[,;、，；]\s*", place):
-        if match := WHOLE.fullmatch(part.strip(" .。!")):
+        if match := WHOLE.fullmatch(DOCTOR_OF.sub("", part.strip(" .。!"))):
             return match[1].strip(" .,")
     if FAREWELL.search(line) or re.match(r"(?:Dr|Doctor|Director|Attending|Chief)\b", line):
         match = INSIDE.search(place)

@@ -30,7 +30,10 @@ MARKUP = re.compile(
 
 
 def read(markup: str, content_type: str | None = None, *, navigation: bool = True) -> list[Block]:
-    """The blocks of a page, HTML or plain text; those of `<nav>` only if `navigation`. Never raises."""
+    """The blocks of a page, HTML or plain text. Never raises.
+
+    Those of a `<nav>` without headings only if `navigation`.
+    """
     if not is_html(markup, content_type):
         return plain(markup)
     markup = shallow(markup)

@@ -18,6 +18,7 @@ _BLANK = rf"[^\S\n]*[{ZERO_WIDTH}](?:[^\S\n]|[{ZERO_WIDTH}])*"
 EDGES = re.compile(rf"(?m)^{_BLANK}|(?<![\s{ZERO_WIDTH}]){_BLANK}$")
 MARK = "\x1e"  # where END was
 PRE = re.compile(r"(<(pre|xmp|listing)\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
+HEADED = re.compile("<h[1-6][ >]")
 NAV = re.compile("<(/?)nav(?: [^>]*)?>")
 HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
 ONE_HEADING = re.compile(rf" ?<({'|'.join(HEADINGS)})(?: [^>]*)?>([^<]*)</\1> ?")
@@ -40,14 +41,19 @@ def split(markup: str, navigation: bool) -> list[Block]:
 
 
 def _without_navigation(markup: str) -> str:
-    """`markup` with a block end in place of each `<nav>`; often a third of a page's tags, which nobody asks for."""
-    kept, depth, start = [], 0, 0
+    """`markup` with a block end in place of each `<nav>`; often a third of a page's tags, which nobody asks for.
+
+    One with a heading in it stays: it may be a section of the article.
+    """
+    kept, depth, start, opened = [], 0, 0, 0
     for tag in NAV.finditer(markup):
         if depth == 0:
-            kept.append(markup[start : tag.start()])
+            opened = tag.start()
         depth = max(0, depth + (-1 if tag[1] else 1))
-        start = tag.end()
-    return MARK.join([*kept, "" if depth else markup[start:]])
+        if depth == 0 and not HEADED.search(markup, opened, tag.end()):
+            kept.append(markup[start:opened])
+            start = tag.end()
+    return MARK.join([*kept, markup[start:]])
 
 
 def _one_space(markup: str) -> str:

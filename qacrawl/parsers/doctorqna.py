@@ -2,6 +2,7 @@
 
 import html
 import re
+from contextlib import suppress
 from functools import cache
 from typing import cast
 from urllib.parse import urljoin, urlsplit
@@ -60,6 +61,7 @@ WORDS = grammar.Landmarks(
         r"specialty|reply|answer|reply from|details?)\s*[:：]?"
     ),
 )
+ASKER_LABEL = re.compile(r"(?i)^(?:asker|asked\s+by)\s*[:：]\s*")
 SEXES: dict[str, Sex] = {
     **dict.fromkeys(("female", "woman", "girl"), "female"),
     **dict.fromkeys(("male", "man", "boy"), "male"),
@@ -109,21 +111,23 @@ def parse(page: Page) -> Article | Listing | Refusal:
 def _resolver(url: str, markup: str) -> sections.Resolve:
     """How addresses of this page become canonical URLs; those of other sites and of no article or listing are None."""
     start = url if url.startswith("http") else site.START[0]  # a saved page does not know where it was
-    base = BASE.search(markup, 0, 20_000)
-    start = urljoin(start, base[1]) if base else start
+    hosts = (urlsplit(start).netloc, *site.HOSTS)
+    if base := BASE.search(markup, 0, 20_000):
+        with suppress(ValueError):  # no address at all
+            start = urljoin(start, base[1])
     parts = urlsplit(start)
     root = f"{parts.scheme}://{parts.netloc}"
 
     @cache
     def resolve(href: str) -> str | None:
         rooted = href.startswith("/") and not href.startswith("//")
-        if rooted and site.CANONICAL.fullmatch(root + href):
+        if rooted and parts.netloc in hosts and site.CANONICAL.fullmatch(root + href):
             return root + href  # as almost all are
         try:
             target = site.canonical(root + href if rooted else urljoin(start, href))
         except ValueError:
             return None
-        return target if site.kind(target) else None
+        return target if site.kind(target) and urlsplit(target).netloc in hosts else None
 
     return resolve
 
@@ -158,7 +162,7 @@ def _fields(parts: grammar.Parts, markup: str, resolve: sections.Resolve) -> Fie
 
 def _asker(facts: dict[str, str | None], values: dict[str, object]) -> list[str]:
     """Add the asker's name, sex and age to `values`; return notes."""
-    values["asker"] = facts.get("asker")
+    values["asker"] = ASKER_LABEL.sub("", facts.get("asker") or "")
     sex = (facts.get("sex") or facts.get("only_sex") or "").lower()
     values["asker_sex"] = SEXES.get(sex)
     notes = [] if sex in SEXES or not sex else ["bad_sex"]
