@@ -91,6 +91,11 @@ HOSTILE = {
     "breaks": "<br>" * 200_000,
     "broken names": "Dr.\n" * 300_000,
     "titles": "<title" * 200_000,
+    "navigation": DATED + "<nav>a</nav>" * 60_000,
+    "nested navigation": "<nav>a" * 60_000,
+    "zero-width characters": "<p>" + "\u200b " * 200_000 + "a" + " \u200b" * 200_000,
+    "zero-width characters in text": ASKED + "a\u200b" * 200_000 + "Reply Date: 2020/01/02",
+    "lone zero-width characters": "<p>" + "a \u200b b\n<br>" * 60_000,
 }
 
 
