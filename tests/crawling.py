@@ -99,8 +99,9 @@ def kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
 
 
 def records(output: Path, site: str = "doctorqna") -> list[dict[str, Any]]:
-    """The rows of the published dataset, in its order."""
-    return pq.read_table(output / site / "dataset" / "data" / "qa").select(schema.ARROW.names).to_pylist()
+    """The rows of the published dataset, all splits, sorted by record_id."""
+    rows = pq.read_table(output / site / "dataset" / "data" / "qa").select(schema.ARROW.names).to_pylist()
+    return sorted(rows, key=lambda row: str(row["record_id"]))
 
 
 def contents(output: Path) -> list[dict[str, Any]]:
