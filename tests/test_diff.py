@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow.parquet as pq
 import pytest
+from crawling import qacrawl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import part, record
@@ -139,3 +140,18 @@ def test_a_file_that_cannot_be_written_is_one_clear_line(two, tmp_path):
         pytest.raises(QacrawlError, match=r"\Acan't write .*No such file or directory\Z"),
     ):
         diff.write_parquet(differences, tmp_path / "none" / "changes.parquet")
+
+
+def test_the_command_prints_and_writes(two, tmp_path):
+    file = tmp_path / "changes.parquet"
+    done = qacrawl("diff", str(two[0]), str(two[1].parent.parent), "--json", "--parquet", str(file))
+    assert (done.code, done.err) == (0, "")
+    assert [tuple(change.values()) for change in json.loads(done.out)["changes"]] == CHANGES
+    assert pq.read_table(file).num_rows == len(CHANGES)
+    assert "1 added, 1 changed, 1 gone" in qacrawl("diff", str(two[0]), str(two[1])).out
+
+
+def test_the_command_says_what_is_no_dataset(two, tmp_path):
+    done = qacrawl("diff", str(two[0]), str(tmp_path / "none"))
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"qacrawl: no dataset at {tmp_path / 'none'}\n"
