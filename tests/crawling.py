@@ -54,7 +54,7 @@ def start(arguments: Sequence[str], die: str = "", env: Mapping[str, str] | None
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=clean | dict(env or {}),
+        env=clean | {"QACRAWL_CHARTS": "0"} | dict(env or {}),
         start_new_session=True,
     )
 

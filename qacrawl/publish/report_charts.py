@@ -1,5 +1,6 @@
 """Bar charts of report.html, drawn beforehand: SVG without scripts, styles or links, in the page's own colours."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,8 +18,11 @@ _SVG = "{http://www.w3.org/2000/svg}"
 def draw(counts: Mapping[str, int], across: bool) -> str | None:
     """A bar for each name, which is shown as it is; `across`: names below each other, bars to the right.
 
-    None where vl-convert (the extra `report`) is not installed, and for no counts.
+    None for no counts, where vl-convert (the extra `report`) is not installed, and where the variable QACRAWL_CHARTS
+    is 0: to start vl-convert takes a second of each publish.
     """
+    if os.environ.get("QACRAWL_CHARTS") == "0":
+        return None
     try:
         import vl_convert
     except ImportError:
