@@ -107,7 +107,8 @@ def test_killed_again_and_again(site, never_killed, output, seed):
 @pytest.mark.slow
 def test_pages_in_the_archive_are_not_asked_for_again(site, never_killed, output):
     site.forget()
-    crawling.crawl(site.start, output, settings=QUICK | {"QACRAWL_PART_RECORDS": "1000"}, die="archived:40")
+    no_commit = QUICK | {"QACRAWL_PART_RECORDS": "1000", "QACRAWL_PART_SECONDS": "1000"}
+    crawling.crawl(site.start, output, settings=no_commit, die="archived:40")
     asked = {visit.path for visit in site.log if "article" in visit.path}
     assert len(asked) > 30
     site.forget()
