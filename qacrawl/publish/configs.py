@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from qacrawl import schema
-from qacrawl.publish import files, splits
+from qacrawl.publish import files, sorting, splits
 from qacrawl.records import SCHEMA_VERSION, QARecord, RelatedFAQ, SimilarQA
 
 TEXT = pa.string()
@@ -81,13 +81,13 @@ MEANING: dict[str, dict[str, str]] = {
 def write(db: Any, folder: Path) -> None:
     """Write all configs into `folder`/data, and beside it how they were split; `db` has the tables of both."""
     data = folder / "data"
-    _write(db, data / "qa", QA, _QA)
+    _write_wide(db, folder, "qa", _QA_PLACES, _QA)
     qa = str(data / "qa" / "*.parquet")
     db.execute("CREATE TABLE targets AS SELECT url, min(record_id) AS target FROM read_parquet($1) GROUP BY url", [qa])
     db.read_parquet(qa, filename=True).create_view("qa")
     _write(db, data / "similar", SIMILAR, _SIMILAR)
     _write(db, data / "faq", FAQ, _FAQ)
-    _write(db, data / "history", HISTORY, _HISTORY)
+    _write_wide(db, folder, "history", _HISTORY_PLACES, _HISTORY)
     (folder / splits.FILE).write_text(splits.report(db), encoding="utf-8")
 
 
@@ -95,12 +95,27 @@ def _write(db: Any, folder: Path, columns: pa.Schema, query: str) -> None:
     files.write(db.sql(query).to_arrow_reader(files.STEP), columns, folder)
 
 
+def _write_wide(db: Any, folder: Path, config: str, places: str, query: str) -> None:
+    """Write the rows of `query` in the order of the table `<config>_places` that `places` makes."""
+    db.execute(places)
+    ((rows,),) = db.execute(f"SELECT count(*) FROM {config}_places").fetchall()
+    piles = folder.parent / f"{config}-piles"
+    files.write(sorting.in_order(db, query, rows, piles), CONFIGS[config], folder / "data" / config)
+    piles.rmdir()
+    db.execute(f"DROP TABLE {config}_places")
+
+
 _RECORD = ", ".join(f"r.{name}" for name in schema.ARROW.names)
 
+_QA_PLACES = """
+    CREATE TABLE qa_places AS
+    SELECT row_number() OVER (ORDER BY s.split, n.record_id) - 1 AS place,
+           n.file, n.row, s.split, s.cluster_id, s.is_near_duplicate
+    FROM newest n JOIN splits s ON s.record_id = n.record_id
+"""
 _QA = f"""
-    SELECT s.split, {_RECORD}, s.cluster_id, s.is_near_duplicate
-    FROM records r JOIN newest n ON n.file = r.file AND n.row = r.row JOIN splits s ON s.record_id = n.record_id
-    ORDER BY s.split, r.record_id
+    SELECT p.place, p.split, {_RECORD}, p.cluster_id, p.is_near_duplicate
+    FROM records r JOIN qa_places p ON p.file = r.file AND p.row = r.row
 """
 # An unnested list keeps its order only beside its index.
 _SIMILAR = """
@@ -115,8 +130,13 @@ _FAQ = """
     JOIN splits s ON s.record_id = q.record_id
     ORDER BY s.split, q.record_id, q.rank
 """
+_HISTORY_PLACES = """
+    CREATE TABLE history_places AS
+    SELECT row_number() OVER (ORDER BY s.split, c.record_id, c.fetched_at) - 1 AS place,
+           c.file, c.row, s.split, c.fetched_at AS valid_from, c.valid_to
+    FROM changes c JOIN splits s ON s.record_id = c.record_id
+"""
 _HISTORY = f"""
-    SELECT s.split, {_RECORD}, c.fetched_at AS valid_from, c.valid_to
-    FROM records r JOIN changes c ON c.file = r.file AND c.row = r.row JOIN splits s ON s.record_id = c.record_id
-    ORDER BY s.split, r.record_id, c.fetched_at
+    SELECT p.place, p.split, {_RECORD}, p.valid_from, p.valid_to
+    FROM records r JOIN history_places p ON p.file = r.file AND p.row = r.row
 """
