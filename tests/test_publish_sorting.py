@@ -32,7 +32,7 @@ def test_rows_come_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row
     assert [row for batch in found for row in batch.to_pylist()] == made.sort_by("place").drop_columns(
         "place"
     ).to_pylist()
-    assert not list((tmp_path / "piles").iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 @settings(max_examples=50, deadline=None)

@@ -99,9 +99,8 @@ def _write_wide(db: Any, folder: Path, config: str, places: str, query: str) -> 
     """Write the rows of `query` in the order of the table `<config>_places` that `places` makes."""
     db.execute(places)
     ((rows,),) = db.execute(f"SELECT count(*) FROM {config}_places").fetchall()
-    piles = folder.parent / f"{config}-piles"
-    files.write(sorting.in_order(db, query, rows, piles), CONFIGS[config], folder / "data" / config)
-    piles.rmdir()
+    batches = sorting.in_order(db, query, rows, folder.parent / "piles")
+    files.write(batches, CONFIGS[config], folder / "data" / config)
     db.execute(f"DROP TABLE {config}_places")
 
 

@@ -4,15 +4,17 @@ import html
 import re
 import shutil
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qacrawl.errors import QacrawlError
-from qacrawl.publish import files, report, snapshot, splits, stats, versions
+from qacrawl.publish import files, report, snapshot, sorting, splits, stats, versions
 
 HEADING = "## Pages taken out"
 _QUOTES = f"len(similar_qa) - len({versions.UNQUOTED})"
@@ -104,14 +106,14 @@ def _write(db: Any, old: Path, made: Path) -> int:
     """Write the rows that stay, in their order; return how many records there are."""
     db.execute(f"CREATE TABLE removed AS SELECT record_id FROM qa WHERE {_THEIRS}")
     for config, (change, which) in _KEPT.items():
-        rows = db.sql(f"""
-            SELECT split, * EXCLUDE (split, filename, file_row_number)
-            FROM (SELECT * {change}, regexp_extract(filename, '([a-z]+)-[^/]*$', 1) AS split
-                  FROM "{config}" WHERE {which})
-            ORDER BY filename, file_row_number
-        """)
-        columns = pq.read_schema(next((old / "data" / config).glob("*.parquet")))
-        files.write(rows.to_arrow_reader(files.STEP), columns, made / "data" / config)
+        paths = sorted((old / "data" / config).glob("*.parquet"))
+        rows = _place(db, paths)
+        query = f"""
+            SELECT p.start + k.file_row_number AS place, p.split, k.* EXCLUDE (filename, file_row_number)
+            FROM (SELECT * {change} FROM "{config}" WHERE {which}) k JOIN places p ON p.filename = k.filename
+        """
+        batches = sorting.in_order(db, query, rows, made.parent / "piles")
+        files.write(batches, pq.read_schema(paths[0]), made / "data" / config)
     return int(_row(db, f"SELECT count(*) FROM qa WHERE NOT {_THEIRS}")[0])
 
 
@@ -125,3 +127,12 @@ def _notes(db: Any, old: Path, day: str) -> str:
     said = f"- {day}: pages {pages:,}, quotations on other pages {quotes:,}. Before, this was snapshot `{old.name}`."
     before = re.search(rf"(?s)\n{HEADING}\n\n(- .*)", (old / "README.md").read_text(encoding="utf-8"))
     return f"\n{HEADING}\n\n{before[1] if before else ''}{said}\n"
+
+
+def _place(db: Any, paths: Sequence[Path]) -> int:
+    """Register the table `places`: the split of each file and how many rows stand before it; return those of all."""
+    counts = [pq.read_metadata(path).num_rows for path in paths]
+    starts: list[int] = list(accumulate(counts, initial=0))
+    names = {"filename": list(map(str, paths)), "split": [path.name.split("-")[0] for path in paths]}
+    db.register("places", pa.table(names | {"start": starts[:-1]}))
+    return starts[-1]

@@ -82,7 +82,7 @@ def _verified(pairs: pa.RecordBatch) -> pa.Table:
     return table.filter(pa.array([alike(_shingles(*row[:2]), _shingles(*row[2:])) for row in texts], pa.bool_()))
 
 
-@lru_cache(1000)  # pairs of one text follow each other
+@lru_cache(1000)  # a text has several pairs
 def _shingles(subject: str | None, question: str) -> frozenset[str]:
     return shingles(telling(subject, question))
 
@@ -103,5 +103,5 @@ _BODIES = """
 """
 _PAIRS = """
     SELECT later, earlier, l.question_subject AS s1, l.question AS q1, e.question_subject AS s2, e.question AS q2
-    FROM candidates JOIN bodies l ON l.rank = later JOIN bodies e ON e.rank = earlier ORDER BY later, earlier
+    FROM candidates JOIN bodies l ON l.rank = later JOIN bodies e ON e.rank = earlier
 """

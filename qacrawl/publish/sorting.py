@@ -20,15 +20,16 @@ _READ = 5_000  # rows taken from DuckDB at a time
 
 
 def in_order(db: Any, query: str, rows: int, folder: Path) -> Iterator[pa.RecordBatch]:
-    """The rows of `query` by its column `place`, which numbers them from 0 to `rows` - 1; without that column.
+    """The rows of `query` by its column `place`, without that column; places are below `rows`, none comes twice.
 
-    `folder` is made, and holds a copy of the rows until they have been taken.
+    `folder` holds a copy of the rows until they have been taken.
     """
     for path in _pile_up(db.sql(query).to_arrow_reader(_READ), pile_size(rows), folder):
         with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
             pile = stream.read_all()
         path.unlink()
         yield from pile.sort_by("place").drop_columns("place").to_batches()
+    folder.rmdir()
 
 
 def pile_size(rows: int) -> int:
