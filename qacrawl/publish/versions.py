@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from qacrawl import schema
 
-MEMORY = "1GB"
-"""What DuckDB may hold before it spills to the work folder; the process needs a few hundred MB beside it."""
+MEMORY = "700MB"
+"""What DuckDB may hold before it spills to the work folder; the process needs about 500 MB beside it."""
 
 # Which of two readings is the newer: by the page's fetch, then by the parser's version; the rest only makes the
 # choice the same in every run. Two rows equal in all of these came from the same bytes by the same parser.
