@@ -173,9 +173,8 @@ class Session:
     def note_found(self) -> None:
         """Have the URLs found so far in the frontier."""
         if self.found:
-            found = list(self.found.values())
-            self.found = {}
-            self.tally["new_urls"] += self.frontier.add(found)
+            self.tally["new_urls"] += self.frontier.add(list(self.found.values()))
+            self.found = {}  # not before: what the frontier refused must go with the batch of the page it was found on
 
     def commit(self) -> None:
         """Commit what is settled. When disk or database refuse, nothing is acknowledged, and the run ends."""
