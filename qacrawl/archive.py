@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from http import HTTPStatus
 from io import FileIO
 from pathlib import Path
@@ -52,6 +53,11 @@ class Exchange:
     headers: Headers
     body: bytes = field(repr=False)
     fetched_at: datetime
+
+    @cached_property
+    def payload(self) -> str:
+        """Its WARC-Payload-Digest."""
+        return digest(self.body)
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ class Writer:
             length=len(exchange.body),
             warc_headers_dict={
                 "WARC-Date": _stamp(exchange.fetched_at),
-                "WARC-Payload-Digest": digest(exchange.body),
+                "WARC-Payload-Digest": exchange.payload,
             },
             http_headers=_http(exchange),
         )

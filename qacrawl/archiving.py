@@ -55,7 +55,7 @@ class ArchiveMiddleware:
             return None
         place, exchange = found
         self.session.tally["from_archive"] += 1
-        request.meta["fetched"] = Fetched(place, exchange.fetched_at, None, archive.digest(exchange.body))
+        request.meta["fetched"] = Fetched(place, exchange.fetched_at, None, exchange.payload)
         headers = Headers([(name, value) for name, value in exchange.headers])
         kind = responsetypes.from_args(headers=headers, url=request.url, body=exchange.body)
         return kind(request.url, status=exchange.status, headers=headers, body=exchange.body, request=request)
@@ -72,16 +72,15 @@ class ArchiveMiddleware:
             for value in values
         ]
         exchange = archive.Exchange(request.url, response.status, headers, response.body, at)
-        payload = archive.digest(response.body)
         # A full run reads the page again, so its records need a whole response to point to.
         seen = response.status == 200 and not self.session.settings["QACRAWL_FULL"]
-        same = row is not None and (response.status == 304 or (seen and payload == row.payload))
+        same = row is not None and (response.status == 304 or (seen and exchange.payload == row.payload))
         try:
             place = self.session.keep(exchange, row, same)
         except OSError as error:
             self.session.stop("disk", f"the archive can't be written: {error.strerror or error}")
             raise
-        request.meta["fetched"] = Fetched(place, at, request.meta.get("seconds"), payload)
+        request.meta["fetched"] = Fetched(place, at, request.meta.get("seconds"), exchange.payload)
         return response
 
 

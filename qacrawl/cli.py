@@ -34,6 +34,7 @@ FrontierAddress = Annotated[
         metavar="URL",
     ),
 ]
+Dataset = Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")]
 MovedFile = Annotated[Path, typer.Argument(help="A file of JSON Lines.", metavar="FILE")]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", "-s", help="A setting, of qacrawl or of Scrapy.", metavar="NAME=VALUE")
@@ -114,18 +115,16 @@ def crawl(
     )  # fmt: skip
     result = run(site, options, Console(stderr=True))
     report.show(result.report, Console())
+    if result.problem:
+        raise QacrawlError(f"{result.problem}; what was fetched is kept, the same command goes on")
     if worker and result.snapshot is None:
         print("other workers are at work: the last one publishes")
-    elif not result.problem:
+    else:
         _say_snapshot(result.snapshot)
-    if problem := result.problem:
-        raise QacrawlError(f"{problem}; what was fetched is kept, the same command goes on")
-    if result.code:
-        raise typer.Exit(result.code)
 
 
 def _say_snapshot(snapshot: "Snapshot | None") -> None:
-    """Where the snapshot lies, and whether the gate held it back."""
+    """Where the snapshot lies; if the gate held it back, why, and end with exit code 3."""
     if snapshot is None:
         print("no records yet: nothing was published")
         return
@@ -133,8 +132,8 @@ def _say_snapshot(snapshot: "Snapshot | None") -> None:
     if snapshot.held:
         _complain(f"snapshot {snapshot.id} was held back: {'; '.join(snapshot.held)}")
         _complain(f"if it is right, `qacrawl publish SITE --accept {snapshot.id}` takes it")
-    else:
-        print(f"{snapshot.rows:,} records in {dataset} -> {snapshot.id}")
+        raise typer.Exit(Exit.HELD_BACK)
+    print(f"{snapshot.rows:,} records in {dataset} -> {snapshot.id}")
 
 
 @app.command()
@@ -161,10 +160,7 @@ def extract(
         print(dump(answer))
         if refusal := answer.get("reject"):
             rejected += 1
-            print(
-                f"qacrawl: {answer['path']}: {refusal['reason']} {' '.join(refusal['fields'])}".rstrip(),
-                file=sys.stderr,
-            )
+            _complain(f"{answer['path']}: {refusal['reason']} {' '.join(refusal['fields'])}".rstrip())
     if rejected:
         raise typer.Exit(Exit.FAILED)
 
@@ -179,11 +175,11 @@ def publish(
 ) -> None:
     """Publish what is committed as a snapshot."""
     from qacrawl import forgetting
-    from qacrawl.crawl import Options, choices, make_settings, open_site
+    from qacrawl.crawl import open_site, settings_of
     from qacrawl.publish import snapshot as snapshots
     from qacrawl.publishing import publish_site
 
-    settings = choices(make_settings(site, Options(settings=_pairs(setting))))
+    settings = settings_of(site, _pairs(setting))
     with open_site(site, output, frontier) as (folder, opened):
         forgetting.resume(opened, folder)
         if accept:
@@ -191,8 +187,6 @@ def publish(
             return
         snapshot = publish_site(opened, folder, site, settings)
     _say_snapshot(snapshot)
-    if snapshot and snapshot.held:
-        raise typer.Exit(Exit.HELD_BACK)
 
 
 @app.command()
@@ -207,11 +201,11 @@ def rebuild(
     import os
 
     from qacrawl import forgetting
-    from qacrawl.crawl import Options, choices, make_settings, open_site
+    from qacrawl.crawl import open_site, settings_of
     from qacrawl.publishing import publish_site
     from qacrawl.rebuild import rebuild as run
 
-    settings = choices(make_settings(site, Options(settings=_pairs(setting))))
+    settings = settings_of(site, _pairs(setting))
     with open_site(site, output, frontier) as (folder, opened), ExitStack() as lock:
         forgetting.resume(opened, folder)
         lock.enter_context(opened.alone())
@@ -221,8 +215,6 @@ def rebuild(
             _complain(f"{counts['damaged']} stretches of the archive can't be read")
         snapshot = publish_site(opened, folder, site, settings)
     _say_snapshot(snapshot)
-    if snapshot and snapshot.held:
-        raise typer.Exit(Exit.HELD_BACK)
 
 
 @app.command()
@@ -250,7 +242,7 @@ def forget(
 
 @app.command()
 def stats(
-    dataset: Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")],
+    dataset: Dataset,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Counts and coverage of a dataset."""
@@ -321,9 +313,6 @@ def import_frontier(site: Site, file: MovedFile, output: Output = "output", fron
 
 def _say_moved(counts: dict[str, int]) -> None:
     print(", ".join(f"{name} {number:,}" for name, number in counts.items()))
-
-
-Dataset = Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")]
 
 
 @app.command()

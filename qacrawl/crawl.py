@@ -50,13 +50,6 @@ class Result:
         """Why the run failed, if it did."""
         return self.report["problem"] or ("interrupted" if self.report["reason"] == "interrupted" else None)
 
-    @property
-    def code(self) -> Exit:
-        """The exit code."""
-        if self.problem:
-            return Exit.FAILED
-        return Exit.HELD_BACK if self.snapshot and self.snapshot.held else Exit.DONE
-
 
 def crawl(site: str, options: Options, console: Console) -> Result:
     """Run the spider of `site` once; progress goes to `console` if that is a terminal.
@@ -119,6 +112,11 @@ def choices(settings: Settings) -> dict[str, Any]:
         agent = settings["USER_AGENT"].replace("no contact address was set", f"contact: {contact}")
         settings.set("USER_AGENT", agent, priority="cmdline")
     return found | {"USER_AGENT": settings["USER_AGENT"]}
+
+
+def settings_of(site: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """Our own settings for a command that fetches nothing; `given` are some, as text."""
+    return choices(make_settings(site, Options(settings=given)))
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Parquet files of a snapshot: the same rows give the same bytes; checksums; what is on disk before a rename."""
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -11,6 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from qacrawl import disk
 
 STEP = 500
 """Rows taken at a time; row groups are whole steps."""
@@ -122,13 +123,4 @@ def names(folder: Path) -> list[str]:
 def sync(folder: Path) -> None:
     """Have everything below `folder`, and the folder itself, on disk."""
     for path in [*folder.rglob("*"), folder]:
-        sync_one(path)
-
-
-def sync_one(path: Path) -> None:
-    """Have one file, or a folder's list of names, on disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        disk.sync(path)

@@ -8,7 +8,6 @@ from typing import Any
 import duckdb
 
 from qacrawl.publish.stats import Stats
-from qacrawl.publish.versions import PARSER
 
 
 @dataclass(frozen=True)
@@ -26,17 +25,8 @@ class Gate:
 
 
 def reject_rate(db: Any) -> tuple[int, int]:
-    """Articles whose newest reading is a reject, and articles read; `db` has the views of `versions`."""
-    moment = f"struct_pack(fetched_at, parser := {PARSER}) AS moment"
-    rejected, read = db.execute(f"""
-        SELECT count(*) FILTER (rejected), count(*)
-        FROM (SELECT arg_max(rejected, moment) AS rejected
-              FROM (SELECT url, {moment}, false AS rejected FROM records
-                    UNION ALL
-                    SELECT url, {moment}, true AS rejected FROM refused) r
-              WHERE NOT EXISTS (FROM gone WHERE gone.url = r.url)
-              GROUP BY url)
-    """).fetchone()
+    """Articles whose newest reading is a reject, and articles read; `db` has the tables of `versions`."""
+    rejected, read = db.execute("SELECT count(*) FILTER (reason <> ''), count(*) FROM verdicts").fetchone()
     return int(rejected), int(read)
 
 

@@ -13,8 +13,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qacrawl import disk
 from qacrawl.errors import QacrawlError
-from qacrawl.publish import files, report, snapshot, sorting, splits, stats, versions
+from qacrawl.publish import files, report, snapshot, sorting, splits, versions
 
 HEADING = "## Pages taken out"
 _QUOTES = f"len(similar_qa) - len({versions.UNQUOTED})"
@@ -88,8 +89,8 @@ def _replace(db: Any, folder: Path, site: str, old: Path, build: Path, day: str)
     made, name = build / "snapshot", None
     if _write(db, old, made):
         shutil.copy(old / splits.FILE, made)
-        new = snapshot.finish(folder, site, made, _notes(db, old, day))
-        report.write(new.path, stats.measure(new.path), None, None, ())
+        new, counted = snapshot.finish(folder, site, made, _notes(db, old, day))
+        report.write(new.path, counted, None, None, ())
         name = new.id
     pointer = folder / snapshot.POINTER
     if pointer.is_symlink() and pointer.readlink().name == old.name:
@@ -98,7 +99,7 @@ def _replace(db: Any, folder: Path, site: str, old: Path, build: Path, day: str)
         else:
             pointer.unlink()
     old.rename(build / "old")
-    files.sync_one(old.parent)
+    disk.sync(old.parent)
     return name
 
 

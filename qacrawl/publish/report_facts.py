@@ -50,17 +50,10 @@ class Earlier:
 
 
 def rejected(db: Any) -> list[Rejected]:
-    """Pages whose newest reading is a reject, by reason, most first; `db` has the views of `versions`."""
+    """Pages whose newest reading is a reject, by reason, most first; `db` has the tables of `versions`."""
     rows = db.execute(f"""
-        SELECT newest.reason, count(*), min(struct_pack(url, fields := newest.fields), {EXAMPLES})
-        FROM (SELECT url, arg_max(struct_pack(reason, fields), moment) AS newest
-              FROM (SELECT url, struct_pack(fetched_at, parser_version) AS moment, '' AS reason,
-                           CAST([] AS VARCHAR[]) AS fields FROM records
-                    UNION ALL
-                    SELECT url, struct_pack(fetched_at, parser_version), reason, fields FROM refused) r
-              WHERE NOT EXISTS (FROM gone WHERE gone.url = r.url)
-              GROUP BY url)
-        WHERE newest.reason <> ''
+        SELECT reason, count(*), min(struct_pack(url, fields), {EXAMPLES})
+        FROM verdicts WHERE reason <> ''
         GROUP BY 1 ORDER BY 2 DESC, 1
     """).fetchall()
     return [

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from qacrawl import mirror
+from qacrawl import disk, mirror
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.publish import card, configs, croissant, files, report, report_facts, splits, stats, versions
 from qacrawl.publish.gate import Gate, count_lost, problems, reject_rate
@@ -64,8 +64,8 @@ def publish(
             if found is None:
                 return None
             rates, rejected = found
-            snapshot = finish(folder, site, made)
-            now, past, lost = _compare(folder, snapshot.path)
+            snapshot, now = finish(folder, site, made)
+            past, lost = _compare(folder, snapshot.path)
             taken = (folder / POINTER).resolve() == snapshot.path.resolve()
             held = tuple(problems(gate, rates, now, past, lost)) if gate and not taken else ()
             report.write(snapshot.path, now, past, run, rejected)
@@ -96,12 +96,12 @@ def _tables(
         return reject_rate(db), report_facts.rejected(db)
 
 
-def _compare(folder: Path, made: Path) -> tuple[stats.Stats, stats.Stats | None, int]:
-    """The counts of a snapshot and of the one that `dataset` points to, and the records lost between them."""
-    now, old = stats.measure(made), (folder / POINTER).resolve()
+def _compare(folder: Path, made: Path) -> tuple[stats.Stats | None, int]:
+    """The counts of the snapshot that `dataset` points to, if it is another one, and its records that are lost."""
+    old = (folder / POINTER).resolve()
     if not old.exists() or old == made.resolve():
-        return now, None, 0
-    return now, stats.measure(old), count_lost(old, made)
+        return None, 0
+    return stats.measure(old), count_lost(old, made)
 
 
 def accept(folder: Path, name: str) -> Path:
@@ -131,14 +131,15 @@ def _move(folder: Path, name: str, before: tuple[str, str | None]) -> None:
     point(folder, name)
 
 
-def finish(folder: Path, site: str, made: Path, note: str = "") -> Snapshot:
+def finish(folder: Path, site: str, made: Path, note: str = "") -> tuple[Snapshot, stats.Stats]:
     """Add what describes the data in `made`, and checksums; move it to its name, or keep the one that has it already.
 
-    `note` is Markdown that the card ends with.
+    `note` is Markdown that the card ends with. Returns the snapshot with its counts.
     """
     data = files.sums(made, files.names(made))
     counted = stats.measure(made)
     name = snapshot_id(data, counted.last_fetched)
+    counted = replace(counted, snapshot=name)
     target = folder / SNAPSHOTS / name
     new = not target.exists()
     if new:
@@ -148,8 +149,8 @@ def finish(folder: Path, site: str, made: Path, note: str = "") -> Snapshot:
         target.parent.mkdir(exist_ok=True)
         files.sync(made)
         made.rename(target)
-        files.sync_one(target.parent)
-    return Snapshot(name, target, counted.records, new)
+        disk.sync(target.parent)
+    return Snapshot(name, target, counted.records, new), counted
 
 
 def snapshot_id(sums: str, newest: datetime) -> str:
@@ -166,7 +167,7 @@ def point(folder: Path, name: str) -> None:
     link = folder / f"{BUILD}{uuid4().hex}"
     link.symlink_to(target)
     link.replace(pointer)
-    files.sync_one(folder)
+    disk.sync(folder)
 
 
 @contextmanager

@@ -49,15 +49,27 @@ def set_forgotten(db: Any, urls: Sequence[str]) -> None:
 
 
 def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], gone: Sequence[str]) -> int:
-    """Make the views `records` and `refused` of the parts, the table `readings` of their keys and `newest`.
+    """Make the views `records` and `refused` of the parts, and the tables `readings`, `first`, `newest` and `verdicts`.
 
     URLs in `gone` are left out, and so are readings of a page that a newer parser refused.
     Returns the number of rows of `newest`: record_id, file, row, first_seen. The table `first` has the same columns
-    for the first fetch of each record, as the newest parser reads it, also of those that are gone.
+    for the first fetch of each record, as the newest parser reads it, also of those that are gone. `verdicts` says of
+    each page that is not gone why its newest reading is a reject (reason, fields); the reason is "" where it is none.
     """
     _view(db, "records", _current(parts, schema.ARROW, folder), schema.ARROW)
     _view(db, "refused", _current(rejects, schema.REJECTS, folder), schema.REJECTS)
     db.register("gone", pa.table({"url": pa.array(gone, pa.string())}))
+    moment = f"struct_pack(fetched_at, parser := {PARSER}) AS moment"
+    db.execute(f"""
+        CREATE TABLE verdicts AS
+        SELECT url, newest.reason AS reason, newest.fields AS fields
+        FROM (SELECT url, arg_max(struct_pack(reason, fields), moment) AS newest
+              FROM (SELECT url, {moment}, '' AS reason, CAST([] AS VARCHAR[]) AS fields FROM records
+                    UNION ALL
+                    SELECT url, {moment}, reason, fields FROM refused) r
+              WHERE NOT EXISTS (FROM gone WHERE gone.url = r.url)
+              GROUP BY url)
+    """)
     db.execute(f"""
         CREATE TABLE accepted AS
         SELECT record_id, url, fetched_at, {PARSER} AS parser, page_sha256, warc_file, warc_offset, run_id, file, row
