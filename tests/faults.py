@@ -66,7 +66,7 @@ class Visit:
     started: float
     """time.monotonic() when the request had been read."""
     ended: float | None = None
-    """time.monotonic() when the reply had been written; None while it is under way."""
+    """time.monotonic() just before the last bytes of the reply were written: what a client does next is later."""
     status: int = 0
     sent: int = 0
     """Bytes of the body that were written."""
@@ -384,14 +384,14 @@ class _Exchange(BaseHTTPRequestHandler):
             visit.status = reply.status
             site.closing.wait(reply.wait)
             if reply.status:
-                self._head(reply)
+                self._head(reply, visit)
                 self._body(reply, visit)
             if reply.reset:
                 self._reset()
         finally:
-            visit.ended = time.monotonic()
+            visit.ended = visit.ended or time.monotonic()
 
-    def _head(self, reply: Reply) -> None:
+    def _head(self, reply: Reply, visit: Visit) -> None:
         self.send_response(reply.status)
         if reply.content_type:
             self.send_header("Content-Type", reply.content_type)
@@ -399,6 +399,7 @@ class _Exchange(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(reply.body) if reply.announce is None else reply.announce))
         for name, value in reply.headers.items():
             self.send_header(name, value)
+        visit.ended = None if reply.body else time.monotonic()
         self.end_headers()
 
     def _body(self, reply: Reply, visit: Visit) -> None:
@@ -406,6 +407,8 @@ class _Exchange(BaseHTTPRequestHandler):
         for at in range(0, len(reply.body), size):
             if reply.pause and self.server.site.closing.wait(reply.pause):
                 break
+            if at + size >= len(reply.body):
+                visit.ended = time.monotonic()
             self.wfile.write(reply.body[at : at + size])
             visit.sent += len(reply.body[at : at + size])
         self.close_connection = self.close_connection or reply.announce is not None

@@ -15,10 +15,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import create_engine, event, func, select, text, update
 
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier import File, Found, Frontier, Row, Visit, open_frontier
+from qacrawl.frontier.locking import APP
 from qacrawl.frontier.rows import AGAIN, ARCHIVED, NEW
 from qacrawl.frontier.tables import runs, urls
 
@@ -515,6 +516,21 @@ def test_the_lock_is_free_again_after_use(frontier: Frontier) -> None:
     for _ in range(2):
         with frontier.alone():
             pass
+
+
+def test_a_workers_lock_is_free_before_its_connection_ends(postgres_url: str, tmp_path: Path) -> None:
+    # The server sees the end of a connection some time later: of two workers that end at once,
+    # each would find the other's lock, and nobody would publish.
+    engine = create_engine(postgres_url.replace("postgresql:", "postgresql+psycopg:"))
+    held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = :app")
+    counts = []
+    with open_frontier(postgres_url, SITE, tmp_path) as frontier, engine.connect() as db:
+        look = lambda *_: counts.append(db.execute(held, {"app": APP}).scalar())  # noqa: E731
+        event.listen(frontier.engine, "invalidate", look)
+        with frontier.alone(worker=True):
+            look()
+    engine.dispose()
+    assert counts == [1, 0]
 
 
 def test_workers_share_a_lock_that_keeps_others_out(postgres_url: str, tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """The lock of a site's run, which the kernel or the database frees when the process that holds it dies."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from zlib import crc32
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from qacrawl.errors import Exit, QacrawlError
 
@@ -39,16 +40,20 @@ def advisory_lock(engine: Engine, site: str, shared: bool) -> Iterator[None]:
 
     Raises QacrawlError(Exit.LOCKED) when somebody holds it in a way that keeps us out.
     """
-    take = f"pg_try_advisory_lock{'_shared' if shared else ''}"
-    number = crc32(site.encode()) - (1 << 31)
+    kind = "_shared" if shared else ""
+    ours = {"app": APP, "site": crc32(site.encode()) - (1 << 31)}
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         db.execute(text(_ASK))
         try:
-            if not db.execute(text(f"SELECT {take}(:app, :site)"), {"app": APP, "site": number}).scalar():
+            if not db.execute(text(f"SELECT pg_try_advisory_lock{kind}(:app, :site)"), ours).scalar():
                 raise locked(site)
-            yield
+            try:
+                yield
+            finally:  # closing frees it too, but later: of two workers that end, each would find the other's lock
+                with suppress(DBAPIError):  # the server has gone, and the lock with it
+                    db.execute(text(f"SELECT pg_advisory_unlock{kind}(:app, :site)"), ours)
         finally:
-            db.invalidate()  # closes the connection, which frees the lock
+            db.invalidate()  # the connection is closed, not pooled: it may hold the lock still
 
 
 def locked(site: str) -> QacrawlError:
