@@ -7,9 +7,10 @@ length is made up by the comment that a gzip header may hold (https://www.rfc-ed
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import urljoin
 from uuid import uuid4
 
 from qacrawl import archive
@@ -20,6 +21,26 @@ _RECORD = (
     "WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: <urn:uuid:{}>\r\nWARC-Date: 1970-01-01T00:00:00Z\r\n"
     "Content-Type: application/warc-fields\r\nContent-Length: 0\r\n\r\n\r\n\r\n"
 )
+
+
+def leads_to(
+    urls: Collection[str], canonical: Callable[[str], str]
+) -> Callable[[archive.Exchange | archive.Revisit], bool]:
+    """Whether a record of the archive is of one of these canonical URLs, or redirects to one."""
+
+    def is_one(url: str) -> bool:
+        try:
+            return canonical(url) in urls
+        except ValueError:
+            return False
+
+    def wanted(entry: archive.Exchange | archive.Revisit) -> bool:
+        targets = [entry.url]
+        if isinstance(entry, archive.Exchange) and 300 <= entry.status < 400:
+            targets += [urljoin(entry.url, value) for name, value in entry.headers if name.lower() == "location"]
+        return any(map(is_one, targets))
+
+    return wanted
 
 
 def find(path: Path, wanted: Callable[[archive.Exchange | archive.Revisit], bool]) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -157,20 +157,7 @@ def _places(
     site: str, folder: Path, gone: Collection[str], taken: Taken
 ) -> Iterator[tuple[str, list[tuple[int, int]]]]:
     """Where the responses of the pages lie in each archive file, and those that redirect to them."""
-    canonical = sites.load(site).canonical
-
-    def leads_to(url: str) -> bool:
-        try:
-            return canonical(url) in gone
-        except ValueError:
-            return False
-
-    def wanted(entry: archive.Exchange | archive.Revisit) -> bool:
-        targets = [entry.url]
-        if isinstance(entry, archive.Exchange) and 300 <= entry.status < 400:
-            targets += [urljoin(entry.url, value) for name, value in entry.headers if name.lower() == "location"]
-        return any(map(leads_to, targets))
-
+    wanted = erasing.leads_to(gone, sites.load(site).canonical)
     for path in sorted((folder / "archive").glob(f"*{archive.SUFFIX}")):
         taken.damaged += sum(isinstance(entry, archive.Damage) for _, entry in archive.read(path))
         if places := list(erasing.find(path, wanted)):

@@ -4,7 +4,7 @@ import logging
 import os
 from pathlib import Path
 
-from qacrawl import archive, sites, store
+from qacrawl import archive, erasing, mirror, sites, store
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier import Frontier
 
@@ -51,6 +51,9 @@ def _recover_file(path: Path, frontier: Frontier, acknowledged: int) -> int:
         path.unlink()
         return 0
     site = sites.load(frontier.site)
+    if forgotten := frontier.addresses(state="forgotten"):  # pages taken out while this file was not to be seen
+        erasing.erase(path, list(erasing.find(path, erasing.leads_to(forgotten, site.canonical))))
+    mirror.put(path)
     seen = [
         (site.canonical(exchange.url), place.offset, exchange.fetched_at.timestamp())
         for place, exchange in archive.read(path, acknowledged)

@@ -11,6 +11,7 @@ from making import part, record
 
 from qacrawl import archive, mirror
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.frontier import open_frontier
 from qacrawl.publish import stats
 from qacrawl.publish.gate import Gate
 from qacrawl.publish.snapshot import accept, locate, publish
@@ -75,11 +76,17 @@ def test_records_say_where_they_lie_in_the_bucket(site, bucket, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", ["renamed:2", "committed:2", "synced:3", "snapshot-renamed:1", "uploaded:4"])
-def test_killed_and_gone_on(site, bucket, place):
+@pytest.mark.parametrize(
+    "place", ["renamed:2", "committed:2", "archived:13", "synced:3", "snapshot-renamed:1", "uploaded:4"]
+)
+def test_killed_and_gone_on(site, bucket, place, tmp_path):
     assert crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env, die=place).code == -signal.SIGKILL
     assert crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env).code == 0
     assert ids(bucket.address) == ALL
+    folder = tmp_path / "work" / bucket.name / "some/prefix/doctorqna"
+    with open_frontier(None, "doctorqna", folder) as frontier:
+        for kind in ("archive", "parts", "rejects"):
+            assert {f"{kind}/{name}" for name in frontier.files(kind)} <= bucket.names()
 
 
 @pytest.mark.slow
