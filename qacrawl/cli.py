@@ -183,7 +183,8 @@ def publish(
     with open_site(site, output, frontier) as (folder, opened):
         forgetting.resume(opened, folder)
         if accept:
-            print(f"{folder / snapshots.POINTER} -> {snapshots.accept(folder, accept).name}")
+            with opened.publishing():
+                print(f"{folder / snapshots.POINTER} -> {snapshots.accept(folder, accept).name}")
             return
         snapshot = publish_site(opened, folder, site, settings)
     _say_snapshot(snapshot)

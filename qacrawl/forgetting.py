@@ -1,7 +1,8 @@
 """Pages taken out everywhere, on request: of frontier, parts, archive and snapshots. Their addresses alone are left.
 
 A journal is written first and deleted last, and each step does no harm when it is done again. So after a kill at any
-moment the same command, or the next run, publish or rebuild of the site, completes it.
+moment the same command, or the next run, publish or rebuild of the site, completes it. Where the output is on S3 the
+journal is there, too, and the working copies on other machines are deleted when qacrawl next runs there.
 """
 
 import json
@@ -17,8 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from qacrawl import archive, disk, erasing, mirror, recovery, sites, store, urls
-from qacrawl.errors import Exit, QacrawlError
+from qacrawl import archive, bucket, disk, erasing, mirror, recovery, sites, store, urls
 from qacrawl.frontier import Frontier
 from qacrawl.publish import removal, snapshot
 
@@ -63,13 +63,11 @@ def spellings(site: str, given: Iterable[str]) -> list[str]:
 def forget(frontier: Frontier, folder: Path, given: Iterable[str]) -> Taken:
     """Take pages out of all that lies in `folder` (output/<site>), and have them never fetched again.
 
-    Raises QacrawlError for a wrong URL, while a run or a publisher is at work, and for output on S3.
+    Raises QacrawlError for a wrong URL, and while a run or a publisher is at work.
     """
     gone = spellings(frontier.site, given)
-    if mirror.is_mirrored(folder):
-        raise QacrawlError("forget works on a local output folder, not on S3", Exit.USAGE)
     with _locked(frontier, folder):
-        if (folder / JOURNAL).exists():
+        if _has_journal(folder):
             _complete(frontier, folder)
         _note(folder, {"urls": gone, "day": f"{datetime.now(UTC):%Y-%m-%d}"})
         return _complete(frontier, folder)
@@ -77,26 +75,38 @@ def forget(frontier: Frontier, folder: Path, given: Iterable[str]) -> Taken:
 
 def resume(frontier: Frontier, folder: Path) -> None:
     """Complete what a killed `forget` left; call it before the site's lock is taken."""
-    if (folder / JOURNAL).exists():
+    if _has_journal(folder):
         with _locked(frontier, folder):
-            _complete(frontier, folder)
+            if _has_journal(folder):  # another machine may have completed it meanwhile
+                _complete(frontier, folder)
 
 
 @contextmanager
 def _locked(frontier: Frontier, folder: Path) -> Iterator[None]:
     """Hold the locks of runs and of publishers."""
-    with frontier.alone(), snapshot.alone(folder):
+    with frontier.alone(), frontier.publishing(alone=True), snapshot.alone(folder):
         yield
 
 
 def _note(folder: Path, journal: dict[str, Any]) -> None:
     disk.write(folder / JOURNAL, json.dumps(journal).encode())
+    mirror.put(folder / JOURNAL)
+
+
+def _has_journal(folder: Path) -> bool:
+    """Whether something is left to be done; where the output is on S3, as the bucket says."""
+    if mirror.is_mirrored(folder) and (noted := mirror.read(folder / JOURNAL)):
+        disk.write(folder / JOURNAL, noted)
+    return (folder / JOURNAL).exists()
 
 
 def _complete(frontier: Frontier, folder: Path) -> Taken:
     """Do all that the journal asks for."""
     journal = json.loads((folder / JOURNAL).read_bytes())
     gone, taken = frozenset(journal["urls"]), Taken()
+    mirrored = mirror.is_mirrored(folder)
+    if mirrored:
+        bucket.pull(folder)
     frontier.take_back(expired_only=False)
     recovery.recover(folder, frontier)  # torn ends of the archive, and parts that nobody knows
     frontier.forget(sorted(gone))
@@ -104,7 +114,10 @@ def _complete(frontier: Frontier, folder: Path) -> Taken:
     taken.rejects = _take_out(frontier, folder, "rejects", gone, taken)
     _erase(frontier.site, folder, journal, taken)
     taken.snapshots = removal.remove(folder, frontier.site, sorted(gone), journal["day"])
-    (folder / JOURNAL).unlink()
+    if mirrored:
+        bucket.push(folder, journal["places"], {kind: frontier.files(kind) for kind in ("parts", "rejects")})
+        mirror.note_taken_out(folder)
+    mirror.drop(folder / JOURNAL)
     disk.sync(folder)
     return taken
 

@@ -13,11 +13,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
 
+from filelock import FileLock
+
 from qacrawl import disk
 from qacrawl.errors import Exit, QacrawlError
 
 SCHEME = "s3://"
 POINTER = "dataset"
+TAKEN_OUT = "taken-out"
+"""Object that is another one after each time that pages were taken out of the bucket."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,39 @@ def _mirror(place: PurePosixPath) -> Path:
     work = Path(os.environ.get("QACRAWL_WORK") or "~/.cache/qacrawl").expanduser()
     folder = work.joinpath(*parts).absolute()
     _mirrors[folder] = Bucket(_client(), parts[0], "/".join(parts[1:]))
+    _catch_up(folder)
     return folder
+
+
+def _catch_up(folder: Path) -> None:
+    """Delete copies made before pages were taken out on another machine: they may hold them.
+
+    Unfinished files stay, and an archive file that never reached the bucket (`recovery.py` reads it). No run can be
+    at work here that began before: taking out excludes all.
+    """
+    now, seen = read(folder / TAKEN_OUT).decode(), folder / f".{TAKEN_OUT}"
+    if not now or (seen.exists() and seen.read_text() == now):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "copies.lock"):
+        if seen.exists() and seen.read_text() == now:
+            return  # another process of this machine did it, and may have begun to make new files
+        for name in names(folder):
+            if name.startswith("archive/"):
+                (folder / name).unlink(missing_ok=True)
+        for path in [*folder.glob("parts/part-*.parquet"), *folder.glob("rejects/part-*.parquet"), folder / POINTER]:
+            path.unlink(missing_ok=True)
+        clear(folder / "snapshots")
+        disk.write(seen, now.encode())
+
+
+def note_taken_out(folder: Path) -> None:
+    """Have the copies on other machines deleted when qacrawl next runs there. Raises OSError when that fails."""
+    value = uuid4().hex.encode()
+    bucket, name = _where(folder / TAKEN_OUT)
+    with _errors(bucket, name):
+        bucket.client.put_object(Bucket=bucket.name, Key=bucket.key(name), Body=value)
+    disk.write(folder / f".{TAKEN_OUT}", value)
 
 
 def _client() -> Any:
@@ -136,10 +172,27 @@ def agree(path: Path) -> None:
         return
     bucket, name = found
     with _errors(bucket, name):
-        if _put_if(bucket, name, path.read_bytes(), None):
-            return
-        body = bucket.client.get_object(Bucket=bucket.name, Key=bucket.key(name))["Body"].read()
-    disk.write(path, body, path.stat().st_mode & 0o777)
+        put = _put_if(bucket, name, path.read_bytes(), None)
+    if not put:
+        disk.write(path, read(path), path.stat().st_mode & 0o777)
+
+
+def read(path: Path) -> bytes:
+    """What the bucket has under the name of `path` now; nothing where there is none. Raises OSError when that fails."""
+    bucket, name = _where(path)
+    with _errors(bucket, name):
+        try:
+            body: bytes = bucket.client.get_object(Bucket=bucket.name, Key=bucket.key(name))["Body"].read()
+        except bucket.client.exceptions.NoSuchKey:
+            return b""
+        return body
+
+
+def names(folder: Path) -> list[str]:
+    """The names, below `folder`, of all objects that the bucket has of it. Raises OSError when that fails."""
+    bucket = _mirrors[folder.absolute()]
+    with _errors(bucket, ""):
+        return [key.removeprefix(bucket.key("")) for key in _keys(bucket, "")]
 
 
 def pointer(folder: Path) -> tuple[str, str | None]:
@@ -195,6 +248,14 @@ def _find(path: Path) -> tuple[Bucket, str] | None:
         if path.is_relative_to(folder):
             return bucket, path.relative_to(folder).as_posix()
     return None
+
+
+def _where(path: Path) -> tuple[Bucket, str]:
+    """The same for a path that is known to be mirrored."""
+    found = _find(path)
+    if not found:
+        raise ValueError(f"{path} is in no mirrored folder")
+    return found
 
 
 def _keys(bucket: Bucket, name: str) -> Iterator[str]:

@@ -17,19 +17,20 @@ def publish_site(
 
     `settings` holds the thresholds of the quality gate; `run` is the report of the run that ends with this.
     """
-    parts = [mirror.get(folder / "parts" / name) for name in frontier.files("parts")]
-    rejects = [mirror.get(folder / "rejects" / name) for name in frontier.files("rejects")]
-    forgotten = sorted(frontier.addresses(state="forgotten"))
-    return publish(
-        folder,
-        site,
-        parts,
-        rejects=rejects,
-        gone=frontier.gone(),
-        forgotten=forgotten,
-        gate=gate(settings),
-        run=run,
-    )
+    with frontier.publishing():
+        parts = [mirror.get(folder / "parts" / name) for name in frontier.files("parts")]
+        rejects = [mirror.get(folder / "rejects" / name) for name in frontier.files("rejects")]
+        forgotten = sorted(frontier.addresses(state="forgotten"))
+        return publish(
+            folder,
+            site,
+            parts,
+            rejects=rejects,
+            gone=frontier.gone(),
+            forgotten=forgotten,
+            gate=gate(settings),
+            run=run,
+        )
 
 
 def gate(settings: Mapping[str, Any]) -> Gate:

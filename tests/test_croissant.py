@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from making import part, record
 
+from qacrawl import sites
 from qacrawl.publish import configs
 from qacrawl.publish.snapshot import Snapshot, publish
 from qacrawl.records import SimilarQA
@@ -103,6 +104,20 @@ def test_every_column_of_every_config_is_described(snapshot):
     }
     assert all(text for found in fields.values() for text in found.values())
     assert described["datePublished"] == f"{datetime(2024, 3, 3, tzinfo=UTC):%Y-%m-%d}"  # the newest fetch
+
+
+def test_it_says_where_the_pages_were_and_what_to_know_of_that_site(snapshot, tmp_path, monkeypatch):
+    described = json.loads((snapshot.path / "croissant.json").read_text())
+    assert described["url"] == "https://doctorqna.com/"
+    assert "from doctorqna.com: DoctorQnA" in described["description"]
+    assert described["rai:dataLimitations"].startswith("The texts are machine translations from Chinese")
+    assert "notes names what was found missing" in described["rai:dataLimitations"]
+    monkeypatch.delattr(sites.load("doctorqna"), "CAVEATS")
+    rows = [record(1), *(record(number, url=f"http://localhost:8080/en/article/{number}") for number in (8, 9))]
+    made = publish(tmp_path / "doctorqna", "doctorqna", [part(tmp_path / "doctorqna", rows)])
+    described = json.loads((made.path / "croissant.json").read_text())
+    assert described["url"] == "http://localhost:8080/"
+    assert "machine" not in described["rai:dataLimitations"]
 
 
 def test_its_checksum_is_listed(snapshot):

@@ -1,6 +1,7 @@
 """`qacrawl forget`: nothing of a page is left, it does not come back, and everything else is as it was."""
 
 import gzip
+import os
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import HOST, part, record, reject
 
-from qacrawl import archive, erasing, forgetting, schema
+from qacrawl import archive, erasing, forgetting, mirror, recovery, schema
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier import File, Frontier, open_frontier
 from qacrawl.publish import snapshot, stats
@@ -350,10 +351,129 @@ def test_nothing_is_taken_while_a_run_or_a_publisher_is_at_work(frontier, folder
     assert not frontier.addresses(state="forgotten")
 
 
-def test_output_on_s3_is_refused_before_anything_is_touched(bucket):
-    done = crawling.qacrawl("forget", f"{HOST}/1", "--output", bucket.address, env=bucket.env)
-    assert (done.code, done.err) == (2, "qacrawl: forget works on a local output folder, not on S3\n")
-    assert bucket.names() == set()
+# Output on S3
+
+
+@pytest.fixture
+def published(bucket, postgres_url):
+    """A bucket with three published pages and their archive, made on machine "one"; the frontier's address."""
+    folder = on_machine(bucket, "one")
+    with open_frontier(postgres_url, "doctorqna", folder) as frontier:
+        writer = archive.Writer(folder / "archive", "20260101T000000Z-00000000")
+        for number in (1, 2, 3):
+            body = f"Title {number} Question 3, version" if number == 3 else f"Title {number}"
+            at = datetime(2026, 1, 1, tzinfo=UTC)
+            writer.write(archive.Exchange(f"{HOST}/{number}", 200, [], body.encode(), at))
+        sizes = writer.sync()
+        frontier.commit("run", [], [File("archive", name, size) for name, size in sizes.items()])
+        put(frontier, folder, [record(number) for number in (1, 2, 3)])
+    return postgres_url
+
+
+def on_machine(bucket, name: str) -> Path:
+    """The working copy on a machine, which this process is on from now on."""
+    os.environ["QACRAWL_WORK"] = bucket.env["QACRAWL_WORK"] = str(Path(bucket.env["QACRAWL_WORK"]).parent / name)
+    mirror._mirrors.clear()
+    folder = mirror.local(bucket.address, "doctorqna")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def in_bucket(bucket, tmp_path: Path) -> set[str]:
+    """The sentences of page 3 that are left in any object."""
+    for name in bucket.names():
+        path = tmp_path / "all" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bucket.read(name))
+    found = left(tmp_path / "all")
+    shutil.rmtree(tmp_path / "all")
+    return found & {"Title 3", "Question 3, version"}
+
+
+def forget_on_s3(bucket, frontier: str, die: str = "") -> crawling.Done:
+    command = ["forget", f"{HOST}/3", "--output", bucket.address, "--frontier", frontier]
+    return crawling.finish(crawling.start(command, die, env=bucket.env))
+
+
+def check_forgotten(bucket, tmp_path: Path, frontier: str) -> None:
+    """Nothing of page 3 is in the bucket, all else is, and it is what `dataset` names."""
+    assert in_bucket(bucket, tmp_path) == set()
+    place = snapshot.locate(f"{bucket.address}/doctorqna")
+    assert {row["record_id"] for row in pq.read_table(place / "data/qa").to_pylist()} == {"doctorqna:1", "doctorqna:2"}
+    check_sums(place)
+    assert {name.split("/")[1] for name in bucket.names() if name.startswith("snapshots/")} == {place.name}
+    assert forgetting.JOURNAL not in bucket.names()
+    with open_frontier(frontier, "doctorqna", tmp_path) as opened:
+        for kind in ("parts", "archive"):
+            assert {f"{kind}/{name}" for name in opened.files(kind)} == {
+                name for name in bucket.names() if name.startswith(f"{kind}/")
+            }
+
+
+def test_a_bucket_forgets_and_so_do_the_copies_on_other_machines(bucket, published, tmp_path):
+    assert in_bucket(bucket, tmp_path) == {"Title 3", "Question 3, version"}
+    on_machine(bucket, "two")
+    done = forget_on_s3(bucket, published)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(
+        "taken out: 1 records of all versions, 0 rejects, 1 quotations on other pages, 1 archived"
+    )
+    check_forgotten(bucket, tmp_path, published)
+    assert left(tmp_path / "two") == set()
+    assert "Title 3" in left(tmp_path / "one")
+    folder = on_machine(bucket, "one")
+    assert left(tmp_path / "one") == set()
+    with open_frontier(published, "doctorqna", folder) as frontier:
+        assert publish_site(frontier, folder, "doctorqna", GATE).rows == 2
+    check_forgotten(bucket, tmp_path, published)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["uploaded:1", "swapped:1", "erased:1", "uploaded:6"])
+def test_killed_anywhere_another_machine_completes_it(bucket, published, tmp_path, place):
+    on_machine(bucket, "two")
+    assert forget_on_s3(bucket, published, die=place).code == -signal.SIGKILL
+    on_machine(bucket, "three")
+    command = ["publish", "doctorqna", "--output", bucket.address, "--frontier", published]
+    done = crawling.qacrawl(*command, env=bucket.env)
+    assert (done.code, done.err) == (0, "")
+    check_forgotten(bucket, tmp_path, published)
+    on_machine(bucket, "two")
+    assert left(tmp_path / "two") == set()
+
+
+def test_what_a_killed_publisher_left_in_a_bucket_goes_too(bucket, published, tmp_path):
+    half = next(name for name in bucket.names() if name.startswith("snapshots/") and "/data/qa/" in name)
+    key = bucket.address.split("/", 3)[3] + "/doctorqna/" + "snapshots/20200101-000000000000/data/qa/train-0.parquet"
+    bucket.client.put_object(Bucket=bucket.name, Key=key, Body=bucket.read(half))
+    key = key.partition("snapshots/")[0] + "parts/part-00000000-0000-4000-8000-000000000000.parquet"
+    bucket.client.put_object(Bucket=bucket.name, Key=key, Body=bucket.read(half))
+    assert forget_on_s3(bucket, published).code == 0
+    check_forgotten(bucket, tmp_path, published)
+
+
+def test_publishers_of_other_machines_keep_it_waiting(bucket, published):
+    folder = on_machine(bucket, "two")
+    with open_frontier(published, "doctorqna", folder) as one, open_frontier(published, "doctorqna", folder) as other:
+        with one.publishing(), other.publishing():
+            assert forget_on_s3(bucket, published).code == Exit.LOCKED
+        with one.publishing(alone=True), pytest.raises(QacrawlError, match="going on"):
+            publish_site(other, folder, "doctorqna", GATE)
+
+
+def test_a_page_in_an_archive_that_nobody_saw_is_taken_out_when_it_is_found(frontier, folder):
+    writer = archive.Writer(folder / "archive", "20260101T000000Z-00000000")
+    for number in (2, 3):
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        writer.write(archive.Exchange(f"{HOST}/{number}", 200, [], f"Title {number}".encode(), at))
+    writer.sync()
+    writer.close()
+    aside = folder / "archive" / writer.name
+    hidden = aside.rename(folder / "hidden")
+    forgetting.forget(frontier, folder, [f"{HOST}/3"])
+    hidden.rename(aside)
+    recovery.recover(folder, frontier)
+    assert [entry.body for _, entry in archive.read(aside)] == [b"Title 2"]
 
 
 # The archive

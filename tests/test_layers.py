@@ -12,7 +12,7 @@ validate reading
 personal privacy
 store
 publish publishing
-extract rebuild erasing recovery forgetting session archiving politeness robots scheduling pipelines
+extract rebuild erasing recovery bucket forgetting session archiving politeness robots scheduling pipelines
 report crawl running settings spiders
 standing demo cli
 """.split()

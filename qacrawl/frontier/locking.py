@@ -35,13 +35,13 @@ def file_lock(folder: Path, site: str) -> Iterator[None]:
 
 
 @contextmanager
-def advisory_lock(engine: Engine, site: str, shared: bool) -> Iterator[None]:
-    """Hold the site's lock in PostgreSQL, alone or `shared` with others who share it.
+def advisory_lock(engine: Engine, site: str, shared: bool, purpose: str = "") -> Iterator[None]:
+    """Hold the site's lock in PostgreSQL, alone or `shared` with others who share it; one for each `purpose`.
 
     Raises QacrawlError(Exit.LOCKED) when somebody holds it in a way that keeps us out.
     """
     kind = "_shared" if shared else ""
-    ours = {"app": APP, "site": crc32(site.encode()) - (1 << 31)}
+    ours = {"app": APP, "site": crc32(f"{site}{purpose and '/'}{purpose}".encode()) - (1 << 31)}
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         db.execute(text(_ASK))
         try:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,16 @@ class Frontier:
         if worker and not self.shared:
             raise QacrawlError("--worker needs a frontier that workers can share: postgresql://...", Exit.USAGE)
         lock = advisory_lock(self.engine, self.site, worker) if self.shared else file_lock(self.folder, self.site)
+        with lock:
+            yield
+
+    @contextmanager
+    def publishing(self, alone: bool = False) -> Iterator[None]:
+        """Keep those away who take pages out, or as such (`alone`) the publishers of all machines.
+
+        A frontier in SQLite is on one machine, whose folder has a lock of its own. Raises QacrawlError(Exit.LOCKED).
+        """
+        lock = advisory_lock(self.engine, self.site, not alone, "publish") if self.shared else nullcontext()
         with lock:
             yield
 

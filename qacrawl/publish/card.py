@@ -53,11 +53,16 @@ def card(name: str, site: str, counted: Stats, made: Path) -> str:
         "## Columns",
         *(_columns(config) for config in configs.CONFIGS),
         "## What to know before use",
-        "\n".join(f"- {sentence}" for sentence in (*getattr(about, "CAVEATS", ()), *_CAVEATS)),
+        "\n".join(f"- {sentence}" for sentence in caveats(site)),
         _TEXTS.format(site=about.TITLE, hosts=_hosts(counted), fetched=fetched),
         _citation(name, about.TITLE, counted),
     )
     return "\n\n".join(parts) + "\n"
+
+
+def caveats(site: str) -> tuple[str, ...]:
+    """What to know before use, in sentences: of the site's texts, then of all that qacrawl makes."""
+    return (*getattr(sites.load(site), "CAVEATS", ()), *_CAVEATS)
 
 
 def front_matter(title: str, lang: str, records: int, made: Path) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from qacrawl import sites
-from qacrawl.publish import configs
+from qacrawl.publish import card, configs
 from qacrawl.publish.stats import Stats
 from qacrawl.records import RelatedFAQ, SimilarQA
 
@@ -70,11 +70,12 @@ def _about(name: str, site: str, counted: Stats) -> dict[str, Any]:
     """What is said of the dataset as a whole; dates are those of the data, not of the clock."""
     about = sites.load(site)
     day = counted.last_fetched.date().isoformat()
+    host = next(iter(counted.hosts))  # where most pages lay: that of the site, or of a copy as the demo serves one
     return {
         "name": f"{site}-{name}",
-        "description": f"Questions to doctors and their replies from {about.HOSTS[0]}: {about.TITLE}. "
+        "description": f"Questions to doctors and their replies from {host}: {about.TITLE}. "
         f"{counted.records} records. README.md beside this file says what to know before use.",
-        "url": f"https://{about.HOSTS[0]}/",
+        "url": f"{'https' if host in about.HOSTS else 'http'}://{host}/",
         "version": f"1.0.0+{name}",
         "datePublished": day,
         "inLanguage": about.LANG,
@@ -84,7 +85,7 @@ def _about(name: str, site: str, counted: Stats) -> dict[str, Any]:
         "isLiveDataset": False,
         "citeAs": f"@misc{{qacrawl-{name}, title = {{{about.TITLE}, snapshot {name}}}, year = {{{day[:4]}}}}}",
         "rai:dataCollection": "Fetched page by page, with waits, as far as robots.txt allows; each response archived.",
-        "rai:dataLimitations": "Machine translation in parts; the asker's sex is unreliable; no medical advice.",
+        "rai:dataLimitations": " ".join(card.caveats(site)).replace("`", ""),
         "rai:personalSensitiveInformation": "Medical questions. Names of askers are keyed hashes; e-mail addresses, "
         "phone numbers and ID numbers that were found are replaced; what the search misses may remain.",
     }

@@ -55,7 +55,7 @@ def publish(
     back again. `run` is the report of the run that ends with this, for report.html.
     """
     with alone(folder):
-        before = _follow(folder)
+        before = follow(folder)
         build = folder / f"{BUILD}{uuid4().hex}"
         made = build / "snapshot"
         made.mkdir(parents=True)
@@ -71,7 +71,7 @@ def publish(
             report.write(snapshot.path, now, past, run, rejected)
             mirror.put_tree(snapshot.path)
             if not held:
-                _move(folder, snapshot.id, before)
+                move(folder, snapshot.id, before)
             return replace(snapshot, held=held)
         finally:
             shutil.rmtree(build)
@@ -111,11 +111,11 @@ def accept(folder: Path, name: str) -> Path:
     if not named or not (mirror.get_tree(made) / "data" / "qa").is_dir():
         raise QacrawlError(f"no snapshot {name!r} in {folder / SNAPSHOTS}", Exit.USAGE)
     with alone(folder):
-        _move(folder, name, _follow(folder))
+        move(folder, name, follow(folder))
     return made
 
 
-def _follow(folder: Path) -> tuple[str, str | None]:
+def follow(folder: Path) -> tuple[str, str | None]:
     """Have `dataset` of a mirrored folder name what the bucket's names; that name, and the version of that object."""
     name, version = mirror.pointer(folder)
     if name:
@@ -124,7 +124,7 @@ def _follow(folder: Path) -> tuple[str, str | None]:
     return name, version
 
 
-def _move(folder: Path, name: str, before: tuple[str, str | None]) -> None:
+def move(folder: Path, name: str, before: tuple[str, str | None]) -> None:
     """Point to a snapshot, in the bucket first: there another publisher may have been quicker."""
     if name != before[0]:
         mirror.point(folder, name, before[1])
