@@ -95,9 +95,12 @@ def _note(folder: Path, journal: dict[str, Any]) -> None:
 
 def _has_journal(folder: Path) -> bool:
     """Whether something is left to be done; where the output is on S3, as the bucket says."""
-    if mirror.is_mirrored(folder) and (noted := mirror.read(folder / JOURNAL)):
-        disk.write(folder / JOURNAL, noted)
-    return (folder / JOURNAL).exists()
+    path = folder / JOURNAL
+    if mirror.is_mirrored(folder):
+        path.unlink(missing_ok=True)
+        if noted := mirror.read(path):
+            disk.write(path, noted)
+    return path.exists()
 
 
 def _complete(frontier: Frontier, folder: Path) -> Taken:
