@@ -108,7 +108,7 @@ def measure(folder: Path, rounds: int) -> dict[str, float]:
     for _ in range(rounds):
         subprocess.run(["rm", "-rf", *map(str, folder.glob("snapshots"))], check=True)
         (folder / "dataset").unlink(missing_ok=True)
-        done = subprocess.run([sys.executable, __file__, "--publish", folder], check=True, capture_output=True)
+        done = subprocess.run([sys.executable, __file__, "--publish", folder], check=True, stdout=subprocess.PIPE)
         found.append(json.loads(done.stdout))
     return min(found, key=lambda one: one["cpu"])
 
