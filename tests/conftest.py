@@ -1,9 +1,10 @@
 """Options and fixtures that several test files share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from crawling import qacrawl
+from crawling import end_started, qacrawl
 from filelock import FileLock
 from postgres import postgres_server, postgres_url
 from s3 import bucket, s3_server
@@ -17,6 +18,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite the expected.json of fixtures that read otherwise, then fail for review",
     )
+
+
+@pytest.fixture(autouse=True)
+def no_process_outlives_its_test() -> Iterator[None]:
+    yield
+    end_started()
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,9 @@ QUICK = {"QACRAWL_RETRY_PAUSE": "0.05", "QACRAWL_PART_RECORDS": "20", "QACRAWL_P
 # Where a record comes from, which differs from run to run.
 PROVENANCE = {"fetched_at", "run_id", "page_sha256", "warc_file", "warc_offset"}
 
+started: list[subprocess.Popen[str]] = []
+"""Processes of the current test."""
+
 
 @dataclass
 class Done:
@@ -49,7 +52,7 @@ def program(arguments: Sequence[str], die: str = "") -> list[str]:
 def start(arguments: Sequence[str], die: str = "", env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     """Start `qacrawl` with arguments; with `die`, it is killed where tests/dying.py says."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("QACRAWL_")}
-    return subprocess.Popen(
+    process = subprocess.Popen(
         program(arguments, die),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -57,6 +60,14 @@ def start(arguments: Sequence[str], die: str = "", env: Mapping[str, str] | None
         env=clean | {"QACRAWL_CHARTS": "0"} | dict(env or {}),
         start_new_session=True,
     )
+    started.append(process)
+    return process
+
+
+def end_started() -> None:
+    """Kill what a test that failed or ran out of time left running: it would take the machine from the others."""
+    while started:
+        started.pop().kill()  # nothing happens to one that has ended
 
 
 def finish(process: subprocess.Popen[str], timeout: float = 120) -> Done:
