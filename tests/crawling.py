@@ -67,7 +67,8 @@ def start(arguments: Sequence[str], die: str = "", env: Mapping[str, str] | None
 def end_started() -> None:
     """Kill what a test that failed or ran out of time left running: it would take the machine from the others."""
     while started:
-        started.pop().kill()  # nothing happens to one that has ended
+        with started.pop() as process:  # which waits for it and closes its pipes
+            process.kill()  # nothing happens to one that has ended
 
 
 def finish(process: subprocess.Popen[str], timeout: float = 120) -> Done:
