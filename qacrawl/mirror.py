@@ -69,7 +69,7 @@ def _catch_up(folder: Path) -> None:
     Unfinished files stay, and an archive file that never reached the bucket (`recovery.py` reads it). No run can be
     at work here that began before: taking out excludes all.
     """
-    now, seen = read(folder / TAKEN_OUT).decode(), folder / f".{TAKEN_OUT}"
+    now, seen = read(folder / TAKEN_OUT).decode(), folder / TAKEN_OUT
     if not now or (seen.exists() and seen.read_text() == now):
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,11 +87,8 @@ def _catch_up(folder: Path) -> None:
 
 def note_taken_out(folder: Path) -> None:
     """Have the copies on other machines deleted when qacrawl next runs there. Raises OSError when that fails."""
-    value = uuid4().hex.encode()
-    bucket, name = _where(folder / TAKEN_OUT)
-    with _errors(bucket, name):
-        bucket.client.put_object(Bucket=bucket.name, Key=bucket.key(name), Body=value)
-    disk.write(folder / f".{TAKEN_OUT}", value)
+    disk.write(folder / TAKEN_OUT, uuid4().hex.encode())
+    put(folder / TAKEN_OUT)
 
 
 def _client() -> Any:
@@ -179,13 +176,21 @@ def agree(path: Path) -> None:
 
 def read(path: Path) -> bytes:
     """What the bucket has under the name of `path` now; nothing where there is none. Raises OSError when that fails."""
-    bucket, name = _where(path)
+    return _object(path)[0]
+
+
+def _object(path: Path) -> tuple[bytes, str | None]:
+    """The bucket's object of that name, and its version; nothing and None where there is no object, or no bucket."""
+    found = _find(path)
+    if not found:
+        return b"", None
+    bucket, name = found
     with _errors(bucket, name):
         try:
-            body: bytes = bucket.client.get_object(Bucket=bucket.name, Key=bucket.key(name))["Body"].read()
+            answer = bucket.client.get_object(Bucket=bucket.name, Key=bucket.key(name))
         except bucket.client.exceptions.NoSuchKey:
-            return b""
-        return body
+            return b"", None
+        return answer["Body"].read(), answer["ETag"]
 
 
 def names(folder: Path) -> list[str]:
@@ -197,16 +202,8 @@ def names(folder: Path) -> list[str]:
 
 def pointer(folder: Path) -> tuple[str, str | None]:
     """The snapshot that the bucket's `dataset` names, and the object's version; ("", None) where there is none."""
-    found = _find(folder / POINTER)
-    if not found:
-        return "", None
-    bucket, name = found
-    with _errors(bucket, name):
-        try:
-            answer = bucket.client.get_object(Bucket=bucket.name, Key=bucket.key(name))
-        except bucket.client.exceptions.NoSuchKey:
-            return "", None
-        return answer["Body"].read().decode().strip().removeprefix("snapshots/"), answer["ETag"]
+    said, version = _object(folder / POINTER)
+    return said.decode().strip().removeprefix("snapshots/"), version
 
 
 def point(folder: Path, snapshot: str, before: str | None) -> None:
@@ -248,14 +245,6 @@ def _find(path: Path) -> tuple[Bucket, str] | None:
         if path.is_relative_to(folder):
             return bucket, path.relative_to(folder).as_posix()
     return None
-
-
-def _where(path: Path) -> tuple[Bucket, str]:
-    """The same for a path that is known to be mirrored."""
-    found = _find(path)
-    if not found:
-        raise ValueError(f"{path} is in no mirrored folder")
-    return found
 
 
 def _keys(bucket: Bucket, name: str) -> Iterator[str]:

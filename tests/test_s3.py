@@ -120,7 +120,7 @@ def test_rebuild_reads_the_archive_from_the_bucket(site, bucket, tmp_path):
 def test_a_bucket_that_can_not_be_had_is_one_clear_line(site, bucket, tmp_path):
     done = crawling.crawl(site.start, "s3://no-such-bucket/x", env=bucket.env)
     assert (done.code, done.err.count("\n")) == (1, 1), done.err
-    assert "s3://no-such-bucket/x/doctorqna/" in done.err
+    assert "s3://no-such-bucket/x/doctorqna/taken-out" in done.err
     done = crawling.crawl(site.start, "s3://x", env=bucket.env)
     assert (done.code, done.err) == (2, "qacrawl: s3://x/doctorqna is no bucket with a prefix\n")
     with pytest.raises(QacrawlError, match="no dataset at"):

@@ -41,7 +41,8 @@ def advisory_lock(engine: Engine, site: str, shared: bool, purpose: str = "") ->
     Raises QacrawlError(Exit.LOCKED) when somebody holds it in a way that keeps us out.
     """
     kind = "_shared" if shared else ""
-    ours = {"app": APP, "site": crc32(f"{site}{purpose and '/'}{purpose}".encode()) - (1 << 31)}
+    name = f"{site}/{purpose}" if purpose else site
+    ours = {"app": APP, "site": crc32(name.encode()) - (1 << 31)}
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         db.execute(text(_ASK))
         try:
