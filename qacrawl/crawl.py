@@ -1,6 +1,7 @@
 """A run, from the lock to the snapshot: `qacrawl crawl`, and what `scrapy crawl` does the same way."""
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier import Frontier, open_frontier
 from qacrawl.publish.snapshot import Snapshot
 from qacrawl.session import Session
+
+PATIENCE = 60.0
+"""Seconds that a worker waits for the site: the last of the others may have it for itself, to publish."""
 
 
 @dataclass(frozen=True)
@@ -143,11 +147,27 @@ def opened(settings: Settings, site: str) -> Iterator[Session]:
     address = chosen["QACRAWL_FRONTIER"] or os.environ.get("QACRAWL_FRONTIER")
     with open_frontier(address, site, folder) as frontier, ExitStack() as lock:
         forgetting.resume(frontier, folder)
-        lock.enter_context(frontier.alone(worker=chosen["QACRAWL_WORKER"]))
+        lock.enter_context(_locked(frontier, chosen["QACRAWL_WORKER"]))
         run = Session(site, chosen, folder, frontier)
         run.unlock = lock.close
         run.start()
         yield run
+
+
+@contextmanager
+def _locked(frontier: Frontier, worker: bool) -> Iterator[None]:
+    """The site's lock; a worker waits for it a while. Raises QacrawlError(Exit.LOCKED)."""
+    deadline = time.monotonic() + (PATIENCE if worker else 0)
+    with ExitStack() as lock:
+        while True:
+            try:
+                lock.enter_context(frontier.alone(worker=worker))
+                break
+            except QacrawlError as error:
+                if error.code != Exit.LOCKED or time.monotonic() >= deadline:
+                    raise
+            time.sleep(0.2)
+        yield
 
 
 def make_folder(folder: Path) -> Path:

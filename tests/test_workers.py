@@ -10,6 +10,8 @@ import faults
 import pytest
 from faults import FaultSite
 
+from qacrawl import crawl
+from qacrawl.errors import QacrawlError
 from qacrawl.frontier import open_frontier
 
 ARTICLES = 60
@@ -100,6 +102,30 @@ def test_the_delay_holds_across_workers(site, tmp_path, postgres_url):
     gaps = site.gaps()
     assert min(gaps) >= 0.6 * 0.3
     assert sum(gaps) >= 0.97 * 0.3 * len(gaps)
+
+
+def test_a_worker_waits_while_the_last_of_the_others_publishes(site, tmp_path, postgres_url):
+    with open_frontier(postgres_url, "doctorqna", tmp_path) as frontier, frontier.alone():
+        late = worker(site, tmp_path, postgres_url)
+        assert crawling.crawl(site.start, tmp_path, "--frontier", postgres_url).code == 4
+        time.sleep(1)
+        assert late.poll() is None
+    assert crawling.finish(late).code == 0
+    check_whole(tmp_path, postgres_url)
+
+
+def test_a_worker_does_not_wait_for_ever(tmp_path, postgres_url, monkeypatch):
+    monkeypatch.setattr(crawl, "PATIENCE", 0.5)
+    options = crawl.Options(output=str(tmp_path), frontier=postgres_url, worker=True)
+    begun = time.monotonic()
+    with (
+        open_frontier(postgres_url, "doctorqna", tmp_path) as frontier,
+        frontier.alone(),
+        pytest.raises(QacrawlError, match="another run of doctorqna is going on"),
+        crawl.opened(crawl.make_settings("doctorqna", options), "doctorqna"),
+    ):
+        pass
+    assert time.monotonic() - begun >= 0.5
 
 
 def test_a_run_of_its_own_waits_for_no_worker(site, tmp_path, postgres_url):
