@@ -37,3 +37,9 @@ def write(path: Path, content: bytes, mode: int = 0o666, only_new: bool = False)
         unfinished.unlink(missing_ok=True)
         raise
     sync(path.parent)
+
+
+def sweep(folder: Path, name: str = "*") -> None:
+    """Remove what a process that was killed in `write` left of files of that name; nobody may be writing them now."""
+    for left in folder.glob(f".{name}.*.tmp"):
+        left.unlink(missing_ok=True)

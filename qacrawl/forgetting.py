@@ -67,6 +67,7 @@ def forget(frontier: Frontier, folder: Path, given: Iterable[str]) -> Taken:
     """
     gone = spellings(frontier.site, given)
     with _locked(frontier, folder):
+        disk.sweep(folder, JOURNAL)
         if _has_journal(folder):
             _complete(frontier, folder)
         _note(folder, {"urls": gone, "day": f"{datetime.now(UTC):%Y-%m-%d}"})

@@ -4,7 +4,7 @@ import logging
 import os
 from pathlib import Path
 
-from qacrawl import archive, erasing, mirror, sites, store
+from qacrawl import archive, disk, erasing, mirror, privacy, sites, store
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier import Frontier
 
@@ -27,6 +27,9 @@ def recover(folder: Path, frontier: Frontier, *, shared: bool = False) -> int:
             Exit.USAGE,
         )
     if not shared:
+        disk.sweep(folder, privacy.KEY)
+        if not frontier.shared:  # else a worker that has given the lock back may be writing its report
+            disk.sweep(folder / "runs")
         for kind in ("parts", "rejects"):
             for name in store.sweep(folder / kind, frontier.files(kind)):
                 logger.info("removed %s, which no run had acknowledged", name)

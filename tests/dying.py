@@ -66,6 +66,22 @@ def half_erased(at: int) -> None:
     mock.patch.object(erasing, "erase", erase).start()
 
 
+def unfinished(folder: str, name: str) -> Callable[[int], None]:
+    """Die when a file of that name, in `folder` or one below it, is written and does not have its name yet."""
+
+    def patch(at: int) -> None:
+        original = Path.rename
+
+        def rename(self: Path, target: Path) -> Path:
+            if Path(target).match(name) and folder in Path(target).parts[-3:-1]:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return original(self, target)
+
+        mock.patch.object(Path, "rename", rename).start()
+
+    return patch
+
+
 def snapshot_renamed(at: int) -> None:
     """Die when the `at`-th snapshot has its name, and `dataset` does not point to it yet."""
     original = Path.rename
@@ -87,6 +103,8 @@ PLACES: dict[str, Callable[[int], None]] = {
     "half-part": lambda at: after(store.pq, "write_table", at),
     "committed": lambda at: after(Frontier, "commit", at),
     "leased": lambda at: after(Frontier, "lease", at),
+    "half-report": unfinished("snapshots", "report.html"),
+    "half-run-report": unfinished("runs", "*.json"),
     "reported": lambda at: after(disk, "write", at),
     "snapshot-built": lambda at: after(snapshot, "snapshot_id", at),
     "snapshot-renamed": snapshot_renamed,

@@ -76,7 +76,7 @@ def finish(site, output: Path) -> None:
 PLACES = [
     "archived:1", "archived:30", "half-archived:1", "half-archived:2", "half-archived:31", "synced:2", "half-part:1",
     "half-part:3", "renamed:1", "renamed:4", "committed:1", "committed:5", "leased:1", "leased:2", "reported:2",
-    "snapshot-built:1", "snapshot-renamed:1", "pointed:1",
+    "snapshot-built:1", "snapshot-renamed:1", "pointed:1", "half-report", "half-run-report",
 ]  # fmt: skip
 
 

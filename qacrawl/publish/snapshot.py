@@ -178,6 +178,8 @@ def alone(folder: Path) -> Iterator[None]:
         with FileLock(folder / "publish.lock", blocking=False):
             for left in folder.glob(f"{BUILD}*"):
                 left.unlink() if left.is_symlink() else shutil.rmtree(left)
+            for made in (folder / SNAPSHOTS).glob("*"):
+                disk.sweep(made)
             yield
     except Timeout:
         raise QacrawlError(f"another publisher is at work in {folder}", Exit.LOCKED) from None
