@@ -5,7 +5,6 @@ https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/
 """
 
 import base64
-import gzip
 import hashlib
 import io
 import os
@@ -19,6 +18,7 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from isal import igzip
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
@@ -29,8 +29,8 @@ from qacrawl import disk, mirror
 SUFFIX = ".warc.gz"
 LARGEST = 1 << 30
 """Bytes after which a run begins its next file."""
-LEVEL = 6
-"""Of gzip; warcio's own 9 takes twice as long for 2 % less."""
+LEVEL = 3
+"""Of igzip: a fifth of the time of zlib's level 6 for 7 % more bytes."""
 REVISIT = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 20
@@ -194,7 +194,7 @@ def _member(record: object) -> bytes:
     """A record as a gzip member of its own."""
     plain = io.BytesIO()
     WARCWriter(plain, gzip=False, warc_version="WARC/1.1").write_record(record)
-    return gzip.compress(plain.getvalue(), LEVEL, mtime=0)
+    return igzip.compress(plain.getvalue(), LEVEL, mtime=0)
 
 
 def _stamp(at: datetime) -> str:

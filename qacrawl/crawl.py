@@ -1,5 +1,6 @@
 """A run, from the lock to the snapshot: `qacrawl crawl`, and what `scrapy crawl` does the same way."""
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -63,6 +64,8 @@ def crawl(site: str, options: Options, console: Console) -> Result:
     settings = make_settings(site, options)
     with opened(settings, site) as run:
         process = AsyncCrawlerProcess(settings)
+        # Scrapy has the handler leave out what is below its level; to make those messages takes time, too.
+        logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
         crawler = process.create_crawler(site)
         session.attach(crawler, run)
         run.console = console

@@ -1,10 +1,9 @@
-"""FETCH, what every spider does: where to start, which addresses a page or a sitemap leads to, the page unread."""
+"""FETCH, what every spider does: where to start, the page unread, which addresses a page or a sitemap leads to."""
 
 import struct
 import zlib
 from collections.abc import Iterator
 from urllib.parse import urljoin
-from weakref import WeakKeyDictionary
 
 from scrapy import Request, Spider
 from scrapy.http import Response
@@ -56,32 +55,37 @@ def _text(header: bytes | None) -> str | None:
     return header.decode("latin-1") if header else None
 
 
-_followed: "WeakKeyDictionary[Spider, set[str]]" = WeakKeyDictionary()
 REMEMBERED = 100_000
-"""Links that a spider remembers: a request for each link in the navigation of each page would take 50 µs."""
+"""Links that are remembered, so that the navigation of each page is not gone through in the frontier."""
 
 
-def links(spider: Spider, response: Response) -> Iterator[Request]:
-    """Requests for the pages of the site that an HTML page links to, in its order; listings not time and again."""
-    followed = _followed.setdefault(spider, set())
+def links(page: Page, followed: set[str]) -> tuple[str, ...]:
+    """Canonical URLs of the pages of the site that an HTML page links to, each once, in its order.
+
+    Those in `followed` are left out, and added to it: of listings and of what leads nowhere, not of articles.
+    """
     if len(followed) > REMEMBERED:
         followed.clear()
-    tree = LexborHTMLParser(response.body)
-    start = _base(tree, response.url)
+    site = sites.load(page.site)
+    tree = LexborHTMLParser(page.body)
+    start = _base(tree, page.url)
     root = urljoin(start, "/").rstrip("/")
     hrefs = dict.fromkeys((node.attributes["href"] or "").strip() for node in tree.css("a[href]")[:MOST_LINKS])
-    kind = sites.load(spider.name).kind
+    found = []
     for href in hrefs:
         try:
             # Most links are like the first, and urljoin takes 10 µs.
             url = root + href if href.startswith("/") and not href.startswith("//") else urljoin(start, href)
-            found = None if url in followed else kind(url)
+            if url in followed:
+                continue
+            kind = site.kind(url)
+            if kind:
+                found.append(site.canonical(url))
         except ValueError:  # "http://[", for one
             continue
-        if found != "article":  # articles always: a listing that has some is no trap
+        if kind != "article":  # articles always: a listing that has some is no trap
             followed.add(url)
-        if found:
-            yield Request(url)
+    return tuple(dict.fromkeys(found))
 
 
 def _base(tree: LexborHTMLParser, url: str) -> str:

@@ -1,7 +1,7 @@
-"""PARSE and VALIDATE in one call, for pages that do not come through Scrapy's pipelines."""
+"""PARSE to REDACT in one call: what a crawl, `rebuild` and `extract` do with a page."""
 
-from qacrawl import parsers, validate
-from qacrawl.records import Article, Listing, Page, QARecord, Refusal
+from qacrawl import parsers, privacy, validate
+from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject
 
 
 def read(page: Page) -> QARecord | Listing | Refusal:
@@ -9,6 +9,14 @@ def read(page: Page) -> QARecord | Listing | Refusal:
     parser = parsers.load(page.site)
     answer = parser.parse(page)
     return validate.validate(page, answer.fields, parser.VERSION) if isinstance(answer, Article) else answer
+
+
+def result(page: Page, key: bytes) -> QARecord | Listing | Reject:
+    """What is stored of a page: its redacted record, or a reject that says what is wrong; or a listing's links."""
+    answer = read(page)
+    if isinstance(answer, QARecord):
+        return privacy.redact(answer, key=key)
+    return validate.reject(page, answer, version(page.site)) if isinstance(answer, Refusal) else answer
 
 
 def version(site: str) -> int:

@@ -18,16 +18,16 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.statscollectors import DummyStatsCollector
 
-from qacrawl import archive, mirror, privacy, reading, sites, store, validate
+from qacrawl import archive, mirror, privacy, reading, sites, store
 from qacrawl.frontier import Frontier
-from qacrawl.records import Listing, Page, QARecord, Refusal, Reject
+from qacrawl.records import Listing, Page, QARecord, Reject
 
 ROWS = 5000
 """Rows of a part."""
 LARGEST = 16 << 20
 """Bytes of a page after decompression, as in a crawl."""
 
-_WORDS = {QARecord: "record", Refusal: "reject", Listing: "listing"}
+_WORDS = {QARecord: "record", Reject: "reject", Listing: "listing"}
 
 
 @dataclass
@@ -87,17 +87,17 @@ def _sources(part: Path) -> set[str | None]:
 
 def _read_file(path: Path, folder: Path, site: str, starts: frozenset[str], forgotten: frozenset[str]) -> Made:
     """Write the parts of one archive file."""
-    made, key, version = Made(path.name), privacy.load_key(folder), reading.version(site)
+    made, key = Made(path.name), privacy.load_key(folder)
     records: list[QARecord] = []
     rejects: list[Reject] = []
     for page in _pages(path, site, starts, made):
         if page.url in forgotten:
             continue
-        result = reading.read(page)
+        result = reading.result(page, key)
         if isinstance(result, QARecord):
-            records.append(privacy.redact(result, key=key))
-        elif isinstance(result, Refusal):
-            rejects.append(validate.reject(page, result, version))
+            records.append(result)
+        elif isinstance(result, Reject):
+            rejects.append(result)
         made.counts[_WORDS[type(result)]] += 1
         if len(records) >= ROWS:
             made.parts[store.write_part(folder, records)] = len(records)

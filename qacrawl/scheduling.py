@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, Self
 
 from scrapy import Request, Spider, signals
@@ -54,6 +55,8 @@ class Flight:
     open: int = 1
     """Items in the pipelines, and one for the callback itself."""
     pages: list[Page] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    """What the spider asks for beside."""
     results: list[QARecord | Reject] = field(default_factory=list)
     listing: bool = False
     failure: str | None = None
@@ -119,9 +122,7 @@ class FrontierScheduler(BaseScheduler):
             if request.dont_filter:
                 self.session.frontier.require(found.url, found.kind, self.session.started.timestamp())
             else:
-                self.session.found.setdefault(found.url, found)
-                if len(self.session.found) >= MANY:
-                    self.session.note_found()
+                self.note(found)
         return True
 
     def find(self, request: Request) -> Found | None:
@@ -130,11 +131,20 @@ class FrontierScheduler(BaseScheduler):
             url = self.session.site.canonical(request.url)
         except ValueError:
             return None
-        kind = request.meta.get("kind") or self.session.site.kind(url)
-        hops = request.meta.get("hops", 0) if kind == "listing" else 0
+        return self.judge(url, request.meta.get("kind") or self.session.site.kind(url), request.meta.get("hops", 0))
+
+    def judge(self, url: str, kind: Any, hops: int) -> Found | None:
+        """A canonical URL as a find, if it is a page of this site that we read and no trap."""
+        hops = hops if kind == "listing" else 0
         if kind is None or _host(url) not in self.session.hosts or hops > DEEPEST:
             return None
         return Found(url, kind, hops)
+
+    def note(self, found: Found) -> None:
+        """Have a URL in the frontier with the next batch, or when there are many."""
+        self.session.found.setdefault(found.url, found)
+        if len(self.session.found) >= MANY:
+            self.session.note_found()
 
     def next_request(self) -> Request | None:
         """The next request, or None when nothing may be asked for now."""
@@ -196,7 +206,7 @@ class FrontierScheduler(BaseScheduler):
     async def visit(self, response: Response) -> AsyncIterator[Any]:
         """Run the spider's callback on a response, unless it is the page as it was.
 
-        Links go to the frontier from here: through Scrapy's machinery each would take 50 µs.
+        Its requests go to the frontier from here: through Scrapy's machinery each would take 50 µs.
         """
         flight = self.flights.get(response.meta["row"].id)
         if flight is None:
@@ -206,30 +216,35 @@ class FrontierScheduler(BaseScheduler):
             self.finish(flight, response, "unchanged")
             return
         try:
-            links = []
             spider: Any = self.crawler.spider
             callback = getattr(spider, f"parse_{flight.row.kind}", spider.parse)
             async for output in _iterate(callback(response)):
                 if isinstance(output, Request):
-                    links.append(output)
+                    flight.requests.append(output)
                 else:
                     flight.open += 1
                     if isinstance(output, Page):
                         flight.pages.append(output)
                     yield output
-            self.follow(flight.row, links)
         except Exception as error:
             flight.failure = failures.code(error)
             logger.error("%s: the spider failed: %r", flight.row.url, error, exc_info=not isinstance(error, ValueError))
         finally:
             self.landed(flight, response)
 
-    def follow(self, row: Row, links: list[Request]) -> None:
-        """Note the links of a page; a listing that leads to no article counts for many hops."""
-        barren = all(self.session.site.kind(link.url) != "article" for link in links)
-        for link in links:
-            link.meta.setdefault("hops", row.hops + (BARREN if barren else 1))
-            self.enqueue_request(link)
+    def follow(self, flight: Flight) -> None:
+        """Note where a page leads; a listing that leads to no article counts for many hops."""
+        kind = self.session.site.kind
+        urls = [url for page in flight.pages for url in self.session.links.pop(page.url, ())]
+        kinds = [kind(url) for url in (*urls, *(request.url for request in flight.requests))]
+        hops = flight.row.hops + (1 if "article" in kinds else BARREN)
+        with self.session.guard():
+            for found in map(self.judge, urls, kinds, repeat(hops)):
+                if found:
+                    self.note(found)
+        for request in flight.requests:
+            request.meta.setdefault("hops", hops)
+            self.enqueue_request(request)
 
     def fail(self, failure: Failure) -> Any:
         """What becomes of a URL that gave no page: a response that is no success, or no response."""
@@ -359,6 +374,7 @@ class FrontierScheduler(BaseScheduler):
         flight.open -= 1
         if flight.open or flight.row.id not in self.flights:
             return
+        self.follow(flight)
         if any(isinstance(result, QARecord) for result in flight.results):
             self.finish(flight, response, "record")
         elif flight.results:

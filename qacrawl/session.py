@@ -65,6 +65,8 @@ class Session:
         self.failed: list[tuple[str, str]] = []
         self.slowest: list[tuple[float, str]] = []
         self.found: dict[str, Found] = {}
+        self.links: dict[str, tuple[str, ...]] = {}
+        """Where the pages lead that were read, by their URLs, until their visits end."""
         self.settled: list[Settled] = []
         self.unread: set[archive.Place] = set()
         """Responses of this run in the archive that no committed outcome stands for."""

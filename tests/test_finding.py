@@ -2,13 +2,15 @@
 
 import gzip
 import time
+from datetime import UTC, datetime
 
 import pytest
 from scrapy import Spider
-from scrapy.http import HtmlResponse, Response
+from scrapy.http import Response
 from scrapy.settings import Settings
 
 from qacrawl import finding
+from qacrawl.records import Page
 
 HOME = "https://doctorqna.com/en"
 ARTICLE = f"{HOME}/article"
@@ -25,9 +27,10 @@ def spider(**changed) -> Spider:
     return made
 
 
-def found(html: str | bytes, url: str = HOME, by: Spider | None = None) -> list[str]:
+def found(html: str | bytes, url: str = HOME, followed: set[str] | None = None) -> list[str]:
     body = html.encode() if isinstance(html, str) else html
-    return [request.url for request in finding.links(by or spider(), HtmlResponse(url, body=body))]
+    page = Page(site="doctorqna", url=url, body=body, fetched_at=datetime(2024, 1, 1, tzinfo=UTC))
+    return list(finding.links(page, set() if followed is None else followed))
 
 
 def listed(body: bytes, url: str = f"{HOME}/sitemap.xml", **changed) -> list[tuple[str, str | None]]:
@@ -79,9 +82,15 @@ def test_a_page_of_links_is_read_to_a_limit_and_quickly():
 
 
 def test_listings_are_asked_for_once_articles_always():
-    by, html = spider(), '<a href="/en/faq/ent-tinnitus/1">x</a><a href="/en/article/1">x</a>'
-    assert len(found(html, by=by)) == 2
-    assert found(html, by=by) == [f"{ARTICLE}/1"]
+    followed, html = set(), '<a href="/en/faq/ent-tinnitus/1">x</a><a href="/en/article/1">x</a>'
+    assert len(found(html, followed=followed)) == 2
+    assert found(html, followed=followed) == [f"{ARTICLE}/1"]
+
+
+def test_canonical_urls_each_once():
+    hrefs = ("/en/article/007/", "/en/article/7?share=x#reply", "//doctorqna.com/en/faq/a/")
+    html = "".join(f'<a href="{href}">x</a>' for href in hrefs)
+    assert found(html) == [f"{ARTICLE}/7", f"{HOME}/faq/a"]
 
 
 def test_a_sitemap_and_an_index_of_sitemaps():

@@ -8,8 +8,9 @@ FLOW = """
 errors disk mirror urls records sites schema derived
 encoding blocks values signoff grammar header sections parsers
 frontier revisit failures archive finding
-validate reading
+validate
 personal privacy
+reading reader
 store
 publish publishing
 extract rebuild erasing recovery bucket forgetting session archiving politeness robots scheduling pipelines

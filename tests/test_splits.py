@@ -43,7 +43,7 @@ def placed(*parts: Iterable[QARecord], gone: Sequence[str] = ()) -> tuple[dict[s
         with versions.work(folder) as db:
             versions.load(db, folder, files, [], gone)
             splits.assign(db)
-            found = db.execute("FROM splits ORDER BY record_id").fetchall()
+            found = db.execute("FROM (FROM splits SELECT * EXCLUDE rank) ORDER BY record_id").fetchall()
             return {row[0].partition(":")[2]: Place(*row[1:]) for row in found}, json.loads(splits.report(db))["pairs"]
 
 

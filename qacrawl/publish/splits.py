@@ -29,7 +29,7 @@ _KEYS = pa.schema([("rank", pa.int64()), ("question", pa.binary()), ("whole", pa
 
 
 def assign(db: Any) -> None:
-    """Make the table `splits` (record_id, cluster_id, split, is_near_duplicate) for the records of `newest`.
+    """Make the table `splits` (record_id, cluster_id, split, is_near_duplicate, rank) for the records of `newest`.
 
     It reads `first` and `records`, as `versions.load` makes them, and leaves `links` for `report`.
     """
@@ -126,44 +126,48 @@ _COPIES = """
 """
 # Numbers are given in the order of asking: a follow-up names one below its own. Numbers of two digits are teeth.
 _NAMED = r"(?:[#＃]|[?&]q_no=|/article/)\s?0*([1-9][0-9]{2,8})\b"
+# Of millions of rows, memory is for one join at a time: hence the many statements here and below.
 _LINKS = f"""
-    CREATE TABLE links AS
-    WITH named AS (
-        SELECT rank, record_id, site,
-               unnest(regexp_extract_all(concat_ws(' ', question_subject, question), '{_NAMED}', 1)) AS number
-        FROM texts
-    ), pairs AS (
-        SELECT rank AS later, question AS earlier FROM copies WHERE question < rank
-        UNION SELECT rank, whole FROM copies WHERE whole < rank
-        UNION SELECT c.rank, a.earlier FROM copies c JOIN alike a ON a.later = c.whole
-        UNION SELECT greatest(n.rank, o.rank), least(n.rank, o.rank)
-              FROM named n JOIN asked o ON o.record_id = n.site || ':' || n.number
-              WHERE try_cast(n.number AS BIGINT) < try_cast(split_part(n.record_id, ':', 2) AS BIGINT)
-    )
-    FROM pairs
+    CREATE TABLE numbers AS
+    SELECT rank, record_id, site, number
+    FROM (SELECT rank, record_id, site,
+                 unnest(regexp_extract_all(concat_ws(' ', question_subject, question), '{_NAMED}', 1)) AS number
+          FROM texts)
+    WHERE try_cast(number AS BIGINT) < try_cast(split_part(record_id, ':', 2) AS BIGINT);
+    CREATE TABLE pairs AS SELECT rank AS later, question AS earlier FROM copies WHERE question < rank;
+    INSERT INTO pairs SELECT rank, whole FROM copies WHERE whole < rank;
+    INSERT INTO pairs SELECT c.rank, a.earlier FROM copies c JOIN alike a ON a.later = c.whole;
+    INSERT INTO pairs
+    SELECT greatest(n.rank, o.rank), least(n.rank, o.rank)
+    FROM asked o JOIN numbers n ON o.record_id = n.site || ':' || n.number;
+    CREATE TABLE links AS SELECT DISTINCT later, earlier FROM pairs
 """
+# `seen` holds of each text, `near` of its near-duplicates, the first whose page is not gone.
 _SPLITS = f"""
+    CREATE TABLE seen AS
+    SELECT c.whole, min(c.rank) AS rank FROM copies c JOIN asked a ON a.rank = c.rank WHERE a.present GROUP BY 1;
+    CREATE TABLE near AS
+    SELECT one.whole, min(seen.rank) AS rank
+    FROM (SELECT later AS whole, earlier AS other FROM alike UNION ALL SELECT earlier, later FROM alike) one
+    JOIN seen ON seen.whole = one.other GROUP BY 1;
+    CREATE TABLE repeated AS
+    SELECT c.rank, c.whole, coalesce(seen.rank < c.rank, false) AS is_copy
+    FROM copies c LEFT JOIN seen ON seen.whole = c.whole;
+    CREATE TABLE judged AS
+    SELECT r.rank, r.is_copy OR coalesce(near.rank < r.rank, false) AS is_near_duplicate
+    FROM repeated r LEFT JOIN near ON near.whole = r.whole;
+    CREATE TABLE named AS
+    SELECT f.rank, substr(sha256(o.record_id), 1, 16) AS cluster_id FROM founders f JOIN asked o ON o.rank = f.founder;
+    CREATE TABLE clustered AS SELECT rank, cluster_id, is_near_duplicate FROM named JOIN judged USING (rank);
     CREATE TABLE splits AS
-    WITH seen AS (
-        SELECT c.whole, min(c.rank) AS rank FROM copies c JOIN asked a ON a.rank = c.rank AND a.present GROUP BY 1
-    ), near AS (
-        SELECT one.whole, min(seen.rank) AS rank
-        FROM (SELECT later AS whole, earlier AS other FROM alike UNION ALL SELECT earlier, later FROM alike) one
-        JOIN seen ON seen.whole = one.other GROUP BY 1
-    ), named AS (
-        SELECT a.rank, a.record_id, substr(sha256(o.record_id), 1, 16) AS cluster_id
-        FROM asked a JOIN founders f ON f.rank = a.rank JOIN asked o ON o.rank = f.founder WHERE a.present
-    )
-    SELECT n.record_id, n.cluster_id,
+    SELECT record_id, cluster_id,
            CASE WHEN place < {SHARES["train"]} THEN 'train'
                 WHEN place < {SHARES["train"] + SHARES["validation"]} THEN 'validation' ELSE 'test' END AS split,
-           coalesce(seen.rank < n.rank, false) OR coalesce(near.rank < n.rank, false) AS is_near_duplicate
-    FROM (SELECT *, CAST('0x' || substr(cluster_id, 1, 8) AS BIGINT) / 4294967296 AS place FROM named) n
-    JOIN copies c ON c.rank = n.rank
-    LEFT JOIN seen ON seen.whole = c.whole LEFT JOIN near ON near.whole = c.whole
+           is_near_duplicate, rank
+    FROM (SELECT *, CAST('0x' || substr(cluster_id, 1, 8) AS BIGINT) / 4294967296 AS place FROM clustered)
+    JOIN asked USING (rank) WHERE present
 """
 _TORN = """
-    SELECT count(*), count(*) FILTER (s.split <> t.split)
-    FROM links l JOIN asked a ON a.rank = l.later JOIN asked b ON b.rank = l.earlier
-    JOIN splits s ON s.record_id = a.record_id JOIN splits t ON t.record_id = b.record_id
+    CREATE TABLE laid AS SELECT l.earlier, s.split FROM links l JOIN splits s ON s.rank = l.later;
+    SELECT count(*), count(*) FILTER (l.split <> s.split) FROM laid l JOIN splits s ON s.rank = l.earlier
 """

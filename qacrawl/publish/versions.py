@@ -96,11 +96,17 @@ def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], 
 
 
 def _view(db: Any, name: str, files: Sequence[Path], columns: pa.Schema) -> None:
-    """A view of all rows of `files`, with the columns `file` and `row` that say where each lies."""
+    """A view of all rows of `files`, with the columns `file` and `row` that say where each lies.
+
+    `file` is an enum, a number in memory: paths would fill it where there are millions of rows.
+    """
     if files:
-        db.read_parquet([str(file) for file in files], filename=True, file_row_number=True).create_view("raw_" + name)
+        paths = [str(file) for file in files]
+        db.read_parquet(paths, filename=True, file_row_number=True).create_view("raw_" + name)
+        db.execute(f"CREATE TYPE file_of_{name} AS ENUM (SELECT unnest($1::VARCHAR[]))", [paths])
         kept = f"REPLACE ({UNQUOTED} AS similar_qa)" if "similar_qa" in columns.names else ""
-        db.execute(f"CREATE VIEW {name} AS SELECT * {kept}, filename AS file, file_row_number AS row FROM raw_{name}")
+        place = f"CAST(filename AS file_of_{name}) AS file, file_row_number AS row"
+        db.execute(f"CREATE VIEW {name} AS SELECT * {kept}, {place} FROM raw_{name}")
     else:
         db.register(
             name, columns.append(pa.field("file", pa.string())).append(pa.field("row", pa.int64())).empty_table()

@@ -10,7 +10,7 @@ from qacrawl.records import Page
 
 
 class DoctorqnaSpider(Spider):
-    """Yields each page unread, and its links; the scheduler keeps those that lead to pages of the site."""
+    """Yields each page unread; the scheduler follows those of its links that lead to pages of the site."""
 
     name = "doctorqna"
 
@@ -19,10 +19,9 @@ class DoctorqnaSpider(Spider):
         for request in finding.starts(self):
             yield request
 
-    def parse(self, response: Response) -> Iterator[Page | Request]:
+    def parse(self, response: Response) -> Page:
         """An article, a listing, or the home page."""
-        yield finding.page(self, response)
-        yield from finding.links(self, response)
+        return finding.page(self, response)
 
     def parse_sitemap(self, response: Response) -> Iterator[Request]:
         """A sitemap, or a list of sitemaps."""
