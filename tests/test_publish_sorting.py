@@ -26,9 +26,7 @@ def test_rows_come_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row
     monkeypatch.setattr(sorting, "PILE", pile)
     monkeypatch.setattr(sorting, "PILES", piles)
     made = table(rows)
-    with duckdb.connect() as db:
-        db.register("made", made)
-        found = list(sorting.in_order(db, "FROM made", rows, tmp_path / "piles"))
+    found = list(sorting.in_order(made.to_batches(3), rows, tmp_path / "piles"))
     assert [row for batch in found for row in batch.to_pylist()] == made.sort_by("place").drop_columns(
         "place"
     ).to_pylist()
@@ -49,7 +47,8 @@ def test_rows_that_duckdb_cannot_sort_in_its_memory_are_sorted(tmp_path: Path) -
     wide = "SELECT (i * 77_777) % 100_003 AS place, repeat(md5(i::VARCHAR), 90) AS text FROM range(100_003) r(i)"
     with duckdb.connect(str(tmp_path / "work.duckdb"), config=config) as db:
         last = -1
-        for batch in sorting.in_order(db, f"SELECT *, place AS kept FROM ({wide})", 100_003, tmp_path / "piles"):
+        batches = db.sql(f"SELECT *, place AS kept FROM ({wide})").to_arrow_reader(sorting.STEP)
+        for batch in sorting.in_order(batches, 100_003, tmp_path / "piles"):
             for kept in batch["kept"].to_pylist():
                 assert kept == last + 1
                 last = kept

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from qacrawl import schema
-from qacrawl.publish import files, sorting, splits
+from qacrawl.publish import files, sorting, splits, versions
 from qacrawl.records import SCHEMA_VERSION, QARecord, RelatedFAQ, SimilarQA
 
 TEXT = pa.string()
@@ -96,11 +96,11 @@ def _write(db: Any, folder: Path, columns: pa.Schema, query: str) -> None:
 
 
 def _write_wide(db: Any, folder: Path, config: str, places: str, query: str) -> None:
-    """Write the rows of `query` in the order of the table `<config>_places` that `places` makes."""
+    """Write the rows of `query` over `some_records`, in the order of `<config>_places`, which `places` makes."""
     db.execute(places)
     ((rows,),) = db.execute(f"SELECT count(*) FROM {config}_places").fetchall()
-    batches = sorting.in_order(db, query, rows, folder.parent / "piles")
-    files.write(batches, CONFIGS[config], folder / "data" / config)
+    batches = (batch for _ in versions.some_records(db) for batch in db.sql(query).to_arrow_reader(sorting.STEP))
+    files.write(sorting.in_order(batches, rows, folder.parent / "piles"), CONFIGS[config], folder / "data" / config)
     db.execute(f"DROP TABLE {config}_places")
 
 
@@ -111,31 +111,35 @@ _QA_PLACES = """
     SELECT row_number() OVER (ORDER BY s.split, n.record_id) - 1 AS place,
            n.file, n.row, s.split, s.cluster_id, s.is_near_duplicate
     FROM newest n JOIN splits s ON s.record_id = n.record_id
+    ORDER BY n.file, n.row
 """
 _QA = f"""
     SELECT p.place, p.split, {_RECORD}, p.cluster_id, p.is_near_duplicate
-    FROM records r JOIN qa_places p ON p.file = r.file AND p.row = r.row
+    FROM some_records r JOIN (FROM qa_places WHERE {versions.THEIRS}) p ON p.file = r.file AND p.row = r.row
 """
+_SPLIT = "split_part(parse_filename(filename), '-', 1)"
 # An unnested list keeps its order only beside its index.
-_SIMILAR = """
-    SELECT s.split, q.record_id, q.rank, t.target AS target_record_id, q.item.title AS title, q.item.url AS url
-    FROM (SELECT record_id, unnest(similar_qa) AS item, generate_subscripts(similar_qa, 1) AS rank FROM qa) q
-    JOIN splits s ON s.record_id = q.record_id LEFT JOIN targets t ON t.url = q.item.url
-    ORDER BY s.split, q.record_id, q.rank
+_SIMILAR = f"""
+    SELECT q.split, q.record_id, q.rank, t.target AS target_record_id, q.item.title AS title, q.item.url AS url
+    FROM (SELECT {_SPLIT} AS split, record_id,
+                 unnest(similar_qa) AS item, generate_subscripts(similar_qa, 1) AS rank FROM qa) q
+    LEFT JOIN targets t ON t.url = q.item.url
+    ORDER BY q.split, q.record_id, q.rank
 """
-_FAQ = """
-    SELECT s.split, q.record_id, q.rank, q.item.name AS tag, q.item.specialty AS specialty, q.item.url AS url
-    FROM (SELECT record_id, unnest(related_faq) AS item, generate_subscripts(related_faq, 1) AS rank FROM qa) q
-    JOIN splits s ON s.record_id = q.record_id
-    ORDER BY s.split, q.record_id, q.rank
+_FAQ = f"""
+    SELECT q.split, q.record_id, q.rank, q.item.name AS tag, q.item.specialty AS specialty, q.item.url AS url
+    FROM (SELECT {_SPLIT} AS split, record_id,
+                 unnest(related_faq) AS item, generate_subscripts(related_faq, 1) AS rank FROM qa) q
+    ORDER BY q.split, q.record_id, q.rank
 """
 _HISTORY_PLACES = """
     CREATE TABLE history_places AS
     SELECT row_number() OVER (ORDER BY s.split, c.record_id, c.fetched_at) - 1 AS place,
            c.file, c.row, s.split, c.fetched_at AS valid_from, c.valid_to
     FROM changes c JOIN splits s ON s.record_id = c.record_id
+    ORDER BY c.file, c.row
 """
 _HISTORY = f"""
     SELECT p.place, p.split, {_RECORD}, p.valid_from, p.valid_to
-    FROM records r JOIN history_places p ON p.file = r.file AND p.row = r.row
+    FROM some_records r JOIN (FROM history_places WHERE {versions.THEIRS}) p ON p.file = r.file AND p.row = r.row
 """

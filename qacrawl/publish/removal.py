@@ -113,7 +113,7 @@ def _write(db: Any, old: Path, made: Path) -> int:
             SELECT p.start + k.file_row_number AS place, p.split, k.* EXCLUDE (filename, file_row_number)
             FROM (SELECT * {change} FROM "{config}" WHERE {which}) k JOIN places p ON p.filename = k.filename
         """
-        batches = sorting.in_order(db, query, rows, made.parent / "piles")
+        batches = sorting.in_order(db.sql(query).to_arrow_reader(sorting.STEP), rows, made.parent / "piles")
         files.write(batches, pq.read_schema(paths[0]), made / "data" / config)
     return int(_row(db, f"SELECT count(*) FROM qa WHERE NOT {_THEIRS}")[0])
 

@@ -3,10 +3,9 @@
 DuckDB's own sort spills narrow rows, but of wide ones (kilobytes of text each) it must hold whole runs in memory.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,15 +15,16 @@ PILE = 10_000
 PILES = 250
 """Files that are open at once: below the 1,024 that a process may usually have."""
 
-_READ = 5_000  # rows taken from DuckDB at a time
+STEP = 5_000
+"""Rows to take from DuckDB at a time."""
 
 
-def in_order(db: Any, query: str, rows: int, folder: Path) -> Iterator[pa.RecordBatch]:
-    """The rows of `query` by its column `place`, without that column; places are below `rows`, none comes twice.
+def in_order(batches: Iterable[pa.RecordBatch], rows: int, folder: Path) -> Iterator[pa.RecordBatch]:
+    """The rows by their column `place`, without that column; places are below `rows`, none comes twice.
 
     `folder` holds a copy of the rows until they have been taken.
     """
-    for path in _pile_up(db.sql(query).to_arrow_reader(_READ), pile_size(rows), folder):
+    for path in _pile_up(batches, pile_size(rows), folder):
         with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
             pile = stream.read_all()
         path.unlink()
@@ -37,7 +37,7 @@ def pile_size(rows: int) -> int:
     return max(PILE, -(-rows // PILES))
 
 
-def _pile_up(batches: pa.RecordBatchReader, size: int, folder: Path) -> list[Path]:
+def _pile_up(batches: Iterable[pa.RecordBatch], size: int, folder: Path) -> list[Path]:
     """Write each row to the file of its `size` places; return the files in order."""
     folder.mkdir()
     options = pa.ipc.IpcWriteOptions(compression="lz4")

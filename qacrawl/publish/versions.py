@@ -1,5 +1,6 @@
 """Which row of which part is the newest version of a record: narrow tables in a DuckDB file, so memory stays small."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,11 @@ from qacrawl import schema
 
 MEMORY = "700MB"
 """What DuckDB may hold before it spills to the work folder; the process needs about 500 MB beside it."""
+
+THREADS = 4
+"""Of DuckDB, at most: each wants memory of its own."""
+FILES = 100
+"""Parts that `some_records` shows at a time."""
 
 # Which of two readings is the newer: by the page's fetch, then by the parser's version; the rest only makes the
 # choice the same in every run. Two rows equal in all of these came from the same bytes by the same parser.
@@ -37,7 +43,8 @@ UNQUOTED = f"list_filter(similar_qa, lambda entry: NOT {is_forgotten('entry.url'
 @contextmanager
 def work(folder: Path) -> Iterator[Any]:
     """A DuckDB connection with its database and its spill files in `folder`."""
-    config: dict[str, Any] = {"memory_limit": MEMORY, "temp_directory": str(folder / "spill")}
+    threads = min(THREADS, os.cpu_count() or 1)
+    config: dict[str, Any] = {"memory_limit": MEMORY, "threads": threads, "temp_directory": str(folder / "spill")}
     with duckdb.connect(str(folder / "work.duckdb"), config=config) as db:
         db.execute("SET TimeZone = 'UTC'")
         yield db
@@ -102,15 +109,38 @@ def _view(db: Any, name: str, files: Sequence[Path], columns: pa.Schema) -> None
     """
     if files:
         paths = [str(file) for file in files]
-        db.read_parquet(paths, filename=True, file_row_number=True).create_view("raw_" + name)
         db.execute(f"CREATE TYPE file_of_{name} AS ENUM (SELECT unnest($1::VARCHAR[]))", [paths])
-        kept = f"REPLACE ({UNQUOTED} AS similar_qa)" if "similar_qa" in columns.names else ""
-        place = f"CAST(filename AS file_of_{name}) AS file, file_row_number AS row"
-        db.execute(f"CREATE VIEW {name} AS SELECT * {kept}, {place} FROM raw_{name}")
+        _select(db, name, paths, name, columns)
     else:
         db.register(
             name, columns.append(pa.field("file", pa.string())).append(pa.field("row", pa.int64())).empty_table()
         )
+
+
+def _select(db: Any, view: str, paths: list[str], name: str, columns: pa.Schema) -> None:
+    """Make or replace a view of the rows of some of the files of the view `name`."""
+    db.read_parquet(paths, filename=True, file_row_number=True).create_view(f"raw_{view}", replace=True)
+    kept = f"REPLACE ({UNQUOTED} AS similar_qa)" if "similar_qa" in columns.names else ""
+    place = f"CAST(filename AS file_of_{name}) AS file, file_row_number AS row"
+    db.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * {kept}, {place} FROM raw_{view}")
+
+
+def some_records(db: Any) -> Iterator[None]:
+    """Make the view `some_records` of FILES of the files of `records` at a time; `first` and `last` are its ends.
+
+    A join with all files would hold the other table whole, or spill the texts.
+    """
+    ((paths,),) = db.execute("SELECT enum_range(NULL::file_of_records)::VARCHAR[]").fetchall()
+    for start in range(0, len(paths), FILES):
+        some = paths[start : start + FILES]
+        _select(db, "some_records", some, "records", schema.ARROW)
+        for name, path in (("first", some[0]), ("last", some[-1])):
+            db.execute(f"SET VARIABLE {name} = $1::file_of_records", [path])
+        yield
+
+
+THEIRS = "file BETWEEN getvariable('first') AND getvariable('last')"
+"""SQL that says whether a row is about one of `some_records`."""
 
 
 def _current(files: Sequence[Path], columns: pa.Schema, folder: Path) -> list[Path]:
