@@ -36,6 +36,7 @@ from qacrawl.frontier.tables import files, hosts, runs, urls
 _ROW = [urls.c[name] for name in Row._fields]
 _CHUNK = 500
 _LATE = 1000  # of the URLs that wait for a time, how many one lease looks at
+_FRESH = 5.0  # seconds
 _FIRST = {"start": START, "sitemap": START, "listing": LISTING, "article": NEW}
 
 
@@ -51,17 +52,23 @@ class Frontier:
         self.numbers: tuple[int, int] | None = None
         """Where set, only articles with these numbers (both ends included) are leased and made due."""
         self._number = sites.load(site).number
+        self._told = (0.0, -_FRESH)  # what the database's clock said, and when by ours
 
     def reading(self) -> Connection:
         """A connection whose transaction keeps no writer waiting."""
         return self.engine.connect().execution_options(qacrawl_begin="BEGIN")
 
     def now(self) -> float:
-        """Seconds since 1970 by the database's clock."""
+        """Seconds since 1970 by the database's clock; it is asked from time to time, and ours counts on from there."""
         if not self.shared:
             return time.time()  # SQLite has no clock but this machine's
-        with self.reading() as db:
-            return float(db.execute(select(self._clock("clock_timestamp"))).scalar_one())
+        told, at = self._told
+        if time.monotonic() - at >= _FRESH:
+            with self.reading() as db:
+                told = float(db.execute(select(self._clock("clock_timestamp"))).scalar_one())
+            at = time.monotonic()
+            self._told = told, at
+        return told + time.monotonic() - at
 
     def _clock(self, name: str = "statement_timestamp") -> Any:
         """`now` for use inside a statement. PostgreSQL's clock_timestamp goes on meanwhile, but no index serves it."""
