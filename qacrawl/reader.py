@@ -33,6 +33,7 @@ class Read(NamedTuple):
 
 _SIZE = Struct("!Q")  # of the pickle that follows
 _FIRST_FREE = 3  # file descriptors below are standard input, output and error
+_MANY = 1 << 16
 
 
 class ReadError(Exception):
@@ -61,8 +62,8 @@ class Reader(asyncio.Protocol):
         self.received = bytearray()
         self.transport: asyncio.WriteTransport | None = None
         self.connecting: asyncio.Task[object] | None = None
-        self.closed = False
         self.pid, self.socket = _start(key)
+        self.alive = True
 
     async def read(self, page: Page) -> Read:
         """As `reading.result`, and the links. Raises ReadError for a page that can't be read."""
@@ -72,7 +73,7 @@ class Reader(asyncio.Protocol):
         if self.transport:
             self.transport.write(asked.message)
         elif not self.connecting:
-            self._connect()
+            self._connect()  # which hands it over
         read = await asked.answer
         if isinstance(read.result, str):
             error = ReadError(f"{page.url}: {read.result}")
@@ -82,20 +83,31 @@ class Reader(asyncio.Protocol):
 
     def close(self) -> None:
         """End the process; pages that were not answered are not read."""
-        self.closed = True
+        if self.connecting:
+            self.connecting.cancel()
         if self.transport:
             self.transport.abort()
         self._end()
+        while self.asked:
+            self._refuse("the run ended")
 
     def _end(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)  # it has nothing to lose, and may be at a page that takes long
-        os.waitpid(self.pid, 0)
-        self.socket.close()
-        for asked in self.asked if self.closed else ():
-            if not asked.answer.done():
-                asked.answer.set_exception(ReadError(f"{asked.url}: the run ended"))
+        if self.alive:
+            os.kill(self.pid, signal.SIGKILL)  # it has nothing to lose, and may be at a page that takes long
+            os.waitpid(self.pid, 0)
+            self.socket.close()
+            self.alive = False
+
+    def _refuse(self, reason: str) -> None:
+        """Give up the first of the pages that wait."""
+        asked = self.asked.popleft()
+        if not asked.answer.done():
+            asked.answer.set_exception(ReadError(f"{asked.url}: {reason}"))
 
     def _connect(self) -> None:
+        if not self.alive:
+            self.pid, self.socket = _start(self.key)
+            self.alive = True
         loop = asyncio.get_running_loop()
         self.connecting = loop.create_task(loop.create_unix_connection(lambda: self, sock=self.socket))
 
@@ -116,23 +128,18 @@ class Reader(asyncio.Protocol):
             read = pickle.loads(memoryview(self.received)[_SIZE.size : end])  # noqa: S301 (from our own process)
             del self.received[:end]
             asked = self.asked.popleft()
-            if not asked.answer.cancelled():
+            if not asked.answer.done():
                 asked.answer.set_result(read)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Start another process; the page that this one was at is tried once more."""
+        """Start another process if pages wait; the first, which this one was at, is tried once more."""
         self.transport = None
         self.received.clear()
-        if self.closed:
-            return
         self._end()
         if self.asked:
-            guilty = self.asked[0]
-            guilty.tries += 1
-            if guilty.tries >= TRIES:
-                self.asked.popleft()
-                guilty.answer.set_exception(ReadError(f"{guilty.url}: brings down the process that reads it"))
-        self.pid, self.socket = _start(self.key)
+            self.asked[0].tries += 1
+            if self.asked[0].tries >= TRIES:
+                self._refuse("brings down the process that reads it")
         if self.asked:
             self._connect()
 
@@ -154,7 +161,8 @@ def _start(key: bytes) -> tuple[int, socket]:
 def _alone_with(connection: socket) -> socket:
     """`connection`, in a process that has let go of all else: locks and connections are the crawl's own."""
     os.dup2(connection.fileno(), _FIRST_FREE)
-    os.closerange(_FIRST_FREE + 1, os.sysconf("SC_OPEN_MAX"))
+    most = os.sysconf("SC_OPEN_MAX")
+    os.closerange(_FIRST_FREE + 1, most if most > 0 else _MANY)
     signal.set_wakeup_fd(-1)
     for one in (signal.SIGINT, signal.SIGTERM):  # they are for the crawl, which finishes what is under way
         signal.signal(one, signal.SIG_IGN)
@@ -170,14 +178,15 @@ def _serve(connection: socket, key: bytes) -> None:
                 page = pickle.load(pages)  # noqa: S301 (from our own process)
             except EOFError:
                 return
-            read = Read(_result(page, key), finding.links(page, followed))
-            message = pickle.dumps(read, pickle.HIGHEST_PROTOCOL)
+            message = pickle.dumps(_read(page, key, followed), pickle.HIGHEST_PROTOCOL)
             connection.sendall(_SIZE.pack(len(message)) + message)
 
 
-def _result(page: Page, key: bytes) -> QARecord | Reject | Listing | str:
-    """What is stored of a page, or the traceback of what went wrong."""
+def _read(page: Page, key: bytes, followed: set[str]) -> Read:
+    """What comes of a page, or the traceback of what went wrong."""
+    links: tuple[str, ...] = ()
     try:
-        return reading.result(page, key)
+        links = finding.links(page, followed)
+        return Read(reading.result(page, key), links)
     except Exception:
-        return traceback.format_exc()
+        return Read(traceback.format_exc(), links)

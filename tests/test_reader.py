@@ -133,6 +133,20 @@ def test_a_page_that_brings_it_down_costs_that_page(monkeypatch):
     use(do)
 
 
+def test_killed_while_it_has_nothing_to_do_another_reads_the_next_page():
+    async def do(reader: Reader) -> None:
+        await reader.read(page(1))
+        first = reader.pid
+        os.kill(first, signal.SIGKILL)
+        await asyncio.sleep(0.2)
+        with pytest.raises(ProcessLookupError):  # none is started before there is a page, so none can die in vain
+            os.kill(reader.pid, 0)
+        assert isinstance((await reader.read(page(2))).result, QARecord)
+        assert reader.pid != first
+
+    use(do)
+
+
 def test_killed_by_somebody_else_it_costs_no_page(monkeypatch):
     breaking(monkeypatch, lambda page: time.sleep(0.05))
 
