@@ -114,7 +114,7 @@ def main() -> None:
     ratios(options.articles, options.rounds, options.postgres)
     again(min(options.articles, 500))
     if options.postgres:
-        one, three = (workers(300, number, options.postgres) for number in (1, 3))
+        one, three = (workers(600, number, options.postgres) for number in (1, 3))
         print(f"slow site: {one:.2f} pages/s with 1 worker, {three:.2f} with 3: {three / one:.2f} times")
 
 

@@ -55,9 +55,9 @@ def report(db: Any) -> str:
 
 
 def _read(db: Any) -> None:
-    """Make the tables `keys` (hashes of what must be equal) and `buckets` (where near-duplicates meet)."""
+    """Make the tables `keys` (hashes of what must be equal) and `filled` (buckets, where near-duplicates meet)."""
     db.execute("CREATE TABLE keys (rank BIGINT, question BLOB, whole BLOB)")
-    db.execute("CREATE TABLE buckets (rank BIGINT, key UBIGINT)")
+    db.execute("CREATE TABLE filled (rank BIGINT, key UBIGINT)")
     with db.cursor() as reading:
         for batch in reading.sql("SELECT rank, asker, question_subject, question FROM texts").to_arrow_reader(_STEP):
             rows = batch.to_pylist()
@@ -112,17 +112,17 @@ _TEXTS = """
     FROM asked a JOIN records r ON r.file = a.file AND r.row = a.row
 """
 _BUCKETS = """
-    INSERT INTO buckets
+    INSERT INTO filled
     SELECT rank, hash(place, band) FROM (SELECT rank, unnest(bands) AS band, generate_subscripts(bands, 1) AS place
                                          FROM (SELECT rank, CAST(bands AS BLOB[]) AS bands FROM banded))
 """
-# Of equal texts the first stands for all.
+# Of equal texts the first stands for all. To delete the others' buckets would hold the table in memory.
 _COPIES = """
     CREATE TABLE copies AS
     SELECT rank, min(rank) OVER (PARTITION BY coalesce(question, rank::VARCHAR::BLOB)) AS question,
            min(rank) OVER (PARTITION BY coalesce(whole, rank::VARCHAR::BLOB)) AS whole
     FROM keys;
-    DELETE FROM buckets WHERE rank IN (SELECT rank FROM copies WHERE whole < rank)
+    CREATE VIEW buckets AS FROM filled ANTI JOIN (SELECT rank FROM copies WHERE whole < rank) USING (rank)
 """
 # Numbers are given in the order of asking: a follow-up names one below its own. Numbers of two digits are teeth.
 _NAMED = r"(?:[#＃]|[?&]q_no=|/article/)\s?0*([1-9][0-9]{2,8})\b"
