@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -85,15 +85,17 @@ def publish(folder: Path) -> dict[str, float]:
     from qacrawl.publish import snapshot, splits
 
     spent = 0.0
-    assign = splits.assign
 
-    def timed(db: object) -> None:
-        nonlocal spent
-        started = time.perf_counter()
-        assign(db)
-        spent += time.perf_counter() - started
+    def timed(step: Callable[[object], None]) -> Callable[[object], None]:
+        def run(db: object) -> None:
+            nonlocal spent
+            started = time.perf_counter()
+            step(db)
+            spent += time.perf_counter() - started
 
-    splits.assign = timed
+        return run
+
+    splits.read, splits.assign = timed(splits.read), timed(splits.assign)
     started, busy = time.perf_counter(), time.process_time()
     made = snapshot.publish(folder, "doctorqna", sorted((folder / "parts").glob("*.parquet")))
     seconds, cpu = time.perf_counter() - started, time.process_time() - busy

@@ -42,6 +42,7 @@ def placed(*parts: Iterable[QARecord], gone: Sequence[str] = ()) -> tuple[dict[s
         files = [part(folder, rows) for rows in map(list, parts) if rows]
         with versions.work(folder) as db:
             versions.load(db, folder, files, [], gone)
+            splits.read(db)
             splits.assign(db)
             found = db.execute("FROM (FROM splits SELECT * EXCLUDE rank) ORDER BY record_id").fetchall()
             return {row[0].partition(":")[2]: Place(*row[1:]) for row in found}, json.loads(splits.report(db))["pairs"]

@@ -47,8 +47,7 @@ def remove(folder: Path, site: str, urls: Sequence[str], day: str) -> dict[str, 
         build = folder / f"{snapshot.BUILD}{uuid4().hex}"
         build.mkdir()
         try:
-            with versions.work(build) as db:
-                versions.set_forgotten(db, urls)
+            with versions.work(build, urls) as db:
                 if _open(db, old):
                     changed[old.name] = _replace(db, folder, site, old, build, day)
         finally:

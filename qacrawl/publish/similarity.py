@@ -63,8 +63,9 @@ def bands(texts: Sequence[Set[str]]) -> pa.Array:
 def find(db: Any) -> None:
     """Make the table `alike` (later, earlier) of the table `buckets` (rank, key) and the view `texts` of their texts.
 
-    `texts` has rank, question_subject and question; a bucket's key is a hash of a band and its place. What ranks
-    above another hold changes no pair below it, so pairs stay as they are while texts are added at the end.
+    `texts` has rank, question_subject and question; a bucket's key is a hash of a band and its place; the ranks in the
+    table `copied` are left out. What ranks above another hold changes no pair below it, so pairs stay as they are while
+    texts are added at the end.
     """
     db.execute(_CANDIDATES, [NEIGHBOURS])
     db.execute(_BODIES)
@@ -92,7 +93,7 @@ _CANDIDATES = """
     WITH shared AS (SELECT key FROM buckets GROUP BY key HAVING count(*) > 1),
     placed AS (
         SELECT key, rank, row_number() OVER (PARTITION BY key ORDER BY rank) AS place
-        FROM buckets SEMI JOIN shared USING (key)
+        FROM (FROM buckets SEMI JOIN shared USING (key)) ANTI JOIN copied USING (rank)
     )
     SELECT DISTINCT l.rank AS later, e.rank AS earlier
     FROM placed l JOIN placed e ON e.key = l.key AND e.rank < l.rank WHERE e.place <= $1

@@ -86,12 +86,15 @@ def _tables(
     forgotten: Sequence[str],
 ) -> tuple[tuple[int, int], list[report_facts.Rejected]] | None:
     """Write the data of the snapshot to `made`; return what was rejected, None without records."""
-    with versions.work(build) as db:
-        versions.set_forgotten(db, forgotten)
+    with versions.work(build, forgotten) as db:
         if not versions.load(db, build, parts, rejects, gone):
             return None
         versions.find_changes(db)
+    with versions.work(build, forgotten) as db:
+        splits.read(db)
+    with versions.work(build, forgotten) as db:
         splits.assign(db)
+    with versions.work(build, forgotten) as db:
         configs.write(db, made)
         return reject_rate(db), report_facts.rejected(db)
 

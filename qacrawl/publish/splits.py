@@ -28,14 +28,29 @@ _STEP = 2_000
 _KEYS = pa.schema([("rank", pa.int64()), ("question", pa.binary()), ("whole", pa.binary())])
 
 
-def assign(db: Any) -> None:
-    """Make the table `splits` (record_id, cluster_id, split, is_near_duplicate, rank) for the records of `newest`.
+def read(db: Any) -> None:
+    """Make the tables `keys` (hashes of what must be equal) and `buckets` (where near-duplicates meet).
 
-    It reads `first` and `records`, as `versions.load` makes them, and leaves `links` for `report`.
+    It reads `first` and `records`, as `versions.load` makes them.
     """
     db.execute(_ASKED)
     db.execute(_TEXTS)
-    _read(db)
+    db.execute("CREATE TABLE keys (rank BIGINT, question BLOB, whole BLOB)")
+    db.execute("CREATE TABLE buckets (rank BIGINT, key UBIGINT)")
+    with db.cursor() as reading:
+        for batch in reading.sql("SELECT rank, asker, question_subject, question FROM texts").to_arrow_reader(_STEP):
+            rows = batch.to_pylist()
+            db.register("hashed", pa.Table.from_pylist([_keys(**row) for row in rows], _KEYS))
+            db.execute("INSERT INTO keys FROM hashed")
+            db.register("banded", _banded(rows))
+            db.execute(_BUCKETS)
+
+
+def assign(db: Any) -> None:
+    """Make the table `splits` (record_id, cluster_id, split, is_near_duplicate, rank) for the records of `newest`.
+
+    It reads what `read` made, and leaves `links` for `report`.
+    """
     db.execute(_COPIES)
     similarity.find(db)
     db.execute(_LINKS)
@@ -52,19 +67,6 @@ def report(db: Any) -> str:
     at_random = round(linked * (1 - sum(share * share for share in SHARES.values())))
     pairs = {"linked": linked, "torn": torn, "torn_at_random": at_random}
     return json.dumps({"shares": SHARES, "threshold": similarity.THRESHOLD, "pairs": pairs}, indent=2) + "\n"
-
-
-def _read(db: Any) -> None:
-    """Make the tables `keys` (hashes of what must be equal) and `filled` (buckets, where near-duplicates meet)."""
-    db.execute("CREATE TABLE keys (rank BIGINT, question BLOB, whole BLOB)")
-    db.execute("CREATE TABLE filled (rank BIGINT, key UBIGINT)")
-    with db.cursor() as reading:
-        for batch in reading.sql("SELECT rank, asker, question_subject, question FROM texts").to_arrow_reader(_STEP):
-            rows = batch.to_pylist()
-            db.register("hashed", pa.Table.from_pylist([_keys(**row) for row in rows], _KEYS))
-            db.execute("INSERT INTO keys FROM hashed")
-            db.register("banded", _banded(rows))
-            db.execute(_BUCKETS)
 
 
 def _keys(rank: int, asker: str | None, question_subject: str | None, question: str) -> dict[str, Any]:
@@ -112,17 +114,17 @@ _TEXTS = """
     FROM asked a JOIN records r ON r.file = a.file AND r.row = a.row
 """
 _BUCKETS = """
-    INSERT INTO filled
+    INSERT INTO buckets
     SELECT rank, hash(place, band) FROM (SELECT rank, unnest(bands) AS band, generate_subscripts(bands, 1) AS place
                                          FROM (SELECT rank, CAST(bands AS BLOB[]) AS bands FROM banded))
 """
-# Of equal texts the first stands for all. To delete the others' buckets would hold the table in memory.
+# Of equal texts the first stands for all.
 _COPIES = """
     CREATE TABLE copies AS
     SELECT rank, min(rank) OVER (PARTITION BY coalesce(question, rank::VARCHAR::BLOB)) AS question,
            min(rank) OVER (PARTITION BY coalesce(whole, rank::VARCHAR::BLOB)) AS whole
     FROM keys;
-    CREATE VIEW buckets AS FROM filled ANTI JOIN (SELECT rank FROM copies WHERE whole < rank) USING (rank)
+    CREATE TABLE copied AS SELECT rank FROM copies WHERE whole < rank
 """
 # Numbers are given in the order of asking: a follow-up names one below its own. Numbers of two digits are teeth.
 _NAMED = r"(?:[#＃]|[?&]q_no=|/article/)\s?0*([1-9][0-9]{2,8})\b"

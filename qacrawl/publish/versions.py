@@ -32,7 +32,7 @@ PARSER = "coalesce(try_cast(split_part(parser_version, '/', 2) AS BIGINT), 0)"
 
 
 def is_forgotten(url: str) -> str:
-    """SQL that says whether the value of `url` is one of `set_forgotten`; false for null."""
+    """SQL that says whether the value of `url` is one of `forgotten` in `work`; false for null."""
     return f"coalesce(list_contains(getvariable('forgotten'), {url}), false)"
 
 
@@ -41,18 +41,18 @@ UNQUOTED = f"list_filter(similar_qa, lambda entry: NOT {is_forgotten('entry.url'
 
 
 @contextmanager
-def work(folder: Path) -> Iterator[Any]:
-    """A DuckDB connection with its database and its spill files in `folder`."""
+def work(folder: Path, forgotten: Sequence[str] = ()) -> Iterator[Any]:
+    """A DuckDB connection with its database and its spill files in `folder`.
+
+    What `records` quotes of the pages in `forgotten` is left out. Opened anew, it has its memory for itself again:
+    what one has read and written it does not always give back.
+    """
     threads = min(THREADS, os.cpu_count() or 1)
     config: dict[str, Any] = {"memory_limit": MEMORY, "threads": threads, "temp_directory": str(folder / "spill")}
     with duckdb.connect(str(folder / "work.duckdb"), config=config) as db:
         db.execute("SET TimeZone = 'UTC'")
+        db.execute("SET VARIABLE forgotten = $1::VARCHAR[]", [list(forgotten)])
         yield db
-
-
-def set_forgotten(db: Any, urls: Sequence[str]) -> None:
-    """Say which pages are forgotten: what `records` quotes of them is left out."""
-    db.execute("SET VARIABLE forgotten = $1::VARCHAR[]", [list(urls)])
 
 
 def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], gone: Sequence[str]) -> int:
