@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from qacrawl.publish import versions
 from qacrawl.publish.stats import Stats
 
 
@@ -49,6 +48,6 @@ def problems(gate: Gate, rejects: tuple[int, int], now: Stats, before: Stats | N
 def count_lost(before: Path, now: Path) -> int:
     """Records of the snapshot in `before` that are not in the one in `now`."""
     query = "SELECT count(*) FROM read_parquet($1) b ANTI JOIN read_parquet($2) n USING (record_id)"
-    with duckdb.connect() as db:
+    with versions.look() as db:
         row = db.execute(query, [str(folder / "data/qa/*.parquet") for folder in (before, now)]).fetchone()
     return int(row[0]) if row else 0

@@ -6,11 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qacrawl import schema
+from qacrawl.publish import versions
 from qacrawl.publish.versions import PROVENANCE
 
 EXAMPLES = 3
@@ -66,7 +66,7 @@ def changes(before: Path, now: Path) -> Changes:
     """Count the records of snapshot `now` against those of `before`; provenance is no change."""
     content = ", ".join(name for name in schema.ARROW.names if name not in PROVENANCE)
     side = f"SELECT record_id, hash(row({content})) AS content FROM read_parquet"
-    with duckdb.connect() as db:
+    with versions.look() as db:
         row = db.execute(
             f"""
             SELECT count(*) FILTER (b.record_id IS NULL), count(*) FILTER (n.content <> b.content),
@@ -80,7 +80,7 @@ def changes(before: Path, now: Path) -> Changes:
 
 def lengths(snapshot: Path, field: str) -> dict[str, int]:
     """Records by the length of a text, in characters, in steps that double; "16-31" to the longest there is."""
-    with duckdb.connect() as db:
+    with versions.look() as db:
         found = dict(
             db.execute(
                 f"SELECT CAST(floor(log2(greatest(length({field}), 1))) AS INTEGER), count(*) "

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
 from qacrawl import schema
+from qacrawl.publish import versions
 from qacrawl.publish.escape import plain
 
 TEXTS = ("title", "question_subject", "question", "reply", "more_info")
@@ -61,8 +61,7 @@ class Stats:
 
 def measure(dataset: Path) -> Stats:
     """Count what the snapshot in the folder `dataset` holds."""
-    with duckdb.connect() as db:
-        db.execute("SET TimeZone = 'UTC'")
+    with versions.look() as db:
         db.read_parquet(str(dataset / "data/qa/*.parquet"), filename=True).create_view("qa")
         columns = (
             "count(*) AS records",

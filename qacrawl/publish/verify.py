@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qacrawl import sites
-from qacrawl.publish import configs, files
+from qacrawl.publish import configs, files, versions
 from qacrawl.publish.escape import plain
 from qacrawl.records import Page
 from qacrawl.validate import record_id
@@ -26,8 +26,7 @@ def verify(dataset: Path) -> list[str]:
     """What is wrong with the snapshot in a folder, a line each; nothing if it is in order. Never changes anything."""
     problems = [*_sums(dataset), *_schemas(dataset)]
     try:
-        with duckdb.connect() as db:
-            db.execute("SET TimeZone = 'UTC'")
+        with versions.look() as db:
             for config in configs.CONFIGS:
                 source = str(dataset / "data" / config / "*.parquet")
                 db.read_parquet(source, filename=True, file_row_number=True).create_view(config)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -47,12 +48,23 @@ def work(folder: Path, forgotten: Sequence[str] = ()) -> Iterator[Any]:
     What `records` quotes of the pages in `forgotten` is left out. Opened anew, it has its memory for itself again:
     what one has read and written it does not always give back.
     """
-    threads = min(THREADS, os.cpu_count() or 1)
-    config: dict[str, Any] = {"memory_limit": MEMORY, "threads": threads, "temp_directory": str(folder / "spill")}
-    with duckdb.connect(str(folder / "work.duckdb"), config=config) as db:
+    with duckdb.connect(str(folder / "work.duckdb"), config=_config(folder)) as db:
         db.execute("SET TimeZone = 'UTC'")
         db.execute("SET VARIABLE forgotten = $1::VARCHAR[]", [list(forgotten)])
         yield db
+
+
+@contextmanager
+def look() -> Iterator[Any]:
+    """A DuckDB connection to ask about files, with its spill files in a temporary folder."""
+    with TemporaryDirectory(prefix="qacrawl-") as folder, duckdb.connect(config=_config(Path(folder))) as db:
+        db.execute("SET TimeZone = 'UTC'")
+        yield db
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    threads = min(THREADS, os.cpu_count() or 1)
+    return {"memory_limit": MEMORY, "threads": threads, "temp_directory": str(folder / "spill")}
 
 
 def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], gone: Sequence[str]) -> int:
