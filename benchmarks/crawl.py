@@ -45,7 +45,10 @@ def command(start: str, articles: int, output: Path, *options: str, concurrency:
 
 
 def ours(start: str, articles: int, output: Path, *options: str) -> dict:
-    """The report of our crawl; its seconds leave out start-up and publishing, as the bare spider's do."""
+    """The report of our crawl; its seconds leave out the program's start and publishing, as the bare spider's do.
+
+    Half a second of preparation and the last commit are in them.
+    """
     subprocess.run(command(start, articles, output, *options), check=True, stdout=subprocess.PIPE)
     report: dict = json.loads(max((output / "doctorqna" / "runs").iterdir()).read_text())
     assert report["fetches"] == articles, report
@@ -67,7 +70,8 @@ def ratios(articles: int, rounds: int, postgres: str | None) -> None:
                     empty(postgres)
     for name, values in rates.items():
         shares = [own / other for own, other in zip(values, rates["bare"], strict=True)]
-        print(f"{statistics.median(values):8.1f} pages/s {statistics.median(shares):6.2f} x bare  {name}")
+        spread = f"{statistics.median(shares):6.2f} x bare ({min(shares):.2f} to {max(shares):.2f})"
+        print(f"{statistics.median(values):8.1f} pages/s {spread}  {name}")
 
 
 def empty(postgres: str) -> None:
@@ -107,8 +111,8 @@ def workers(articles: int, number: int, postgres: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--articles", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--articles", type=int, default=4000)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--postgres", help="postgresql://... of an empty database")
     options = parser.parse_args()
     ratios(options.articles, options.rounds, options.postgres)
