@@ -1,6 +1,6 @@
 """Seconds and memory that publishing takes at several sizes: newest versions, splits, all configs, card.
 
-python benchmarks/publish.py [--sizes N N N] [--rounds N]
+python benchmarks/publish.py [--sizes N N N] [--rounds N] [--short]
 
 The records are synthetic: 30 to 130 words a question, one in ten nearly an earlier one, one in twenty with two
 versions. "CPU" is the seconds of the processor in all threads, which other work on the machine changes little;
@@ -25,6 +25,9 @@ WORDS = [
     f"{start}{end}" for start in "ba ke mi no pu ra se ti vo zu".split() for end in "n rt ll sk mp st ng x d".split()
 ]
 PART = 2_000
+SHORT_PART = 20_000
+ARTICLE = "'https://doctorqna.com/en/article/'"
+EXCERPT = "{{'title': 'title', 'url': {}, 'question_excerpt': NULL, 'doctor': NULL, 'specialty': NULL, 'reply_excerpt': NULL}}"
 
 
 def text(rng: random.Random, words: int) -> str:
@@ -80,6 +83,44 @@ def make(folder: Path, size: int) -> None:
         store.write_part(folder, list(rows(range(start, min(start + PART, size + 1)))))
 
 
+def make_short(folder: Path, size: int) -> None:
+    """Write parts with records of a few words, a hundred times as fast; they have no near-duplicates."""
+    import duckdb
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from qacrawl import schema
+
+    (folder / "parts").mkdir(parents=True)
+    said = {
+        "record_id": "'doctorqna:' || i",
+        "site": "'doctorqna'",
+        "url": f"{ARTICLE} || i",
+        "lang": "'en'",
+        "title": "'title ' || i",
+        "specialty": "'Department ' || (i % 40)",
+        "question": "'word' || i || ' asks'",
+        "ask_date": "DATE '2010-01-01' + (i % 5000)::INT",
+        "doctor": "'Doctor ' || (i % 500)",
+        "reply": "'reply ' || i",
+        "similar_qa": f"[{EXCERPT.format(f'{ARTICLE} || (i * 7919 % {size})')}, {EXCERPT.format(f'{ARTICLE} || i // 2')}]",
+        "related_faq": "[{'name': 'tag ' || (i % 100), 'specialty': NULL, 'url': NULL}]",
+        "fetched_at": "TIMESTAMPTZ '2024-01-01' + INTERVAL (i) SECOND",
+        "page_sha256": "sha256(i::VARCHAR)",
+        "parser_version": "'doctorqna/1'",
+        "notes": "[]::VARCHAR[]",
+    }
+    row = ", ".join(f"{said.get(name, 'NULL')} AS {name}" for name in schema.ARROW.names)
+    with duckdb.connect() as db:
+        db.execute("SET TimeZone = 'UTC'")
+        for start in range(1, size + 1, SHORT_PART):
+            end = min(start + SHORT_PART, size + 1)
+            rows = db.sql(f"SELECT {row} FROM range({start}, {end}) r(i)").to_arrow_table()
+            columns = [rows[field.name].cast(field.type) for field in schema.ARROW]
+            table = pa.Table.from_arrays(columns, schema=schema.ARROW)
+            pq.write_table(table, folder / "parts" / f"part-{start:09}.parquet", compression="zstd")
+
+
 def publish(folder: Path) -> dict[str, float]:
     """Publish once; seconds of it all and of the splits, peak memory of this process in MB."""
     from qacrawl.publish import snapshot, splits
@@ -119,6 +160,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 40_000, 80_000])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--short", action="store_true", help="records of a few words: for millions of them")
     parser.add_argument("--publish", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.publish:
@@ -131,7 +173,7 @@ def main() -> None:
     for size in options.sizes:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) / "doctorqna"
-            make(folder, size)
+            (make_short if options.short else make)(folder, size)
             one = measure(folder, options.rounds)
         each = one["cpu"] / one["rows"]
         first = first or each
