@@ -27,7 +27,7 @@ WORDS = [
 PART = 2_000
 SHORT_PART = 20_000
 ARTICLE = "'https://doctorqna.com/en/article/'"
-EXCERPT = "{{'title': 'title', 'url': {}, 'question_excerpt': NULL, 'doctor': NULL, 'specialty': NULL, 'reply_excerpt': NULL}}"
+EXCERPT = ", ".join(f"'{name}': NULL" for name in ("question_excerpt", "doctor", "specialty", "reply_excerpt"))
 
 
 def text(rng: random.Random, words: int) -> str:
@@ -103,7 +103,8 @@ def make_short(folder: Path, size: int) -> None:
         "ask_date": "DATE '2010-01-01' + (i % 5000)::INT",
         "doctor": "'Doctor ' || (i % 500)",
         "reply": "'reply ' || i",
-        "similar_qa": f"[{EXCERPT.format(f'{ARTICLE} || (i * 7919 % {size})')}, {EXCERPT.format(f'{ARTICLE} || i // 2')}]",
+        "similar_qa": f"[{{'title': 'one', 'url': {ARTICLE} || (i * 7919 % {size}), {EXCERPT}}},"
+        f" {{'title': 'two', 'url': {ARTICLE} || (i // 2), {EXCERPT}}}]",
         "related_faq": "[{'name': 'tag ' || (i % 100), 'specialty': NULL, 'url': NULL}]",
         "fetched_at": "TIMESTAMPTZ '2024-01-01' + INTERVAL (i) SECOND",
         "page_sha256": "sha256(i::VARCHAR)",
