@@ -1,4 +1,4 @@
-"""PARSE to REDACT in one call: what a crawl, `rebuild` and `extract` do with a page."""
+"""PARSE to REDACT in one call: what a crawl and `rebuild` do with a page; `extract` takes it before REDACT."""
 
 from qacrawl import parsers, privacy, validate
 from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject

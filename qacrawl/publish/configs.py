@@ -115,7 +115,7 @@ _QA_PLACES = """
 """
 _QA = f"""
     SELECT p.place, p.split, {_RECORD}, p.cluster_id, p.is_near_duplicate
-    FROM some_records r JOIN (FROM qa_places WHERE {versions.THEIRS}) p ON p.file = r.file AND p.row = r.row
+    FROM some_records r JOIN (FROM qa_places WHERE {versions.OF_SOME}) p ON p.file = r.file AND p.row = r.row
 """
 _SPLIT = "split_part(parse_filename(filename), '-', 1)"
 # An unnested list keeps its order only beside its index.
@@ -141,5 +141,5 @@ _HISTORY_PLACES = """
 """
 _HISTORY = f"""
     SELECT p.place, p.split, {_RECORD}, p.valid_from, p.valid_to
-    FROM some_records r JOIN (FROM history_places WHERE {versions.THEIRS}) p ON p.file = r.file AND p.row = r.row
+    FROM some_records r JOIN (FROM history_places WHERE {versions.OF_SOME}) p ON p.file = r.file AND p.row = r.row
 """

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from qacrawl import schema
 
 MEMORY = "700MB"
-"""What DuckDB may hold before it spills to the work folder; the process needs about 500 MB beside it."""
+"""What DuckDB may hold before it spills to the work folder; the process needs about 600 MB beside it."""
 
 THREADS = 4
 """Of DuckDB, at most: each wants memory of its own."""
@@ -151,7 +151,7 @@ def some_records(db: Any) -> Iterator[None]:
         yield
 
 
-THEIRS = "file BETWEEN getvariable('first') AND getvariable('last')"
+OF_SOME = "file BETWEEN getvariable('first') AND getvariable('last')"
 """SQL that says whether a row is about one of `some_records`."""
 
 
