@@ -1,12 +1,14 @@
 """The archive read again with today's parsers: PARSE to STORE without the network, the same functions as in a crawl."""
 
 import logging
+import os
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 import pyarrow.parquet as pq
 from rich.console import Console
@@ -55,7 +57,7 @@ def rebuild(frontier: Frontier, folder: Path, site: str, workers: int, console: 
         (path, folder, site, frontier.addresses(kind="start"), frontier.addresses(state="forgotten")) for path in files
     ]
     made: list[Made] = []
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
     with pool, Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("archive files", total=len(read))
         for result in pool.map(_read_file, *zip(*read, strict=True)) if read else ():
@@ -63,6 +65,17 @@ def rebuild(frontier: Frontier, folder: Path, site: str, workers: int, console: 
             progress.advance(bar)
     _swap(frontier, folder, made)
     return sum((result.counts for result in made), Counter())
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that started it does: a pool's processes would wait for work for ever."""
+
+    def wait() -> None:
+        if parent := parent_process():
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def _swap(frontier: Frontier, folder: Path, made: list[Made]) -> None:

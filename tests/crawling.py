@@ -110,6 +110,11 @@ def kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
     return alive
 
 
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that go on; on Linux."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 def records(output: Path, site: str = "doctorqna") -> list[dict[str, Any]]:
     """The rows of the published dataset, all splits, sorted by record_id."""
     rows = pq.read_table(output / site / "dataset" / "data" / "qa").select(schema.ARROW.names).to_pylist()

@@ -203,10 +203,6 @@ def test_it_closes_while_a_page_is_read(monkeypatch):
     asyncio.run(main())
 
 
-def children(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_it_ends_with_a_crawl_that_is_killed_and_holds_nothing_of_it(tmp_path: Path):
     with FaultSite(articles=30) as site:
@@ -217,7 +213,7 @@ def test_it_ends_with_a_crawl_that_is_killed_and_holds_nothing_of_it(tmp_path: P
 def check_end(process: "subprocess.Popen[str]") -> None:
     deadline = time.monotonic() + 30
     # Its socket beside standard input, output and error: no lock, no database.
-    while not (found := [one for one in children(process.pid) if opened(one) == ["0", "1", "2", "3"]]):
+    while not (found := [one for one in crawling.children(process.pid) if opened(one) == ["0", "1", "2", "3"]]):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     process.kill()
@@ -240,7 +236,7 @@ def test_a_crawl_whose_reader_is_killed_loses_nothing(tmp_path: Path):
         process = crawling.start(crawling.command(site.start, tmp_path, "--delay", "0.05"))
         killed = 0
         while process.poll() is None and killed < 3:
-            for child in children(process.pid)[:1]:
+            for child in crawling.children(process.pid)[:1]:
                 os.kill(child, signal.SIGKILL)
                 killed += 1
                 time.sleep(0.3)

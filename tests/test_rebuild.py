@@ -1,6 +1,9 @@
 """The archive read again: the same parser gives the same records, a better one better records, without the network."""
 
 import shutil
+import sys
+import time
+from pathlib import Path
 
 import crawling
 import faults
@@ -100,3 +103,17 @@ def test_forgotten_pages_do_not_come_back(output):
 def test_a_site_that_was_never_crawled_is_a_usage_error(tmp_path):
     done = crawling.qacrawl("rebuild", "doctorqna", "--output", str(tmp_path))
     assert (done.code, done.err) == (2, f"qacrawl: doctorqna has not been crawled into {tmp_path}\n")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_no_process_outlives_a_rebuild_that_is_killed(output):
+    process = crawling.start(["rebuild", "doctorqna", "--output", str(output), "--processes", "2"])
+    deadline = time.monotonic() + 60
+    while len(made := crawling.children(process.pid)) < 3:  # two that read, one that looks after their semaphores
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    while any(Path(f"/proc/{one}").exists() for one in made):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
