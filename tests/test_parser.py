@@ -87,6 +87,8 @@ HOSTILE = {
     "attributes": "<p " + "a=b " * 200_000 + ">",
     "paragraphs": "<p>a" * 200_000,
     "links": "<a href=/en/article/1>x" * 50_000,
+    "links in a block": "<p>" + "<a href=/en/article/1>x</a> " * 40_000,
+    "linked paragraphs": "<p>" + "<a href=/en/article/1>x</a><br><br>" * 40_000,
     "line ends": "<p>" + "\n" * 1_000_000,
     "breaks": "<br>" * 200_000,
     "broken names": "Dr.\n" * 300_000,
@@ -198,6 +200,24 @@ def test_odd_markup_makes_the_same_blocks_in_both_front_ends(name: str) -> None:
     markup, texts = ODD[name]
     assert [block.text for block in blocks.fast(markup)] == texts
     assert blocks.fast(markup) == blocks.reference(markup)
+
+
+LINKED = {
+    "abbreviation in a link": ("<a href=/b>b<abbr>c</abbr>d</a>e", [("bcde", [("bcd", "/b")])]),
+    "link over paragraphs": (
+        "x <a href='/b?c&amp;d'>b<br> <br>c<br>d</a><br><br>e",
+        [("x b", [("b", "/b?c&d")]), ("c\nd", [("cd", "/b?c&d")]), ("e", [])],
+    ),
+    "link without text": ("a<a href=/b> <br></a>c <a href=/d>d</a>", [("a\nc d", [("d", "/d")])]),
+    "link that never ends": ("<p><a href=/b>b<p>c", [("b", [("b", "/b")]), ("c", [("c", "/b")])]),
+    "name of a place": ("<a name=b>b</a>", [("b", [])]),
+}
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_links_go_with_the_block_they_stand_in(name: str) -> None:
+    markup, expected = LINKED[name]
+    assert [(block.text, [tuple(link) for link in block.links]) for block in blocks.fast(markup)] == expected
 
 
 @given(st.lists(st.sampled_from([*WORDS.split("|"), "<nav>", "</nav>", "<a href=/b>", "x"]), max_size=40).map("".join))

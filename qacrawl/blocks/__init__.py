@@ -9,21 +9,22 @@ import re
 import warnings
 
 from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
-from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from qacrawl.blocks.block import ENDS_BLOCK, HEADINGS, Block, Link
 from qacrawl.blocks.depth import shallow
-from qacrawl.blocks.splitting import MARK, normal, split
+from qacrawl.blocks.splitting import normal, split
 
 __all__ = ["Block", "Link", "clean", "fast", "is_html", "plain", "read", "reference"]
 
 _UNREAD = "script style template noscript title svg select iframe object noembed noframes textarea"
 UNREAD = ",".join([*_UNREAD.split(), "dialog:not([open])"])
-MAY_BE_UNREAD = re.compile(f"<(?:{'|'.join([*_UNREAD.split(), 'dialog'])})")
 HIDDEN = (
     '[hidden],[aria-hidden="true"],[style*="display:none" i],[style*="display: none" i],'
     '[style*="visibility:hidden" i],[style*="visibility: hidden" i]'
 )
+HEADED = "h1,h2,h3,h4,h5,h6"
+HIDING_STYLE = re.compile('style="[^"]*(?i:display: ?none|visibility: ?hidden)')
 MARKUP = re.compile(
     rf"<(?i:!doctype\s+html|meta|title|script|br|a|b|i|font|span|strong|em|{'|'.join([*HEADINGS, *ENDS_BLOCK])})[\s/>]"
 )
@@ -32,7 +33,8 @@ MARKUP = re.compile(
 def read(markup: str, content_type: str | None = None, *, navigation: bool = True) -> list[Block]:
     """The blocks of a page, HTML or plain text. Never raises.
 
-    Those of a `<nav>` without headings only if `navigation`.
+    Those of a `<nav>` only if `navigation`, or if it has a heading: it may be a section of the article, not a third of
+    the page's tags that nobody asks for.
     """
     if not is_html(markup, content_type):
         return plain(markup)
@@ -65,19 +67,32 @@ def fast(markup: str, *, navigation: bool = True) -> list[Block]:
     tree = LexborHTMLParser(clean(markup))
     if len(markup) < SMALL:
         _last[:] = [tree]
+    if not navigation:
+        for nav in tree.css("nav"):
+            if not nav.css_first(HEADED) and not _in_navigation(nav):
+                nav.replace_with(tree.create_node("hr"))
+    for node in tree.css(UNREAD):
+        node.decompose(recursive=False)
     canonical = _canonical(tree)
-    may_hide = "hidden" in canonical or "style=" in canonical
-    if may_hide or MAY_BE_UNREAD.search(canonical):  # to ask lexbor on every page takes as long as to parse it
-        for node in tree.css(f"{UNREAD},{HIDDEN}" if may_hide else UNREAD):
-            node.decompose()
+    if "hidden=" in canonical or HIDING_STYLE.search(canonical):  # to ask lexbor takes longer
+        for node in tree.css(HIDDEN):
+            node.decompose(recursive=False)
         canonical = _canonical(tree)
-    return split(canonical, navigation)
+    return split(canonical)
 
 
 # While a tree lives, the C library does not give its memory back to the system, to ask for it again for the next page:
 # that costs 40 page faults a page, a sixth of the time. Large trees are let go.
 _last: list[LexborHTMLParser] = []
 SMALL = 1 << 20  # characters of markup
+
+
+def _in_navigation(node: LexborNode) -> bool:
+    """Whether an element stands in a `<nav>`."""
+    above = node.parent
+    while above and above.tag != "nav":
+        above = above.parent
+    return above is not None
 
 
 def _canonical(tree: LexborHTMLParser) -> str:
@@ -91,14 +106,15 @@ def reference(markup: str, *, navigation: bool = True) -> list[Block]:
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
         soup = BeautifulSoup(clean(markup), "lxml")
+    if not navigation:
+        for nav in soup.select("nav"):
+            if not nav.select_one(HEADED) and not nav.find_parent("nav"):
+                nav.replace_with(soup.new_tag("hr"))
     for node in soup.select(f"{UNREAD},{HIDDEN}"):
         node.decompose()
-    return split(soup.decode(formatter="minimal"), navigation)
+    return split(soup.decode(formatter="minimal"))
 
 
 def clean(text: str) -> str:
-    """`text` without the two characters that no page means: NUL, and our own mark."""
-    for bad in ("\0", MARK):
-        if bad in text:  # far quicker than to replace what is not there
-            text = text.replace(bad, "")
-    return text
+    """`text` without NUL, which no page means."""
+    return text.replace("\0", "") if "\0" in text else text  # far quicker than to replace what is not there
