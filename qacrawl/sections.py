@@ -109,17 +109,16 @@ def related(blocks: list[Block], resolve: Resolve) -> list[RelatedFAQ]:
     The first block that is neither ends the section: what follows is the page's footer.
     """
     found: list[RelatedFAQ] = []
-    lines = [piece for block in blocks for piece in _tags(block)]
-    at = 0
-    while at < len(lines):
-        line, after = lines[at], lines[at + 1].text if at + 1 < len(lines) else ""
+    lines = (line for block in blocks for line in _tags(block))  # a footer may have more of them than the section
+    line = next(lines, None)
+    while line:
+        following = next(lines, None)
         url = next((url for link in line.links if (url := resolve(link.href))), None)
-        name, step = line.text, 1
-        department = None
-        if line.links and (department := DEPARTMENT.fullmatch(line.text[len(line.links[0].text) :])):
+        name, department = line.text, None
+        if line.links and (department := DEPARTMENT.fullmatch(name[len(line.links[0].text) :])):
             name = line.links[0].text
-        elif not DEPARTMENT.fullmatch(name) and (department := DEPARTMENT.fullmatch(after)):
-            step = 2
+        elif following and not DEPARTMENT.fullmatch(name) and (department := DEPARTMENT.fullmatch(following.text)):
+            following = next(lines, None)
         elif not url and (department := TAG.fullmatch(name)):
             name = department["name"]
         elif not url:
@@ -128,7 +127,7 @@ def related(blocks: list[Block], resolve: Resolve) -> list[RelatedFAQ]:
         if len(name) > LONGEST_TAG:
             break
         found.append(RelatedFAQ(name=name.strip(), specialty=specialty.strip() if specialty else None, url=url))
-        at += step
+        line = following
     return found
 
 

@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from operator import itemgetter
 
@@ -13,12 +13,12 @@ from qacrawl.blocks.block import ENDS_BLOCK, HEADINGS, PLACES, ZERO_WIDTH, Block
 UNUSUAL = re.compile("<(?:!|pre|xmp|listing)")  # one search for what most pages lack
 COMMENT = re.compile(r"<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL)
 PRE = re.compile(r"(<(pre|xmp|listing)\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
-TAG = re.compile("<(a [^>]*|[^ >]*+)[^>]*+>([^<]*+)")
-"""A tag, its attributes only where it may be a link, and the text behind it."""
+TAG = re.compile("<([^ >]*+)([^>]*+)>([^<]*+)")
+"""A tag, its attributes, and the text behind it."""
 HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
-ENDS = frozenset(f"{slash}{name}" for name in ENDS_BLOCK for slash in ("", "/")) | {"hr/"}
 BREAK = re.compile("<br(?: [^>]*)?/?>")
 STEPS = {f"{slash}{name}": (name, step) for name in (*HEADINGS, *PLACES) for slash, step in (("", 1), ("/", -1))}
+ENDS = frozenset([*ENDS_BLOCK, *(f"/{name}" for name in ENDS_BLOCK), "hr/", *STEPS])
 # Zero-width characters at the ends of lines, which editors leave there, are white space; elsewhere they are text.
 _BLANK = rf"[^\S\n]*[{ZERO_WIDTH}](?:[^\S\n]|[{ZERO_WIDTH}])*"
 EDGES = re.compile(rf"(?m)^{_BLANK}|(?<![\s{ZERO_WIDTH}]){_BLANK}$")
@@ -30,25 +30,34 @@ def split(markup: str) -> list[Block]:
         markup = PRE.sub(lambda match: match[1] + match[3].removeprefix("\n").replace("\n", "<br>"), markup)
         markup = COMMENT.sub("", markup)
     markup = BREAK.sub("\n", _one_space(markup))
-    page = _Builder()
-    raw = ""  # of the block at hand
-    for tag, text in TAG.findall(f"<p>{markup}<p>"):
+    blocks: list[Block] = []
+    raw = ""  # text of the block at hand
+    links: list[_Span] = []  # in it
+    href, start = None, 0  # of the link that is open
+    headings, places, place = 0, dict.fromkeys(PLACES, 0), ""  # that it stands in
+    for tag, attributes, text in TAG.findall(f"<p>{markup}<p>"):
         if tag in ENDS:
             if raw:
-                page.end_block(raw)
-                raw = ""
-        elif tag in STEPS:
-            if raw:
-                page.end_block(raw)
-                raw = ""
-            page.step(*STEPS[tag])
-        elif tag in ("/a", "a") or tag.startswith("a "):
-            page.end_link(raw)
-            href = HREF.search(tag)
-            page.href = html.unescape(href[1] or href[2] or "") if href else None
+                if href is not None:  # more of it may follow in the next block
+                    links.append((start, len(raw), href))
+                _add(blocks, raw, links, headings > 0, place)
+                raw, links, start = "", [], 0
+            if tag in STEPS:
+                name, step = STEPS[tag]
+                if name in places:
+                    places[name] = max(0, places[name] + step)
+                    place = next((name for name in PLACES if places[name]), "")
+                else:
+                    headings = max(0, headings + step)
+        elif tag == "a" or tag == "/a":
+            if href is not None:
+                links.append((start, len(raw), href))
+            start = len(raw)
+            found = HREF.search(attributes) if tag == "a" else None
+            href = html.unescape(found[1] or found[2] or "") if found else None
         if text and (raw or text != " "):
             raw += text
-    return page.blocks
+    return blocks
 
 
 def _one_space(markup: str) -> str:
@@ -60,61 +69,29 @@ def _one_space(markup: str) -> str:
     return markup
 
 
-class _Builder:
-    """Makes blocks of raw text, in which line breaks are newlines."""
+_Span = tuple[int, int, str]
+"""Where the text of a link begins and ends, and where it leads."""
 
-    def __init__(self) -> None:
-        self.blocks: list[Block] = []
-        self.href: str | None = None
-        """Of the link that is open."""
-        self.start = 0
-        """Where in the text it began."""
-        self.links: list[tuple[int, int, str]] = []
-        """Where the links in the text begin and end, and where they lead."""
-        self.headings = 0
-        self.places = dict.fromkeys(PLACES, 0)
-        self.place = ""
 
-    def end_link(self, raw: str) -> None:
-        """Note the link that is open; more of it may follow in the next block."""
-        if self.href is not None and self.start < len(raw):
-            self.links.append((self.start, len(raw), self.href))
-        self.start = len(raw)
+def _add(blocks: list[Block], raw: str, links: list[_Span], heading: bool, place: str) -> None:
+    """Add a block for each paragraph of a text, in which line breaks are newlines."""
+    text = _lines(raw)
+    if "\n\n" not in text:
+        if text:
+            blocks.append(Block(text, _links(raw, links) if links else (), heading, place))
+        return
+    for start, end in _paragraphs(raw):
+        first = bisect_right(links, start, key=itemgetter(1))
+        last = bisect_left(links, end, key=itemgetter(0))
+        here = [(max(begins, start), min(ends, end), href) for begins, ends, href in links[first:last]]
+        blocks.append(Block(_lines(raw[start:end]), _links(raw, here), heading, place))
 
-    def end_block(self, raw: str) -> None:
-        """Add a block for each paragraph of a text."""
-        if self.href is not None:
-            self.end_link(raw)
-        text = _lines(raw)
-        if "\n\n" in text:
-            for start, end in _paragraphs(raw):
-                self.add(_lines(raw[start:end]), self.links_in(raw, start, end))
-        elif text:
-            self.add(text, self.links_in(raw, 0, len(raw)) if self.links else ())
-        self.links = []
-        self.start = 0
 
-    def add(self, text: str, links: tuple[Link, ...]) -> None:
-        self.blocks.append(Block(text, links, self.headings > 0, self.place))
-
-    def links_in(self, raw: str, start: int, end: int) -> tuple[Link, ...]:
-        """The links with text between two offsets."""
-        found = []
-        for at in range(bisect_right(self.links, start, key=itemgetter(1)), len(self.links)):
-            first, last, href = self.links[at]
-            if first >= end:
-                break
-            if text := _text(raw[max(first, start) : min(last, end)].replace("\n", "")):
-                found.append(Link(text, href))
-        return tuple(found)
-
-    def step(self, name: str, step: int) -> None:
-        """Go into a heading or place (1), or out of it (-1)."""
-        if name in self.places:
-            self.places[name] = max(0, self.places[name] + step)
-            self.place = next((place for place in PLACES if self.places[place]), "")
-        else:
-            self.headings = max(0, self.headings + step)
+def _links(raw: str, links: list[_Span]) -> tuple[Link, ...]:
+    """The links of a text that have text themselves."""
+    return tuple(
+        [Link(text, href) for start, end, href in links if (text := _text(raw[start:end].replace("\n", "")))]
+    )
 
 
 def _paragraphs(raw: str) -> Iterator[tuple[int, int]]:
