@@ -47,8 +47,8 @@ def page(number: int, size: int = 32_768, *, rich: bool = False) -> bytes:
     side = f"<aside><h2>Most read</h2><ul>{menu(40, rng)}</ul></aside>{inline}" if rich else ""
     bottom = f"<ul>{menu(40, rng)}</ul>{inline}" if rich else ""
     body = f"""<header><nav class="navbar"><ul>{links}</ul></nav></header>
-<main class="container"><article><h1>Title of question {number} - Neurology</h1><div class="share">Share to:</div>{inline}
-<h2>Subject {number}</h2><div class="question"><p>{paragraph(rng, 8)}</p><p>{paragraph(rng, 4)}</p></div>
+<main class="container"><article><h1>Title of question {number} - Neurology</h1><div class="share">Share to:</div>
+{inline}<h2>Subject {number}</h2><div class="question"><p>{paragraph(rng, 8)}</p><p>{paragraph(rng, 4)}</p></div>
 <div class="meta"><span>Asker {number}</span>, <span>20~29 year old female</span>.
 <span>Ask Date: 2020/02/0{number % 9 + 1}</span></div>
 <div class="doctor">Dr. Chen Mei reply Neurology</div><div class="reply"><p>{paragraph(rng, 9)}<br>

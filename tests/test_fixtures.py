@@ -69,7 +69,7 @@ def test_front_ends_make_equal_blocks(folder: Path) -> None:
         assert read(page) == {"reject": {"reason": "binary", "fields": []}}
     else:
         assert blocks.fast(markup) == blocks.reference(markup)
-        assert blocks.fast(markup, navigation=False) == blocks.reference(markup, navigation=False)
+        assert blocks.fast(markup, whole=False) == blocks.reference(markup, whole=False)
 
 
 @every_case

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qacrawl import blocks
+from qacrawl import blocks, grammar
 from qacrawl.parsers import doctorqna
 from qacrawl.records import Article, Listing, Page, Refusal
 
@@ -169,7 +169,7 @@ def test_blocks_do_not_depend_on_wrappers(path: Path, depth: int, name: str) -> 
 def test_slow_front_end_takes_over_where_the_fast_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     from selectolax.lexbor import SelectolaxError
 
-    def fail(markup: str, *, navigation: bool) -> list[blocks.Block]:
+    def fail(markup: str, *, whole: bool) -> list[blocks.Block]:
         raise SelectolaxError("too large")
 
     page = "<h1>A</h1><p>b<br>c"
@@ -220,15 +220,48 @@ def test_links_go_with_the_block_they_stand_in(name: str) -> None:
     assert [(block.text, [tuple(link) for link in block.links]) for block in blocks.fast(markup)] == expected
 
 
-@given(st.lists(st.sampled_from([*WORDS.split("|"), "<nav>", "</nav>", "<a href=/b>", "x"]), max_size=40).map("".join))
+MENUS = st.sampled_from([*WORDS.split("|"), "<nav>", "</nav>", "</footer>", "<a href=/b>", "x"])
+
+
+@given(st.lists(MENUS, max_size=40).map("".join))
 @settings(max_examples=200, deadline=None)
-def test_pages_without_their_navigation_lack_nothing_else(markup: str) -> None:
+def test_pages_without_their_menus_lack_nothing_else(markup: str) -> None:
     markup = f"<p>{markup}"
-    outside = [block for block in blocks.read(markup) if block.place != "nav"]
-    inside = [block for block in blocks.read(markup) if block.place == "nav"]
-    found = blocks.read(markup, navigation=False)
-    assert [block for block in found if block.place != "nav"] == outside
-    assert all(block in inside for block in found if block.place == "nav")
+    whole, found = blocks.read(markup), blocks.read(markup, whole=False)
+    outside = [block for block in whole if block.place != "nav"]
+    kept = [block for block in found if block.place != "nav"]
+    assert kept == outside[: len(kept)]
+    assert all(block.place == "footer" for block in outside[len(kept) :])
+    assert all(block in whole for block in found)
+
+
+@given(st.lists(MENUS, max_size=20).map("".join), st.lists(MENUS, max_size=20).map("".join))
+@settings(max_examples=200, deadline=None)
+def test_menus_add_nothing_to_an_article(above: str, below: str) -> None:
+    article = DATED.replace("\n", "<br>")
+    markup = f"<p>{above}<p>{article}{below}"
+    parts = grammar.cut(blocks.read(markup, whole=False), doctorqna.WORDS)
+    if parts and parts.landmarks == 3:
+        assert parts == grammar.cut(blocks.read(markup), doctorqna.WORDS)
+
+
+MENU_PAGES = {
+    "footer": ("a<footer>b</footer> <!-- c --> ", ["a"]),
+    "footer in wrappers": ("<div><div>a<footer>b</footer></div>\n</div><script>c</script>", ["a"]),
+    "footer of an article": ("<article>a<footer>b</footer></article>c", ["a", "b", "c"]),
+    "footer before a hidden part": ("a<footer>b</footer><p hidden>c</p>", ["a", "b"]),
+    "footer above another": ("a<footer>b</footer><footer>c</footer>", ["a", "b"]),
+    "navigation": ("a<nav>b</nav>c", ["a", "c"]),
+    "navigation in navigation": ("a<nav>b<nav>c</nav>d</nav>e", ["a", "e"]),
+    "navigation with a heading": ("a<nav><h2>b</h2><nav>c</nav>d</nav>e", ["a", "b", "c", "d", "e"]),
+}
+
+
+@pytest.mark.parametrize("name", MENU_PAGES)
+def test_menus_are_left_out_by_both_front_ends(name: str) -> None:
+    markup, texts = MENU_PAGES[name]
+    assert [block.text for block in blocks.fast(markup, whole=False)] == texts
+    assert blocks.fast(markup, whole=False) == blocks.reference(markup, whole=False)
 
 
 @pytest.mark.skipif(not SEED.exists(), reason="the seed page is not beside this checkout")

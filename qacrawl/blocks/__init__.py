@@ -8,7 +8,8 @@ cells; a line ends at `<br>`.
 import re
 import warnings
 
-from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, XMLParsedAsHTMLWarning
+from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, Tag, XMLParsedAsHTMLWarning
+from bs4.element import PageElement, PreformattedString
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from qacrawl.blocks.block import ENDS_BLOCK, HEADINGS, Block, Link
@@ -30,19 +31,19 @@ MARKUP = re.compile(
 )
 
 
-def read(markup: str, content_type: str | None = None, *, navigation: bool = True) -> list[Block]:
+def read(markup: str, content_type: str | None = None, *, whole: bool = True) -> list[Block]:
     """The blocks of a page, HTML or plain text. Never raises.
 
-    Those of a `<nav>` only if `navigation`, or if it has a heading: it may be a section of the article, not a third of
-    the page's tags that nobody asks for.
+    Unless `whole`, without menus, which are often half of a page's tags: each `<nav>` without headings (with one, it
+    may be a section of the article) and the `<footer>` that ends the page.
     """
     if not is_html(markup, content_type):
         return plain(markup)
     markup = shallow(markup)
     try:
-        return fast(markup, navigation=navigation)
+        return fast(markup, whole=whole)
     except (SelectolaxError, RuntimeError, ValueError):  # what lexbor refuses, BeautifulSoup reads
-        return reference(markup, navigation=navigation)
+        return reference(markup, whole=whole)
 
 
 def is_html(markup: str, content_type: str | None = None) -> bool:
@@ -62,17 +63,15 @@ def plain(text: str) -> list[Block]:
     return blocks
 
 
-def fast(markup: str, *, navigation: bool = True) -> list[Block]:
+def fast(markup: str, *, whole: bool = True) -> list[Block]:
     """Blocks of HTML through lexbor, which builds the tree as browsers do. Raises what lexbor raises."""
     tree = LexborHTMLParser(clean(markup))
     if len(markup) < SMALL:
         _last[:] = [tree]
-    if not navigation:
-        for nav in tree.css("nav"):
-            if not nav.css_first(HEADED) and not _in_navigation(nav):
-                nav.replace_with(tree.create_node("hr"))
     for node in tree.css(UNREAD):
         node.decompose(recursive=False)
+    if not whole:
+        _cut_menus(tree)
     canonical = _canonical(tree)
     if "hidden=" in canonical or HIDING_STYLE.search(canonical):  # to ask lexbor takes longer
         for node in tree.css(HIDDEN):
@@ -85,6 +84,20 @@ def fast(markup: str, *, navigation: bool = True) -> list[Block]:
 # that costs 40 page faults a page, a sixth of the time. Large trees are let go.
 _last: list[LexborHTMLParser] = []
 SMALL = 1 << 20  # characters of markup
+
+
+def _cut_menus(tree: LexborHTMLParser) -> None:
+    """Put a block end in place of each `<nav>` without headings; take out a `<footer>` that is the last on the page."""
+    for nav in tree.css("nav"):
+        if not nav.css_first(HEADED) and not _in_navigation(nav):
+            nav.replace_with(tree.create_node("hr"))
+    last = tree.body
+    while last and last.tag != "footer":
+        last = last.last_child
+        while last and (last.is_comment_node or last.is_empty_text_node):
+            last = last.prev
+    if last:
+        last.decompose(recursive=False)
 
 
 def _in_navigation(node: LexborNode) -> bool:
@@ -100,19 +113,38 @@ def _canonical(tree: LexborHTMLParser) -> str:
     return (tree.body.html if tree.body else tree.html) or ""
 
 
-def reference(markup: str, *, navigation: bool = True) -> list[Block]:
+def reference(markup: str, *, whole: bool = True) -> list[Block]:
     """Blocks of HTML through BeautifulSoup: the same as `fast`, slowly."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
         soup = BeautifulSoup(clean(markup), "lxml")
-    if not navigation:
-        for nav in soup.select("nav"):
-            if not nav.select_one(HEADED) and not nav.find_parent("nav"):
-                nav.replace_with(soup.new_tag("hr"))
-    for node in soup.select(f"{UNREAD},{HIDDEN}"):
+    for node in soup.select(UNREAD):
+        node.decompose()
+    if not whole:
+        _cut_menus_of_soup(soup)
+    for node in soup.select(HIDDEN):
         node.decompose()
     return split(soup.decode(formatter="minimal"))
+
+
+def _cut_menus_of_soup(soup: BeautifulSoup) -> None:
+    """As `_cut_menus`."""
+    for nav in soup.select("nav"):
+        if not nav.select_one(HEADED) and not nav.find_parent("nav"):
+            nav.replace_with(soup.new_tag("hr"))
+    last: PageElement | None = soup.body
+    while isinstance(last, Tag) and last.name != "footer":
+        last = next((child for child in reversed(last.contents) if _is_shown(child)), None)
+    if isinstance(last, Tag):
+        last.decompose()
+
+
+def _is_shown(node: PageElement) -> bool:
+    """Whether it is an element, or text that is not just white space."""
+    if isinstance(node, Tag):
+        return True
+    return not isinstance(node, PreformattedString) and node.get_text().strip(" \t\n\r\f") != ""
 
 
 def clean(text: str) -> str:

@@ -89,9 +89,7 @@ def _add(blocks: list[Block], raw: str, links: list[_Span], heading: bool, place
 
 def _links(raw: str, links: list[_Span]) -> tuple[Link, ...]:
     """The links of a text that have text themselves."""
-    return tuple(
-        [Link(text, href) for start, end, href in links if (text := _text(raw[start:end].replace("\n", "")))]
-    )
+    return tuple([Link(text, href) for start, end, href in links if (text := _text(raw[start:end].replace("\n", "")))])
 
 
 def _paragraphs(raw: str) -> Iterator[tuple[int, int]]:

@@ -70,7 +70,7 @@ SEXES: dict[str, Sex] = {
 
 # That "<" has no case makes these searches ten times faster.
 TITLE = re.compile(r"<(?i:title)[^>]*>([^<]*)")
-NAVIGATION = re.compile("<(?i:nav)")
+MENUS = re.compile("<(?i:nav|footer)")
 BASE = re.compile(r"""<(?i:base\s[^>]*href)\s*=\s*["']?([^"'\s>]+)""")
 
 # What a short page that is no article says of itself; the first that fits names the reject.
@@ -91,9 +91,9 @@ def parse(page: Page) -> Article | Listing | Refusal:
     if markup is None:
         return Refusal("binary")
     resolve = _resolver(page.url, markup)
-    found = blocks.read(markup, page.content_type, navigation=False)
+    found = blocks.read(markup, page.content_type, whole=False)
     parts = grammar.cut(found, WORDS)
-    if (parts is None or parts.landmarks < 3) and NAVIGATION.search(markup):  # what is looked for may stand only there
+    if (parts is None or parts.landmarks < 3) and MENUS.search(markup):  # what is looked for may stand only there
         found = blocks.read(markup, page.content_type)
         parts = grammar.cut(found, WORDS)
     if not found:
