@@ -253,6 +253,7 @@ MENU_PAGES = {
     "footer above another": ("a<footer>b</footer><footer>c</footer>", ["a", "b"]),
     "navigation": ("a<nav>b</nav>c", ["a", "c"]),
     "navigation in navigation": ("a<nav>b<nav>c</nav>d</nav>e", ["a", "e"]),
+    "footer of a navigation with a heading": ("a<nav><h2>b</h2><footer>c</footer></nav>", ["a", "b", "c"]),
     "navigation with a heading": ("a<nav><h2>b</h2><nav>c</nav>d</nav>e", ["a", "b", "c", "d", "e"]),
 }
 

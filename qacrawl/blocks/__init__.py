@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, Tag, XMLParsedAsHT
 from bs4.element import PageElement, PreformattedString
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from qacrawl.blocks.block import ENDS_BLOCK, HEADINGS, Block, Link
+from qacrawl.blocks.block import ENDS_BLOCK, HEADINGS, PLACES, Block, Link
 from qacrawl.blocks.depth import shallow
 from qacrawl.blocks.splitting import normal, split
 
@@ -92,11 +92,11 @@ def _cut_menus(tree: LexborHTMLParser) -> None:
         if not nav.css_first(HEADED) and not _in_navigation(nav):
             nav.replace_with(tree.create_node("hr"))
     last = tree.body
-    while last and last.tag != "footer":
+    while last and last.tag not in PLACES:
         last = last.last_child
         while last and (last.is_comment_node or last.is_empty_text_node):
             last = last.prev
-    if last:
+    if last and last.tag == "footer":
         last.decompose(recursive=False)
 
 
@@ -134,9 +134,9 @@ def _cut_menus_of_soup(soup: BeautifulSoup) -> None:
         if not nav.select_one(HEADED) and not nav.find_parent("nav"):
             nav.replace_with(soup.new_tag("hr"))
     last: PageElement | None = soup.body
-    while isinstance(last, Tag) and last.name != "footer":
+    while isinstance(last, Tag) and last.name not in PLACES:
         last = next((child for child in reversed(last.contents) if _is_shown(child)), None)
-    if isinstance(last, Tag):
+    if isinstance(last, Tag) and last.name == "footer":
         last.decompose()
 
 
