@@ -134,14 +134,17 @@ def cut(blocks: list[Block], words: Landmarks) -> Parts | None:
 
     Navigation and the footers at the end of the page are left out, unless a landmark stands only there.
     """
-    body = _without_navigation(blocks, words)
+    outside = _without_navigation(blocks, words)
+    body = outside.copy()
     while body and body[-1].place == "footer":
         body.pop()
-    parts = _cut(Doc(body), words) if body else None
-    if len(body) < len(blocks) and (parts is None or parts.landmarks < 3):
-        whole = _cut(Doc(blocks), words)
-        if whole and whole.landmarks > (parts.landmarks if parts else 0):
-            return whole
+    parts, tried = None, 0
+    for more in (body, outside, blocks):
+        if len(more) > tried and (parts is None or parts.landmarks < 3):
+            tried = len(more)
+            found = _cut(Doc(more), words)
+            if found and (parts is None or found.landmarks > parts.landmarks):
+                parts = found
     return parts
 
 

@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -243,6 +243,16 @@ def test_menus_add_nothing_to_an_article(above: str, below: str) -> None:
     parts = grammar.cut(blocks.read(markup, whole=False), doctorqna.WORDS)
     if parts and parts.landmarks == 3:
         assert parts == grammar.cut(blocks.read(markup), doctorqna.WORDS)
+
+
+def test_navigation_is_looked_through_last() -> None:
+    answer = read(
+        "<nav><p>N, 20~29 year old male. Ask Date: 2021/01/01<p>Dr. N reply N</nav>"
+        "<main><h1>S</h1><p>q<p>A, 10~19 year old female. Ask Date: 2020/01/01<p>Dr. B reply C<p>Yes.</main>"
+        "<footer><p>Reply Date: 2020/01/02</footer>"
+    )
+    assert isinstance(answer, Article)
+    assert (answer.fields["asker"], answer.fields["reply_date"]) == ("A", date(2020, 1, 2))
 
 
 MENU_PAGES = {
