@@ -171,6 +171,8 @@ def _cut(doc: Doc, words: Landmarks) -> Parts | None:
     if main is None:
         return None
     dated, more = _reply_date(doc, words, main, asked)
+    if asked and not answered and dated and doc.first(words.doctor, main, dated.start()):
+        dated, more = None, []  # of an entry of a list below the question
     if asked is None and dated is None:
         return None  # a doctor line alone is an entry of a listing
     heads = _headings(doc, words, dated.end() if dated else main)
@@ -204,15 +206,25 @@ def _asker_and_doctor(doc: Doc, words: Landmarks) -> tuple[Match | None, Match |
     asks = [ask for ask in asks if ask.start() < end]
     for index, ask in enumerate(asks):
         until = asks[index + 1].start() if index + 1 < len(asks) else end
-        if (answered := doc.first(words.doctor, ask.end(), until)) and _near(doc, words, ask.end(), answered):
+        answered = doc.first(words.doctor, ask.end(), until)
+        if answered and _is_reply(doc, words, ask.end(), answered, end):
             return ask, answered, ["several_asker_lines"] if index else []
     return asks[-1], None, ["several_asker_lines"] if len(asks) > 1 else []
 
 
-def _near(doc: Doc, words: Landmarks, start: int, answered: Match) -> bool:
-    """Whether nothing but labels and advertisements stands between asker line and doctor line."""
-    between = doc.slice(start, answered.start())
-    return sum(len(block.text) for block in between if not _is_noise(block, words)) <= NEAR
+def _is_reply(doc: Doc, words: Landmarks, start: int, answered: Match, end: int) -> bool:
+    """Whether a doctor line answers the asker line that ends at `start`, and is no entry of a list below the question.
+
+    Nothing but labels and advertisements stands between them; or a little text without headings and links, as
+    advertisements are that say nothing of themselves, where a reply date follows.
+    """
+    between = [block for block in doc.slice(start, answered.start()) if not _is_noise(block, words)]
+    if not between:
+        return True
+    is_entry = (
+        any(block.heading or block.links for block in between) or sum(len(block.text) for block in between) > NEAR
+    )
+    return not is_entry and doc.first(words.reply_date, answered.end(), end) is not None
 
 
 NEAR = 200  # characters

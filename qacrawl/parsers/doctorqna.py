@@ -155,8 +155,10 @@ def _fields(parts: grammar.Parts, markup: str, resolve: sections.Resolve) -> Fie
     notes = list(parts.notes)
     notes += _asker(parts.asker, values)
     notes += _dates(parts, values)
-    if not parts.doctor and reply:
+    if reply and not parts.doctor:
         notes.append("no_doctor")
+    if reply and parts.reply_date is None:
+        notes.append("no_reply_date")
     return cast(Fields, {name: value for name, value in values.items() if value not in ("", None)} | {"notes": notes})
 
 
