@@ -180,6 +180,8 @@ def _cut(doc: Doc, words: Landmarks) -> Parts | None:
     start, asker = _askers(doc, asked, words) if asked else (answered.start() if answered else 0, {})
     parts = Parts(doc.slice(0, start), asker, notes=notes + more)
     if answered:
+        if doc.first(words.doctor, main, first):
+            parts.notes.append("several_doctor_lines")
         parts.doctor = {name: " ".join(value.split()) for name, value in answered.groupdict().items()}
     if answered or dated:
         parts.reply = [block for block in doc.slice(main, first) if not _is_noise(block, words)]
@@ -215,16 +217,15 @@ def _asker_and_doctor(doc: Doc, words: Landmarks) -> tuple[Match | None, Match |
 def _is_reply(doc: Doc, words: Landmarks, start: int, answered: Match, end: int) -> bool:
     """Whether a doctor line answers the asker line that ends at `start`, and is no entry of a list below the question.
 
-    Nothing but labels and advertisements stands between them; or a little text without headings and links, as
-    advertisements are that say nothing of themselves, where a reply date follows.
+    Nothing but labels and advertisements stands between them; or a little text without a heading, such as an
+    advertisement that does not say so, where a reply date follows.
     """
     between = [block for block in doc.slice(start, answered.start()) if not _is_noise(block, words)]
     if not between:
         return True
-    is_entry = (
-        any(block.heading or block.links for block in between) or sum(len(block.text) for block in between) > NEAR
-    )
-    return not is_entry and doc.first(words.reply_date, answered.end(), end) is not None
+    if any(block.heading for block in between) or sum(len(block.text) for block in between) > NEAR:
+        return False
+    return doc.first(words.reply_date, answered.end(), end) is not None
 
 
 NEAR = 200  # characters

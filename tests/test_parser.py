@@ -240,9 +240,59 @@ def test_pages_without_their_menus_lack_nothing_else(markup: str) -> None:
 def test_menus_add_nothing_to_an_article(above: str, below: str) -> None:
     article = DATED.replace("\n", "<br>")
     markup = f"<p>{above}<p>{article}{below}"
-    parts = grammar.cut(blocks.read(markup, whole=False), doctorqna.WORDS)
-    if parts and parts.landmarks == 3:
+    found = blocks.read(markup, whole=False)
+    parts = grammar.cut(found, doctorqna.WORDS)
+    if parts and parts.landmarks == 3 and not any(block.place == "nav" for block in found):
         assert parts == grammar.cut(blocks.read(markup), doctorqna.WORDS)
+
+
+UNANSWERED = {
+    "list with links": "<p><a href=/en/article/2>Ears</a><p>They itch ...<p>Dr. B reply C<p>Dry them ...",
+    "list with headings": "<h3>Ears</h3><p>They itch ...<p>Dr. B reply C<p>Dry them ...",
+    "list without either": "<p>Ears<p>They itch ...<p>Dr. B reply C<p>Dry them ...",
+    "list with dates": "<h3>Ears</h3><p>They itch.<p>Dr. B reply C<p>Dry them.<p>Reply Date: 2020/01/09",
+}
+
+
+@pytest.mark.parametrize("name", UNANSWERED)
+def test_no_doctor_of_a_list_answers_a_question_above_it(name: str) -> None:
+    page = "<h1>Knee</h1><p>It hurts.<p>A, 10~19 year old female. Ask Date: 2020/01/01"
+    answer = read(f"{page}<div>{UNANSWERED[name]}</div>")
+    assert isinstance(answer, Article)
+    assert answer.fields["question"] == "It hurts."
+    assert {"doctor", "reply_specialty", "reply", "reply_date"}.isdisjoint(answer.fields)
+    assert answer.fields["notes"] == ["unread_text"]
+
+
+@pytest.mark.parametrize("between", ["<p>Knees are our trade!", "<a href=https://knees.example>Buy knees</a>"])
+def test_a_line_between_question_and_reply_does_not_hide_the_reply(between: str) -> None:
+    answer = read(
+        f"<h1>Knee</h1><p>It hurts.<p>A, 10~19 year old female. Ask Date: 2020/01/01<div>{between}</div>"
+        "<p>Dr. B reply C<p>Rest it.<p>Reply Date: 2020/01/02"
+    )
+    assert isinstance(answer, Article)
+    assert (answer.fields["doctor"], answer.fields["reply"]) == ("B", "Rest it.")
+
+
+LONG_REPLIES = {
+    "second reply": ("<p>Dr. D reply E<p>Run.<p>Reply Date: 2020/01/02", ["several_doctor_lines"]),
+    "list below a reply without a date": (
+        "<aside><h3>Ears</h3><p>They itch ...<p>Dr. D reply E<p>Dry them ...</aside>",
+        ["several_doctor_lines", "no_reply_date"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LONG_REPLIES)
+def test_reply_in_which_another_doctor_replies_says_so(name: str) -> None:
+    more, notes = LONG_REPLIES[name]
+    answer = read(
+        f"<h1>Knee</h1><p>It hurts.<p>A, 10~19 year old female. Ask Date: 2020/01/01<p>Dr. B reply C<p>Rest it.{more}"
+    )
+    assert isinstance(answer, Article)
+    assert answer.fields["doctor"] == "B"
+    assert answer.fields["reply"].startswith("Rest it.\n\n")
+    assert answer.fields["notes"] == notes
 
 
 def test_navigation_is_looked_through_last() -> None:
