@@ -34,6 +34,8 @@ class Landmarks:
     """A line that ends with the ask date; groups `label` and `date`."""
     asker: re.Pattern[str]
     """What stands before the ask date, to its end; groups `asker`, `age`, `unit`, `sex`."""
+    undated_asker: re.Pattern[str]
+    """A line that is sure to say who asked, though no ask date was read on it; group `facts`, for `asker`."""
     doctor: Landmark
     """A whole doctor line; groups `doctor`, `specialty`."""
     reply_date: Landmark
@@ -167,9 +169,10 @@ def _is_section(line: str, words: Landmarks) -> bool:
 
 def _cut(doc: Doc, words: Landmarks) -> Parts | None:
     asked, answered, notes = _asker_and_doctor(doc, words)
-    main = answered.end() if answered else asked.end() if asked else None
-    if main is None:
+    last = answered or asked
+    if last is None:
         return None
+    main = last.end()
     dated, more = _reply_date(doc, words, main, asked)
     if asked and not answered and dated and doc.first(words.doctor, main, dated.start()):
         dated, more = None, []  # of an entry of a list below the question
@@ -177,7 +180,9 @@ def _cut(doc: Doc, words: Landmarks) -> Parts | None:
         return None  # a doctor line alone is an entry of a listing
     heads = _headings(doc, words, dated.end() if dated else main)
     first = dated.start("label") if dated else heads[0][1].start() if heads else len(doc.text)
-    start, asker = _askers(doc, asked, words) if asked else (answered.start() if answered else 0, {})
+    start, asker = _askers(doc, asked, words) if asked else _undated_asker(doc, last, words)
+    if not asked:
+        notes.append("no_ask_date" if asker else "no_asker")
     parts = Parts(doc.slice(0, start), asker, notes=notes + more)
     if answered:
         if doc.first(words.doctor, main, first):
@@ -202,8 +207,7 @@ def _asker_and_doctor(doc: Doc, words: Landmarks) -> tuple[Match | None, Match |
     """The ask date that a doctor line follows, and that doctor line; or the last ask date of an unanswered page."""
     asks = list(doc.find(words.ask_date))
     if not asks:
-        answered = doc.first(words.doctor)
-        return None, answered, ["no_asker"] if answered else []
+        return None, doc.first(words.doctor), []
     end = _end_of_main(doc, words, asks[0].end())
     asks = [ask for ask in asks if ask.start() < end]
     for index, ask in enumerate(asks):
@@ -268,20 +272,38 @@ def _headings(doc: Doc, words: Landmarks, start: int) -> list[tuple[str, Match]]
 
 def _askers(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str | None]]:
     """As `_asker`; of asker lines that follow each other directly, what all say alike, and None for the rest."""
-    start, facts = _asker(doc, asked, words)
+    start, facts = _asker(doc, asked.start("label"), asked["date"], words)
     for twin in reversed(list(doc.find(words.ask_date, max(0, start - 2000), start))):
         if doc.text[twin.end() : start].strip():
             break
-        start, other = _asker(doc, twin, words)
+        start, other = _asker(doc, twin.start("label"), twin["date"], words)
         facts = {name: value if other.get(name) == value else None for name, value in facts.items()}
     return start, facts
 
 
-def _asker(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str | None]]:
-    """Where the asker line starts, and its groups; its parts may stand in lines or elements of their own."""
-    line = start = doc.text.rfind("\n", 0, asked.start("label")) + 1
-    found = words.asker.fullmatch(doc.text, line, asked.start("label"))
-    named = bool(doc.text[line : asked.start("label")].strip(EDGES))
+def _undated_asker(doc: Doc, answered: Match, words: Landmarks) -> tuple[int, dict[str, str | None]]:
+    """As `_askers`, where no ask date was read, from the line above the doctor's line.
+
+    Else a name would stay in the question, for all to see, wherever a site writes its dates in a new way.
+    """
+    end = answered.start()
+    line = _line_before(doc, end)
+    while line and words.noise.fullmatch(doc.text[line:end].strip()):
+        end, line = line, _line_before(doc, line)
+    end = line + len(doc.text[line:end].rstrip())
+    if end - line <= LONGEST_ASKER and (found := words.undated_asker.fullmatch(doc.text, line, end)):
+        return _asker(doc, found.end("facts"), None, words)
+    return answered.start(), {}
+
+
+def _asker(doc: Doc, end: int, date: str | None, words: Landmarks) -> tuple[int, dict[str, str | None]]:
+    """Where the asker line starts that ends at `end`, and its groups.
+
+    Its parts may stand in lines or elements of their own.
+    """
+    line = start = doc.text.rfind("\n", 0, end) + 1
+    found = words.asker.fullmatch(doc.text, line, end)
+    named = bool(doc.text[line:end].strip(EDGES))
     for _ in range(SPREAD):
         above = doc.text[:start].rstrip()
         if found and (found["asker"] or not above.endswith((",", "，"))) and not FORM_OF_ADDRESS.search(above[-20:]):
@@ -289,23 +311,22 @@ def _asker(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str
         if found is None and named:
             break  # a name without age and sex
         start = _line_before(doc, start)
-        found = words.asker.fullmatch(" ".join(_lines(doc, start, asked.start("label"), words))) or found
-    facts: dict[str, str | None] = {"date": asked["date"]}
+        found = words.asker.fullmatch(" ".join(_lines(doc, start, end, words))) or found
+    facts: dict[str, str | None] = {"date": date}
     if found is None:
-        name = doc.text[line : asked.start("label")].strip(EDGES).strip()
+        name = doc.text[line:end].strip(EDGES).strip()
         return _before_labels(doc, line, words), facts | {"asker": name or None}
     groups = {name: value.strip() or None if value else None for name, value in found.groupdict().items()}
     if len(name := groups["asker"] or "") > LONGEST_NAME and (sentences := list(SENTENCE_END.finditer(name))):
         # The question runs into the asker line: the asker is what follows its last sentence.
-        return asked.start("label") - len(found[0]) + sentences[-1].end(), facts | groups | {
-            "asker": name[sentences[-1].end() :]
-        }
+        return end - len(found[0]) + sentences[-1].end(), facts | groups | {"asker": name[sentences[-1].end() :]}
     return _before_labels(doc, start, words), facts | groups
 
 
 FORM_OF_ADDRESS = re.compile(r"(?:^|\n)(?:Mr|Ms|Mrs|Miss|Dr|Prof)\.?$")
 EDGES = " .,，\u3000\xa0"  # what may stand around a name
 LONGEST_NAME = 80  # characters
+LONGEST_ASKER = 250  # characters of a line
 SENTENCE_END = re.compile(r"[.?!。？！]\s*")
 SPREAD = 6  # lines that the parts of an asker line may be spread over
 

@@ -8,6 +8,7 @@ from qacrawl.blocks import Block
 from qacrawl.grammar import Landmarks
 
 SUBJECT = re.compile(r"^Subject\s*[:：]\s*")
+BEFORE_SITE = re.compile(r"\s*[|·—–-]\s")
 DEPARTMENT = re.compile(r"(?s)(?P<title>.*\S)\s+[-–—]\s+(?P<specialty>\S[^\n]{0,100})")
 
 
@@ -81,7 +82,7 @@ def _ends_with(line: str, specialty: str) -> bool:
 def _same(hint: str, line: str) -> bool:
     """Whether the page's `<title>` is this line, perhaps with the site's name behind it."""
     line, hint = _plain(line), _plain(hint)
-    return hint == line or re.match(re.escape(line) + r"\s*[|·—–-]\s", hint) is not None
+    return hint == line or (hint.startswith(line) and BEFORE_SITE.match(hint, len(line)) is not None)
 
 
 def _plain(text: str) -> str:

@@ -79,6 +79,8 @@ HOSTILE = {
     "capitals": ASKED + "Aa " * 300_000 + "\nReply Date: 2020/01/02\n",
     "commas": "x, " * 500_000 + "Ask Date: 2020/01/01",
     "ages": "1~" * 500_000 + " year old Ask Date: 2020/01/01",
+    "dots behind an asker": ", male" * 13 + "." * 1_000_000 + "x" * 99 + "1\nDr. B reply C\nReply Date: 2020/01/02",
+    "years behind an asker": "a, 1 year old" * 6 + "." * 1_000_000 + "x\nDr. B reply C\nReply Date: 2020/01/02",
     "labels": "<h2>Asker:</h2>" * 20_000 + "<p>A, 10~19 year old female. Ask Date: 2020/01/01",
     "spread out": "<p>a" * 30_000 + "<p>10~19 year old female.<p>Ask Date<p>2020/01/01",
     "open angles": "<" * 1_000_000,
@@ -272,6 +274,36 @@ def test_a_line_between_question_and_reply_does_not_hide_the_reply(between: str)
     )
     assert isinstance(answer, Article)
     assert (answer.fields["doctor"], answer.fields["reply"]) == ("B", "Rest it.")
+
+
+UNREAD_DATES = [
+    "Lin Mei, 20~29 year old female.",
+    "Lin Mei, 20~29 year old female. Ask Date: Jan 18, 2022",
+    "Lin Mei, 20~29 year old female. Ask Date: 18/01/2022",
+    "Lin Mei, 20~29 year old. Asked: yesterday",
+    "Lin Mei, female. Asked on 2022/01/18",
+    "Lin Mei,<br>20~29 year old female. Asked on 2022/01/18",
+    "Lin Mei, 20~29-year-old Male<p>Advertisement",
+]
+
+
+@pytest.mark.parametrize("line", UNREAD_DATES)
+def test_asker_whose_day_is_not_read_leaves_the_question_all_the_same(line: str) -> None:
+    answer = read(f"<h1>Knee</h1><p>It hurts.<p>{line}<p>Dr. B reply C<p>Rest it.<p>Reply Date: 2022/01/19")
+    assert isinstance(answer, Article)
+    assert (answer.fields["question"], answer.fields["asker"]) == ("It hurts.", "Lin Mei")
+    assert "ask_date" not in answer.fields
+    assert answer.fields["notes"] == ["no_ask_date"]
+
+
+@pytest.mark.parametrize(
+    "line", ["My son is 3 years old.", "He is male.", "Take one, other, or both?", "I am a year old."]
+)
+def test_last_line_of_a_question_without_asker_stays(line: str) -> None:
+    answer = read(f"<h1>Knee</h1><p>It hurts.<p>{line}<p>Dr. B reply C<p>Rest it.<p>Reply Date: 2022/01/19")
+    assert isinstance(answer, Article)
+    assert answer.fields["question"] == f"It hurts.\n\n{line}"
+    assert answer.fields["notes"] == ["no_asker"]
 
 
 LONG_REPLIES = {

@@ -22,6 +22,7 @@ _COLON = r"(?:\s*[:：]\s*|[^\S\n]*\n\s*)"
 _END = r"[^\S\n]*\.?[^\S\n]*$"
 # A date that is none is still the landmark's if nothing else stands there: "Reply Date: -".
 _VALUE = rf"(?P<date>{DATE}|[^\w\n]{{0,3}}|(?:unknown|none|n/a|null))"
+_SEX = "female|male|other"
 _HEADING = r"[^\S\n]*[:：]?[^\S\n]*$"
 
 _SERVICE = r"(?:facebook|twitter|line|whatsapp|telegram|copy link|print|plurk|pinterest|linkedin|e-?mail)"
@@ -34,9 +35,14 @@ def _landmark(word: str, pattern: str) -> grammar.Landmark:
 WORDS = grammar.Landmarks(
     ask_date=_landmark("date", rf"(?:[^\n]*(?<![\w\"']))?(?P<label>Ask[^\S\n]+Date){_COLON}{_VALUE}{_END}"),
     asker=re.compile(
-        r"(?is)(?P<asker>.*?)(?:(?:^|[,，])\s*(?P<only_sex>female|male|other))?"
+        rf"(?is)(?P<asker>.*?)(?:(?:^|[,，])\s*(?P<only_sex>{_SEX}))?"
         rf"(?:[\s,，]*(?:(?<![\w~～])(?P<age>{AGE}))?\s*-?(?P<unit>year|month)s?[\s-]*old[\s,]*(?P<sex>\w+)?"
         r"|(?(only_sex)|(?!)))[\s.,。，]*"
+    ),
+    undated_asker=re.compile(
+        rf"(?i)(?P<facts>(?:[^\n]{{0,80}}?[,，]\s*)?(?:{AGE})\s*-?(?:year|month)s?[\s-]*old"
+        rf"(?:[\s,]+(?:{_SEX})\b|(?=[\s.,]*(?:$|Ask)))"
+        rf"|[^\n]{{0,80}}?[,，]\s*(?:{_SEX})\b(?=[^\n]*\d))[\s.,。，]*[^\n]{{0,60}}"
     ),
     doctor=_landmark(
         "dr",
