@@ -7,9 +7,9 @@ out of its place, is text. Which words make a landmark is the site's: `Landmarks
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, groupby
+from itertools import accumulate, combinations, groupby
 from typing import NamedTuple
 
 from qacrawl.blocks import Block
@@ -178,12 +178,12 @@ def _cut(doc: Doc, words: Landmarks) -> Parts | None:
         dated, more = None, []  # of an entry of a list below the question
     if asked is None and dated is None:
         return None  # a doctor line alone is an entry of a listing
-    heads = _headings(doc, words, dated.end() if dated else main)
+    heads, out_of_place = _headings(doc, words, dated.end() if dated else main)
     first = dated.start("label") if dated else heads[0][1].start() if heads else len(doc.text)
     start, asker = _askers(doc, asked, words) if asked else _undated_asker(doc, last, words)
     if not asked:
         notes.append("no_ask_date" if asker else "no_asker")
-    parts = Parts(doc.slice(0, start), asker, notes=notes + more)
+    parts = Parts(doc.slice(0, start), asker, notes=notes + more + out_of_place)
     if answered:
         if doc.first(words.doctor, main, first):
             parts.notes.append("several_doctor_lines")
@@ -207,7 +207,10 @@ def _asker_and_doctor(doc: Doc, words: Landmarks) -> tuple[Match | None, Match |
     """The ask date that a doctor line follows, and that doctor line; or the last ask date of an unanswered page."""
     asks = list(doc.find(words.ask_date))
     if not asks:
-        return None, doc.first(words.doctor), []
+        answered = doc.first(words.doctor)
+        if answered and doc.first(words.doctor, answered.end(), _end_of_main(doc, words, answered.end())):
+            return None, None, []  # which of them replies to what, nothing says
+        return None, answered, []
     end = _end_of_main(doc, words, asks[0].end())
     asks = [ask for ask in asks if ask.start() < end]
     for index, ask in enumerate(asks):
@@ -258,16 +261,43 @@ def _before_section(doc: Doc, words: Landmarks, at: int) -> bool:
     return _is_section(doc.text[at : at + 80].lstrip(), words)
 
 
-def _headings(doc: Doc, words: Landmarks, start: int) -> list[tuple[str, Match]]:
-    """The section headings after `start` in the page's order; a real heading wins over a line that reads like one."""
+def _headings(doc: Doc, words: Landmarks, start: int) -> tuple[list[tuple[str, Match]], list[str]]:
+    """The section headings after `start` in the page's order, and notes.
+
+    Where not all can be in that order, as many as can be, real headings before lines that read like one.
+    """
+    heads = _in_order(doc, words, [*words.sections], start)
+    if len(heads) == len(words.sections):
+        return heads, []
+    present = [name for name in words.sections if doc.first(words.sections[name], start)]
+    if len(heads) == len(present):
+        return heads, []
+    chains = [
+        _in_order(doc, words, names, start) for size in range(1, len(present)) for names in combinations(present, size)
+    ]
+    heads = max(
+        chains,
+        key=lambda chain: (len(chain), sum(_is_heading(doc, head) for _, head in chain), -chain[0][1].start()),
+    )
+    lost = [name for name in present if name not in dict(heads)]
+    real = any(_is_heading(doc, head) for name in lost for head in doc.find(words.sections[name], start))
+    return heads, ["section_out_of_place"] if real else []
+
+
+def _in_order(doc: Doc, words: Landmarks, names: Sequence[str], start: int) -> list[tuple[str, Match]]:
+    """Those of some section headings that follow each other after `start`; a real heading wins over any line."""
     heads = []
-    for name, section in words.sections.items():
-        found = list(doc.find(section, start))
+    for name in names:
+        found = list(doc.find(words.sections[name], start))
         if found:
-            head = next((one for one in found if doc.block(one.start()).heading), found[0])
+            head = next((one for one in found if _is_heading(doc, one)), found[0])
             heads.append((name, head))
             start = head.end()
     return heads
+
+
+def _is_heading(doc: Doc, head: Match) -> bool:
+    return doc.block(head.start()).heading
 
 
 def _askers(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, dict[str, str | None]]:

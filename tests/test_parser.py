@@ -327,6 +327,38 @@ def test_reply_in_which_another_doctor_replies_says_so(name: str) -> None:
     assert answer.fields["notes"] == notes
 
 
+SIMILAR = "<h2>Similar Q&amp;A</h2><h3>Hip</h3><p>Dr. D reply E<p>Swim ...<p>[Read More] Hip"
+RELATED = "<h2>Related FAQ</h2><p>Knees (Orthopedics)"
+SECTIONS = {
+    "in order": (f"<h2>More Info</h2><p>Knees.{SIMILAR}{RELATED}", ["more_info", "related_faq", "similar_qa"], []),
+    "a heading of the site below": (
+        f"{SIMILAR}{RELATED}<h2>More Info</h2><p>Write to us.",
+        ["related_faq", "similar_qa"],
+        ["section_out_of_place"],
+    ),
+    "a line of the site below": (f"{SIMILAR}{RELATED}<p>More Info<p>Write to us.", ["related_faq", "similar_qa"], []),
+    "another order": (f"{RELATED}<h2>More Info</h2><p>Knees.", ["related_faq"], ["section_out_of_place"]),
+}
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_most_sections_that_can_be_in_order_are_read_and_others_noted(name: str) -> None:
+    below, found, notes = SECTIONS[name]
+    answer = read("<h1>Knee</h1><p>It hurts.<p>" + DATED.replace("\n", "<p>") + below)
+    assert isinstance(answer, Article)
+    assert (
+        sorted({"more_info", "related_faq", "similar_qa"} & {key for key, value in answer.fields.items() if value})
+        == found
+    )
+    assert answer.fields["notes"] == notes
+
+
+def test_page_without_asker_but_with_several_doctors_is_no_article() -> None:
+    entry = "<h3>Ears</h3><p>They itch.<p>Dr. B reply C<p>Dry them.<p>Reply Date: 2020/01/09"
+    assert isinstance(read(entry), Article)
+    assert read(2 * entry) == Refusal("not_article")
+
+
 def test_navigation_is_looked_through_last() -> None:
     answer = read(
         "<nav><p>N, 20~29 year old male. Ask Date: 2021/01/01<p>Dr. N reply N</nav>"
