@@ -151,14 +151,17 @@ def cut(blocks: list[Block], words: Landmarks) -> Parts | None:
 
 
 def _without_navigation(blocks: list[Block], words: Landmarks) -> list[Block]:
-    """The blocks outside of navigation; one that has a section's heading is that section."""
+    """The blocks outside of navigation, and of asides that list other questions; with a section's heading they stay."""
     body: list[Block] = []
     for place, run in groupby(blocks, lambda block: block.place):
         part = list(run)
-        if place != "nav":
-            body += part
-        elif any(block.heading and _is_section(block.text, words) for block in part):
-            body += [block._replace(place="") for block in part]
+        if place in ("nav", "aside"):
+            if not any(block.heading and _is_section(block.text, words) for block in part) and (
+                place == "nav" or Doc(part).first(words.doctor)
+            ):
+                continue
+            part = [block._replace(place="") for block in part]
+        body += part
     return body
 
 

@@ -309,7 +309,7 @@ def test_last_line_of_a_question_without_asker_stays(line: str) -> None:
 LONG_REPLIES = {
     "second reply": ("<p>Dr. D reply E<p>Run.<p>Reply Date: 2020/01/02", ["several_doctor_lines"]),
     "list below a reply without a date": (
-        "<aside><h3>Ears</h3><p>They itch ...<p>Dr. D reply E<p>Dry them ...</aside>",
+        "<div><h3>Ears</h3><p>They itch ...<p>Dr. D reply E<p>Dry them ...</div>",
         ["several_doctor_lines", "no_reply_date"],
     ),
 }
@@ -351,6 +351,38 @@ def test_most_sections_that_can_be_in_order_are_read_and_others_noted(name: str)
         == found
     )
     assert answer.fields["notes"] == notes
+
+
+ARTICLE = [
+    "<h1>Sore Knee - Orthopedics</h1>",
+    "<p>Share to:</p>",
+    "<h2>Knee</h2>",
+    "<p>It hurts.</p>",
+    "<p>A, 10~19 year old female. Ask Date: 2020/01/01</p>",
+    "<p>Dr. B reply Orthopedics</p>",
+    "<p>Rest it.</p>",
+    "<p>Reply Date: 2020/01/02</p>",
+    "<h2>More Info</h2><p>Knees are joints.</p>",
+    SIMILAR,
+    "</p>",
+]
+ASIDE = (
+    "<aside><h2>Most read</h2><h3>Ears</h3><p>They itch ...<p>Dr. D reply E<p>Dry them ...<p>[Read More] Ears</aside>"
+)
+
+
+@pytest.mark.parametrize("at", range(len(ARTICLE) + 1))
+def test_an_aside_with_other_questions_is_no_part_of_an_article(at: int) -> None:
+    assert read("".join([*ARTICLE[:at], ASIDE, *ARTICLE[at:]])) == read("".join(ARTICLE))
+
+
+def test_an_aside_of_the_article_is_read() -> None:
+    answer = read("".join([*ARTICLE[:7], "<aside>Call if it swells.</aside>", *ARTICLE[7:]]))
+    assert isinstance(answer, Article)
+    assert answer.fields["reply"] == "Rest it.\n\nCall if it swells."
+    answer = read("".join(ARTICLE[:8]) + f"<aside>{SIMILAR}</aside>")
+    assert isinstance(answer, Article)
+    assert [entry.title for entry in answer.fields["similar_qa"]] == ["Hip"]
 
 
 def test_page_without_asker_but_with_several_doctors_is_no_article() -> None:
