@@ -16,7 +16,8 @@ from qacrawl.failures import Again, judge, judge_status
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "qacrawl"
 READING = [
-    SOURCE / f"{name}.py" for name in ("grammar", "header", "sections", "signoff", "values", "validate", "privacy")
+    *SOURCE.glob("grammar/*.py"),
+    *(SOURCE / f"{name}.py" for name in ("header", "sections", "signoff", "values", "validate", "privacy")),
 ]
 PARSERS = sorted(SOURCE.glob("parsers/*.py"))
 CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
