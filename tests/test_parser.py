@@ -204,6 +204,11 @@ def test_odd_markup_makes_the_same_blocks_in_both_front_ends(name: str) -> None:
     assert blocks.fast(markup) == blocks.reference(markup)
 
 
+@pytest.mark.parametrize("tag", ["nav", "footer", "aside", "main", "H1", "p"])
+def test_one_tag_makes_a_text_a_page(tag: str) -> None:
+    assert [block.text for block in blocks.read(f"a<{tag}>b\n\nc</{tag}>d")] == ["a", "b c", "d"]
+
+
 LINKED = {
     "abbreviation in a link": ("<a href=/b>b<abbr>c</abbr>d</a>e", [("bcde", [("bcd", "/b")])]),
     "link over paragraphs": (
@@ -387,8 +392,12 @@ def test_an_aside_of_the_article_is_read() -> None:
 
 def test_page_without_asker_but_with_several_doctors_is_no_article() -> None:
     entry = "<h3>Ears</h3><p>They itch.<p>Dr. B reply C<p>Dry them.<p>Reply Date: 2020/01/09"
+    undated = "<h3>Nose</h3><p>It runs.<p>Dr. D reply E<p>Blow it."
     assert isinstance(read(entry), Article)
-    assert read(2 * entry) == Refusal("not_article")
+    assert read(2 * entry) == read(undated + entry) == Refusal("not_article")
+    answer = read(entry + undated)
+    assert isinstance(answer, Article)
+    assert (answer.fields["doctor"], answer.fields["reply"]) == ("B", "Dry them.")
 
 
 def test_navigation_is_looked_through_last() -> None:

@@ -2,11 +2,12 @@
 
 import re
 
-from qacrawl.blocks.block import ENDS_BLOCK, HEADINGS
+from qacrawl.blocks.block import ENDS_BLOCK, HEADINGS, PLACES
 
 DENSE = 10_000  # pages with fewer tags cannot nest so deep that a tree gets slow
 DEPTH = 400
 VOID = frozenset(["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"])
+ENDS = frozenset([*ENDS_BLOCK, *HEADINGS, *PLACES])
 ANY_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>])(?:[^<>"']|"[^"]*"|'[^']*')*>""")
 
 
@@ -27,7 +28,7 @@ def shallow(markup: str) -> str:
         deep = depth > DEPTH
         depth = max(0, depth - 1) if match[1] else depth + 1
         if (deep or depth > DEPTH) and name not in ("script", "style", "template", "a"):
-            return "<hr>" if name in ENDS_BLOCK or name in HEADINGS else ""
+            return "<hr>" if name in ENDS else ""
         return match[0]
 
     return ANY_TAG.sub(flatten, markup)

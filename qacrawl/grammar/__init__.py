@@ -112,10 +112,7 @@ def _asker_and_doctor(doc: Doc, words: Landmarks) -> tuple[Match | None, Match |
     """The ask date that a doctor line follows, and that doctor line; or the last ask date of an unanswered page."""
     asks = list(doc.find(words.ask_date))
     if not asks:
-        answered = doc.first(words.doctor)
-        if answered and doc.first(words.doctor, answered.end(), _end_of_main(doc, words, answered.end())):
-            return None, None, []  # which of them replies to what, nothing says
-        return None, answered, []
+        return None, _only_doctor(doc, words), []
     end = _end_of_main(doc, words, asks[0].end())
     asks = [ask for ask in asks if ask.start() < end]
     for index, ask in enumerate(asks):
@@ -124,6 +121,19 @@ def _asker_and_doctor(doc: Doc, words: Landmarks) -> tuple[Match | None, Match |
         if answered and _is_reply(doc, words, ask.end(), answered, end):
             return ask, answered, ["several_asker_lines"] if index else []
     return asks[-1], None, ["several_asker_lines"] if len(asks) > 1 else []
+
+
+def _only_doctor(doc: Doc, words: Landmarks) -> Match | None:
+    """The doctor line of a page without an ask date; None where there are several and nothing says which it is."""
+    answered = doc.first(words.doctor)
+    if answered is None:
+        return None
+    end = _end_of_main(doc, words, answered.end())
+    second = doc.first(words.doctor, answered.end(), end)
+    dated = doc.first(words.reply_date, answered.end(), end)
+    if second and dated and (second.start() < dated.start() or doc.first(words.reply_date, second.end(), end)):
+        return None  # a list above the article, or nothing but a list
+    return answered
 
 
 def _is_reply(doc: Doc, words: Landmarks, start: int, answered: Match, end: int) -> bool:
