@@ -26,8 +26,8 @@ HIDDEN = (
 )
 HEADED = "h1,h2,h3,h4,h5,h6"
 HIDING_STYLE = re.compile('style="[^"]*(?i:display: ?none|visibility: ?hidden)')
-_COMMON = r"!doctype\s+html meta title script br a b i font span strong em".split()
-MARKUP = re.compile(rf"<(?i:{'|'.join([*_COMMON, *HEADINGS, *PLACES, *ENDS_BLOCK])})[\s/>]")
+_COMMON = r"!doctype\s+html meta title script br a b i font span strong em aside".split()
+MARKUP = re.compile(rf"<(?i:{'|'.join([*_COMMON, *HEADINGS, *ENDS_BLOCK])})[\s/>]")
 
 
 def read(markup: str, content_type: str | None = None, *, whole: bool = True) -> list[Block]:
