@@ -157,6 +157,7 @@ lies there, `page_sha256` which bytes they were and `parser_version` what read t
 
 Askers' names are replaced by keyed hashes, whose key is not published. E-mail addresses, phone numbers and Taiwan ID
 numbers that were found in the texts are replaced by `[email]`, `[phone]` and `[id]`; what the search misses may remain.
+Names inside texts are not looked for: a reply may greet its asker by the name that the asker chose.
 These are people's medical questions: do not try to find out who they are.
 
 To have a page taken out, write to whoever published this copy: `qacrawl forget URL` takes it out of data and archive
