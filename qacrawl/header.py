@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from qacrawl.blocks import Block
-from qacrawl.grammar import Landmarks
+from qacrawl.grammar.landmarks import Landmarks, is_noise
 
 SUBJECT = re.compile(r"^Subject\s*[:：]\s*")
 BEFORE_SITE = re.compile(r"\s*[|·—–-]\s")
@@ -91,11 +91,7 @@ def _plain(text: str) -> str:
 
 def _without_noise(blocks: list[Block], words: Landmarks) -> list[Block]:
     """The blocks that are neither advertisements nor labels, nor a "Share to:" above the subject."""
-    kept = [
-        block
-        for block in blocks
-        if not words.noise.fullmatch(block.text) and not (block.heading and words.label.fullmatch(block.text))
-    ]
+    kept = [block for block in blocks if not is_noise(block, words)]
     while kept and words.share.fullmatch(kept[0].text):
         kept.pop(0)
     return kept

@@ -253,6 +253,8 @@ def test_menus_add_nothing_to_an_article(above: str, below: str) -> None:
         assert parts == grammar.cut(blocks.read(markup), doctorqna.WORDS)
 
 
+KNEE = "<h1>Knee</h1><p>It hurts.<p>"
+UNANSWERED_KNEE = f"{KNEE}A, 10~19 year old female. Ask Date: 2020/01/01"
 UNANSWERED = {
     "list with links": "<p><a href=/en/article/2>Ears</a><p>They itch ...<p>Dr. B reply C<p>Dry them ...",
     "list with headings": "<h3>Ears</h3><p>They itch ...<p>Dr. B reply C<p>Dry them ...",
@@ -263,8 +265,7 @@ UNANSWERED = {
 
 @pytest.mark.parametrize("name", UNANSWERED)
 def test_no_doctor_of_a_list_answers_a_question_above_it(name: str) -> None:
-    page = "<h1>Knee</h1><p>It hurts.<p>A, 10~19 year old female. Ask Date: 2020/01/01"
-    answer = read(f"{page}<div>{UNANSWERED[name]}</div>")
+    answer = read(f"{UNANSWERED_KNEE}<div>{UNANSWERED[name]}</div>")
     assert isinstance(answer, Article)
     assert answer.fields["question"] == "It hurts."
     assert {"doctor", "reply_specialty", "reply", "reply_date"}.isdisjoint(answer.fields)
@@ -273,10 +274,7 @@ def test_no_doctor_of_a_list_answers_a_question_above_it(name: str) -> None:
 
 @pytest.mark.parametrize("between", ["<p>Knees are our trade!", "<a href=https://knees.example>Buy knees</a>"])
 def test_a_line_between_question_and_reply_does_not_hide_the_reply(between: str) -> None:
-    answer = read(
-        f"<h1>Knee</h1><p>It hurts.<p>A, 10~19 year old female. Ask Date: 2020/01/01<div>{between}</div>"
-        "<p>Dr. B reply C<p>Rest it.<p>Reply Date: 2020/01/02"
-    )
+    answer = read(f"{UNANSWERED_KNEE}<div>{between}</div><p>Dr. B reply C<p>Rest it.<p>Reply Date: 2020/01/02")
     assert isinstance(answer, Article)
     assert (answer.fields["doctor"], answer.fields["reply"]) == ("B", "Rest it.")
 
@@ -294,7 +292,7 @@ UNREAD_DATES = [
 
 @pytest.mark.parametrize("line", UNREAD_DATES)
 def test_asker_whose_day_is_not_read_leaves_the_question_all_the_same(line: str) -> None:
-    answer = read(f"<h1>Knee</h1><p>It hurts.<p>{line}<p>Dr. B reply C<p>Rest it.<p>Reply Date: 2022/01/19")
+    answer = read(f"{KNEE}{line}<p>Dr. B reply C<p>Rest it.<p>Reply Date: 2022/01/19")
     assert isinstance(answer, Article)
     assert (answer.fields["question"], answer.fields["asker"]) == ("It hurts.", "Lin Mei")
     assert "ask_date" not in answer.fields
@@ -305,7 +303,7 @@ def test_asker_whose_day_is_not_read_leaves_the_question_all_the_same(line: str)
     "line", ["My son is 3 years old.", "He is male.", "Take one, other, or both?", "I am a year old."]
 )
 def test_last_line_of_a_question_without_asker_stays(line: str) -> None:
-    answer = read(f"<h1>Knee</h1><p>It hurts.<p>{line}<p>Dr. B reply C<p>Rest it.<p>Reply Date: 2022/01/19")
+    answer = read(f"{KNEE}{line}<p>Dr. B reply C<p>Rest it.<p>Reply Date: 2022/01/19")
     assert isinstance(answer, Article)
     assert answer.fields["question"] == f"It hurts.\n\n{line}"
     assert answer.fields["notes"] == ["no_asker"]
@@ -323,9 +321,7 @@ LONG_REPLIES = {
 @pytest.mark.parametrize("name", LONG_REPLIES)
 def test_reply_in_which_another_doctor_replies_says_so(name: str) -> None:
     more, notes = LONG_REPLIES[name]
-    answer = read(
-        f"<h1>Knee</h1><p>It hurts.<p>A, 10~19 year old female. Ask Date: 2020/01/01<p>Dr. B reply C<p>Rest it.{more}"
-    )
+    answer = read(f"{UNANSWERED_KNEE}<p>Dr. B reply C<p>Rest it.{more}")
     assert isinstance(answer, Article)
     assert answer.fields["doctor"] == "B"
     assert answer.fields["reply"].startswith("Rest it.\n\n")
@@ -349,7 +345,7 @@ SECTIONS = {
 @pytest.mark.parametrize("name", SECTIONS)
 def test_most_sections_that_can_be_in_order_are_read_and_others_noted(name: str) -> None:
     below, found, notes = SECTIONS[name]
-    answer = read("<h1>Knee</h1><p>It hurts.<p>" + DATED.replace("\n", "<p>") + below)
+    answer = read(KNEE + DATED.replace("\n", "<p>") + below)
     assert isinstance(answer, Article)
     assert (
         sorted({"more_info", "related_faq", "similar_qa"} & {key for key, value in answer.fields.items() if value})

@@ -39,7 +39,8 @@ class Parts:
 def cut(blocks: list[Block], words: Landmarks) -> Parts | None:
     """The parts of an article; None when its landmarks are not there.
 
-    Navigation and the footers at the end of the page are left out, unless a landmark stands only there.
+    Navigation, lists in asides and the footers at the end of the page are left out, unless a landmark stands only
+    there; the footers are looked through first.
     """
     outside = _without_navigation(blocks, words)
     body = outside.copy()
@@ -61,9 +62,8 @@ def _without_navigation(blocks: list[Block], words: Landmarks) -> list[Block]:
     for place, run in groupby(blocks, lambda block: block.place):
         part = list(run)
         if place in ("nav", "aside"):
-            if not any(block.heading and _is_section(block.text, words) for block in part) and (
-                place == "nav" or Doc(part).first(words.doctor)
-            ):
+            is_section = any(block.heading and _is_section(block.text, words) for block in part)
+            if not is_section and (place == "nav" or Doc(part).first(words.doctor)):
                 continue
             part = [block._replace(place="") for block in part]
         body += part
@@ -194,7 +194,7 @@ def _headings(doc: Doc, words: Landmarks, start: int) -> tuple[list[tuple[str, M
         chains,
         key=lambda chain: (len(chain), sum(_is_heading(doc, head) for _, head in chain), -chain[0][1].start()),
     )
-    lost = [name for name in present if name not in dict(heads)]
+    lost = set(present) - {name for name, _ in heads}
     real = any(_is_heading(doc, head) for name in lost for head in doc.find(words.sections[name], start))
     return heads, ["section_out_of_place"] if real else []
 

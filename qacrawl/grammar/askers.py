@@ -3,14 +3,17 @@
 import re
 from collections.abc import Iterator
 
-from qacrawl.grammar.landmarks import Doc, Landmarks, Match
+from qacrawl.grammar.landmarks import Doc, Landmarks, Match, is_label
 
 Facts = dict[str, str | None]
 """What an asker line says: the groups of `Landmarks.asker`, and `date`."""
 
 
 def dated(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, Facts]:
-    """As `_asker`; of asker lines that follow each other directly, what all say alike, and None for the rest."""
+    """Where the asker line of an ask date starts, and what it says.
+
+    Of asker lines that follow each other directly: what all say alike, and None for the rest.
+    """
     start, facts = _asker(doc, asked.start("label"), asked["date"], words)
     for twin in reversed(list(doc.find(words.ask_date, max(0, start - 2000), start))):
         if doc.text[twin.end() : start].strip():
@@ -21,7 +24,7 @@ def dated(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, Facts]:
 
 
 def undated(doc: Doc, answered: Match, words: Landmarks) -> tuple[int, Facts]:
-    """As `dated`, where no ask date was read, from the line above the doctor's line.
+    """As `dated`, where no ask date was read, from the line above the doctor's line; no facts if it is none.
 
     Else a name would stay in the question, for all to see, wherever a site writes its dates in a new way.
     """
@@ -73,7 +76,7 @@ SPREAD = 6  # lines that the parts of an asker line may be spread over
 def _lines(doc: Doc, start: int, end: int, words: Landmarks) -> Iterator[str]:
     """The lines of a stretch that are no labels."""
     for block in doc.slice(start, end):
-        if not (block.heading and words.label.fullmatch(block.text)):
+        if not is_label(block, words):
             yield from block.text.split("\n")
 
 

@@ -69,7 +69,7 @@ class Doc:
                 at = self.lower.find(word, at + len(word))
         return self.places[word]
 
-    def find(self, landmark: Landmark, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
+    def find(self, landmark: Landmark, start: int = 0, end: int | None = None) -> Iterator[Match]:
         """The places of a landmark that begin between two offsets.
 
         Only lines that hold its word are tried: to look for the word is a hundred times faster than for the pattern.
@@ -87,7 +87,7 @@ class Doc:
                 at = match.end() - 1
             start = self.text.find("\n", at) + 1 or len(self.text)
 
-    def first(self, landmark: Landmark, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+    def first(self, landmark: Landmark, start: int = 0, end: int | None = None) -> Match | None:
         """The first of `find`."""
         return next(self.find(landmark, start, end), None)
 
@@ -109,6 +109,9 @@ class Doc:
 
 def is_noise(block: Block, words: Landmarks) -> bool:
     """Whether a block is an advertisement, the name of a service, or a label."""
-    return words.noise.fullmatch(block.text) is not None or (
-        block.heading and words.label.fullmatch(block.text) is not None
-    )
+    return words.noise.fullmatch(block.text) is not None or is_label(block, words)
+
+
+def is_label(block: Block, words: Landmarks) -> bool:
+    """Whether a block is a label of a table or definition list."""
+    return block.heading and words.label.fullmatch(block.text) is not None
