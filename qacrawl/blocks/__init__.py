@@ -24,7 +24,7 @@ HIDDEN = (
     '[hidden],[aria-hidden="true"],[style*="display:none" i],[style*="display: none" i],'
     '[style*="visibility:hidden" i],[style*="visibility: hidden" i]'
 )
-HEADED = "h1,h2,h3,h4,h5,h6"
+HEADED = ",".join(HEADINGS)
 HIDING_STYLE = re.compile('style="[^"]*(?i:display: ?none|visibility: ?hidden)')
 _COMMON = r"!doctype\s+html meta title script br a b i font span strong em aside".split()
 MARKUP = re.compile(rf"<(?i:{'|'.join([*_COMMON, *HEADINGS, *ENDS_BLOCK])})[\s/>]")
@@ -88,21 +88,21 @@ SMALL = 1 << 20  # characters of markup
 def _cut_menus(tree: LexborHTMLParser) -> None:
     """Put a block end in place of each `<nav>` without headings; take out a `<footer>` that is the last on the page."""
     for nav in tree.css("nav"):
-        if not nav.css_first(HEADED) and not _in_navigation(nav):
+        if not nav.css_first(HEADED) and not _is_inside(nav, {"nav", *HEADINGS}):
             nav.replace_with(tree.create_node("hr"))
     last = tree.body
     while last and last.tag not in PLACES:
         last = last.last_child
         while last and (last.is_comment_node or last.is_empty_text_node):
             last = last.prev
-    if last and last.tag == "footer":
+    if last and last.tag == "footer" and not last.css_first("nav"):  # what is left of those may be a section
         last.decompose(recursive=False)
 
 
-def _in_navigation(node: LexborNode) -> bool:
-    """Whether an element stands in a `<nav>`."""
+def _is_inside(node: LexborNode, tags: set[str]) -> bool:
+    """Whether an element stands in one of these."""
     above = node.parent
-    while above and above.tag != "nav":
+    while above and above.tag not in tags:
         above = above.parent
     return above is not None
 
@@ -130,12 +130,12 @@ def reference(markup: str, *, whole: bool = True) -> list[Block]:
 def _cut_menus_of_soup(soup: BeautifulSoup) -> None:
     """As `_cut_menus`."""
     for nav in soup.select("nav"):
-        if not nav.select_one(HEADED) and not nav.find_parent("nav"):
+        if not nav.select_one(HEADED) and not nav.find_parent(["nav", *HEADINGS]):
             nav.replace_with(soup.new_tag("hr"))
     last: PageElement | None = soup.body
     while isinstance(last, Tag) and last.name not in PLACES:
         last = next((child for child in reversed(last.contents) if _is_shown(child)), None)
-    if isinstance(last, Tag) and last.name == "footer":
+    if isinstance(last, Tag) and last.name == "footer" and not last.find("nav"):
         last.decompose()
 
 
