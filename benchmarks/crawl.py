@@ -39,7 +39,7 @@ def bare(start: str, articles: int) -> float:
 
 def command(start: str, articles: int, output: Path, *options: str, concurrency: int = CONCURRENCY) -> list[str]:
     """Our crawl of the same pages."""
-    base = [sys.executable, "-m", "qacrawl.cli", "crawl", "doctorqna", "--start-url", start, "--allow-private"]
+    base = [sys.executable, "-m", "qacrawl", "crawl", "doctorqna", "--start-url", start, "--allow-private"]
     base += ["--numbers", f"1-{articles}", "--delay", "0", "--concurrency", str(concurrency), "--output", str(output)]
     return [*base, *options]
 

@@ -16,16 +16,16 @@ import pages
 from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborHTMLParser
 
-from qacrawl import blocks
-from qacrawl.parsers import doctorqna
+from qacrawl.parse import blocks
 from qacrawl.records import Article, Page
+from qacrawl.sites.doctorqna import parser
 
 FETCHED = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def record(body: bytes) -> None:
     page = Page(site="doctorqna", url="https://doctorqna.com/en/article/1", body=body, fetched_at=FETCHED)
-    answer = doctorqna.parse(page)
+    answer = parser.parse(page)
     assert isinstance(answer, Article), answer
     assert len(answer.fields["similar_qa"]) == 4, answer
     assert len(answer.fields["related_faq"]) == 10, answer

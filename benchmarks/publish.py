@@ -124,7 +124,8 @@ def make_short(folder: Path, size: int) -> None:
 
 def publish(folder: Path) -> dict[str, float]:
     """Publish once; seconds of it all and of the splits, peak memory of this process in MB."""
-    from qacrawl.publish import snapshot, splits
+    from qacrawl.publish import snapshot
+    from qacrawl.publish.data import splits
 
     spent = 0.0
 

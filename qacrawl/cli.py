@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from qacrawl import __version__, mirror, sites
+from qacrawl import __version__, registry
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.privacy import AskerNames
+from qacrawl.files import s3
+from qacrawl.redact.record import AskerNames
 
 if TYPE_CHECKING:
     from qacrawl.publish.snapshot import Snapshot
@@ -105,12 +106,12 @@ def crawl(
     setting: Settings = None,
 ) -> None:
     """Fetch what is new or due, politely; go on where a killed run stopped; publish at the end."""
-    from qacrawl import report
-    from qacrawl.crawl import Options
-    from qacrawl.crawl import crawl as run
+    from qacrawl.commands.crawl import crawl as run
+    from qacrawl.fetch import report
+    from qacrawl.options import Options
 
     options = Options(
-        output, tuple(start_url or ()), sites.number_range(numbers), frontier, delay, concurrency, max_pages,
+        output, tuple(start_url or ()), registry.number_range(numbers), frontier, delay, concurrency, max_pages,
         max_seconds, full, worker, allow_private, contact, _pairs(setting),
     )  # fmt: skip
     result = run(site, options, Console(stderr=True))
@@ -148,13 +149,13 @@ def extract(
     ] = "output",
 ) -> None:
     """Saved pages to JSON Lines: a record, or why it is none, for each path in its order."""
-    from qacrawl import privacy
-    from qacrawl.extract import dump
-    from qacrawl.extract import extract as read
+    from qacrawl.commands.extract import dump
+    from qacrawl.commands.extract import extract as read
+    from qacrawl.redact.record import KEY, load_key
 
-    sites.load(site)
-    folder = mirror.local(output, site)
-    key = privacy.load_key(folder) if (folder / privacy.KEY).exists() else None
+    registry.load(site)
+    folder = s3.folder(output, site)
+    key = load_key(folder) if (folder / KEY).exists() else None
     rejected = 0
     for answer in read(paths, site, url, key=key, askers=asker_names, texts=not no_redact):
         print(dump(answer))
@@ -174,14 +175,15 @@ def publish(
     setting: Settings = None,
 ) -> None:
     """Publish what is committed as a snapshot."""
-    from qacrawl import forgetting
-    from qacrawl.crawl import open_site, settings_of
+    from qacrawl.forget import pages
+    from qacrawl.options import settings_of
     from qacrawl.publish import snapshot as snapshots
-    from qacrawl.publishing import publish_site
+    from qacrawl.publish.committed import publish_site
+    from qacrawl.workspace import open_site
 
     settings = settings_of(site, _pairs(setting))
     with open_site(site, output, frontier) as (folder, opened):
-        forgetting.resume(opened, folder)
+        pages.resume(opened, folder)
         if accept:
             with opened.publishing():
                 print(f"{folder / snapshots.POINTER} -> {snapshots.accept(folder, accept).name}")
@@ -201,14 +203,15 @@ def rebuild(
     """Read the archive again with today's parsers, without the network, and publish."""
     import os
 
-    from qacrawl import forgetting
-    from qacrawl.crawl import open_site, settings_of
-    from qacrawl.publishing import publish_site
-    from qacrawl.rebuild import rebuild as run
+    from qacrawl.commands.rebuild import rebuild as run
+    from qacrawl.forget import pages
+    from qacrawl.options import settings_of
+    from qacrawl.publish.committed import publish_site
+    from qacrawl.workspace import open_site
 
     settings = settings_of(site, _pairs(setting))
     with open_site(site, output, frontier) as (folder, opened), ExitStack() as lock:
-        forgetting.resume(opened, folder)
+        pages.resume(opened, folder)
         lock.enter_context(opened.alone())
         counts = run(opened, folder, site, processes or os.cpu_count() or 1, Console(stderr=True))
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
@@ -226,8 +229,8 @@ def forget(
     frontier: FrontierAddress = None,
 ) -> None:
     """Take pages out of archive, parts and snapshots; they are never fetched again."""
-    from qacrawl.crawl import open_site
-    from qacrawl.forgetting import forget as run
+    from qacrawl.forget.pages import forget as run
+    from qacrawl.workspace import open_site
 
     with open_site(site, output, frontier) as (folder, opened):
         taken = run(opened, folder, urls)
@@ -247,7 +250,7 @@ def stats(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Counts and coverage of a dataset."""
-    from qacrawl.publish import stats as counting
+    from qacrawl.publish.about import stats as counting
     from qacrawl.publish.snapshot import locate
 
     found = counting.measure(locate(dataset))
@@ -265,16 +268,16 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """The queue, the last runs, what failed, what is due when."""
-    from qacrawl import standing
-    from qacrawl.crawl import open_site
+    from qacrawl.commands import status
     from qacrawl.frontier.status import status as look
+    from qacrawl.workspace import open_site
 
     with open_site(site, output, frontier) as (_, opened):
         found = look(opened)
     if as_json:
-        print(standing.as_json(found))
+        print(status.as_json(found))
     else:
-        standing.show(found, Console())
+        status.show(found, Console())
 
 
 moving = typer.Typer(no_args_is_help=True, help="Move a frontier from one database to another.")
@@ -284,8 +287,8 @@ app.add_typer(moving, name="frontier")
 @moving.command(name="export")
 def export_frontier(site: Site, file: MovedFile, output: Output = "output", frontier: FrontierAddress = None) -> None:
     """Write a site's frontier to a file of JSON Lines."""
-    from qacrawl.crawl import open_site
-    from qacrawl.frontier.moving import dump
+    from qacrawl.frontier.transfer import dump
+    from qacrawl.workspace import open_site
 
     with open_site(site, output, frontier) as (_, opened), opened.alone():
         try:
@@ -298,12 +301,12 @@ def export_frontier(site: Site, file: MovedFile, output: Output = "output", fron
 @moving.command(name="import")
 def import_frontier(site: Site, file: MovedFile, output: Output = "output", frontier: FrontierAddress = None) -> None:
     """Read a site's frontier from such a file into a database that does not have the site yet."""
-    from qacrawl.crawl import make_folder
     from qacrawl.frontier import open_frontier
-    from qacrawl.frontier.moving import load
+    from qacrawl.frontier.transfer import load
+    from qacrawl.workspace import make_folder
 
-    sites.load(site)
-    folder = make_folder(mirror.local(output, site))
+    registry.load(site)
+    folder = make_folder(s3.folder(output, site))
     with open_frontier(frontier, site, folder) as opened, opened.alone():
         try:
             with file.open(encoding="utf-8", newline="\n") as lines:
@@ -342,7 +345,7 @@ def diff(
 @app.command()
 def verify(dataset: Dataset) -> None:
     """Check a dataset: checksums, schema, and what holds of its rows."""
-    from qacrawl.publish import stats as counting
+    from qacrawl.publish.about import stats as counting
     from qacrawl.publish.snapshot import locate
     from qacrawl.publish.verify import verify as check
 
@@ -358,8 +361,8 @@ def verify(dataset: Dataset) -> None:
 @app.command(name="sites")
 def list_sites() -> None:
     """The sites that can be crawled."""
-    for slug in sites.names():
-        print(f"{slug}\t{sites.load(slug).TITLE}")
+    for slug in registry.names():
+        print(f"{slug}\t{registry.load(slug).TITLE}")
 
 
 @app.command()
@@ -369,7 +372,7 @@ def schema(
     """The record's JSON Schema."""
     import json
 
-    from qacrawl import derived
+    from qacrawl.commands import schema
     from qacrawl.schema import json_schema
 
     if not write:
@@ -378,7 +381,7 @@ def schema(
     root = Path(__file__).parents[1]
     if not (root / "pyproject.toml").exists():
         raise QacrawlError("--write is for a checkout of the project", Exit.USAGE)
-    for path in derived.write(root):
+    for path in schema.write(root):
         print(path.relative_to(root))
 
 

@@ -6,7 +6,7 @@
 from importlib.metadata import version
 
 BOT_NAME = "qacrawl"
-SPIDER_MODULES = ["qacrawl.spiders"]
+SPIDER_MODULES = ["qacrawl.sites"]
 
 # Politeness. (Anonymous, and robots.txt ignored.)
 USER_AGENT = f"qacrawl/{version('qacrawl')} (research crawler; obeys robots.txt; no contact address was set)"
@@ -25,14 +25,14 @@ DOWNLOAD_WARNSIZE = 0  # (32 MiB)
 TELNETCONSOLE_ENABLED = False  # (True) it runs code for anybody on this machine
 REMOTE_CONTROL_ENABLED = False  # (True) likewise
 DOWNLOAD_HANDLERS = {
-    "http": "qacrawl.politeness.Handler",
-    "https": "qacrawl.politeness.Handler",
+    "http": "qacrawl.fetch.downloader.Handler",
+    "https": "qacrawl.fetch.downloader.Handler",
     "file": None,  # a page must not name files of this machine
     "data": None,
     "ftp": None,
     "s3": None,
 }
-TWISTED_DNS_RESOLVER = "qacrawl.politeness.Resolver"  # refuses private addresses
+TWISTED_DNS_RESOLVER = "qacrawl.fetch.private_hosts.Resolver"  # refuses private addresses
 COOKIES_ENABLED = False  # (True) a crawl has no sessions
 REFERER_ENABLED = False  # (True) nobody needs to know
 HTTPCACHE_ENABLED = False
@@ -42,7 +42,7 @@ COMPRESSION_ENABLED = True
 REDIRECT_ENABLED = False  # (True) a redirect's target is a URL of its own in the frontier
 METAREFRESH_ENABLED = False  # (True) likewise
 RETRY_ENABLED = False  # (True) the frontier retries, also in later runs
-SCHEDULER = "qacrawl.scheduling.FrontierScheduler"
+SCHEDULER = "qacrawl.fetch.scheduler.FrontierScheduler"
 DEPTH_STATS_VERBOSE = False
 # Each middleware that has nothing to do here would still take its 2 % of the time.
 SPIDER_MIDDLEWARES = {
@@ -55,15 +55,15 @@ SPIDER_MIDDLEWARES = {
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # the scheduler knows the hosts, with their ports
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # a crawl logs in nowhere
-    "qacrawl.robots.RobotsMiddleware": 100,
+    "qacrawl.fetch.robots.RobotsMiddleware": 100,
     # Below decompression (590): the archive has the bytes as they came.
-    "qacrawl.archiving.ArchiveMiddleware": 800,
+    "qacrawl.fetch.archive_middleware.ArchiveMiddleware": 800,
 }
 ITEM_PIPELINES = {
-    "qacrawl.pipelines.ReadPipeline": 300,
+    "qacrawl.fetch.pipelines.ReadPipeline": 300,
 }
 EXTENSIONS = {
-    "qacrawl.running.RunExtension": 0,
+    "qacrawl.fetch.extension.RunExtension": 0,
     "scrapy.extensions.logstats.LogStats": None,  # the progress line and the report say more
     "scrapy.extensions.memusage.MemoryUsage": None,
 }

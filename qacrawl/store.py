@@ -8,7 +8,8 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qacrawl import disk, mirror, schema
+from qacrawl import schema
+from qacrawl.files import local, s3
 from qacrawl.records import QARecord, Reject
 
 _UNFINISHED = ".tmp"
@@ -39,8 +40,8 @@ def write_table(folder: Path, table: pa.Table) -> str:
         unfinished.unlink(missing_ok=True)
         raise
     unfinished.rename(folder / name)
-    disk.sync(folder)
-    mirror.put(folder / name)
+    local.sync(folder)
+    s3.put(folder / name)
     return name
 
 

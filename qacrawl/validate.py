@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from qacrawl import sites
+from qacrawl import registry
 from qacrawl.records import Fields, Page, QARecord, Refusal, Reject
 
 # No page means these: control characters but tab and newline, halves of surrogate pairs.
@@ -41,7 +41,7 @@ def reject(page: Page, refusal: Refusal, version: int) -> Reject:
 
 def record_id(page: Page) -> str:
     """The record's key: "{site}:{number}", or 16 hex digits of the URL's SHA-256 where the URL has no number."""
-    number = sites.load(page.site).number(page.url)
+    number = registry.load(page.site).number(page.url)
     return sha256(page.url.encode()).hexdigest()[:16] if number is None else f"{page.site}:{number}"
 
 

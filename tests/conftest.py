@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from crawling import end_started, qacrawl
 from filelock import FileLock
-from postgres import postgres_server, postgres_url
-from s3 import bucket, s3_server
+from support.crawling import end_started, qacrawl
+from support.postgres import postgres_server, postgres_url
+from support.s3 import bucket, s3_server
 
 __all__ = ["bucket", "postgres_server", "postgres_url", "pytest_addoption", "s3_server"]
 

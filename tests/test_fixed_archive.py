@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from crawling import qacrawl
+from support.crawling import qacrawl
 
 FIXED = Path(__file__).parent / "fixed"
 

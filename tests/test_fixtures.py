@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from qacrawl import blocks, encoding, parsers, validate
+from qacrawl import registry, validate
+from qacrawl.parse import blocks, encoding
 from qacrawl.records import Article, Fields, Listing, Page, QARecord, Refusal
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -35,7 +36,7 @@ def load_page(folder: Path) -> Page:
 
 def read(page: Page) -> dict[str, Any]:
     """What PARSE and VALIDATE make of `page`, as expected.json writes it."""
-    parser = parsers.load(page.site)
+    parser = registry.load_parser(page.site)
     answer = parser.parse(page)
     if isinstance(answer, Listing):
         return {"listing": list(answer.links)}

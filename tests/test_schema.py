@@ -10,12 +10,13 @@ import jsonschema
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from support.places import ROOT
 
-from qacrawl import derived, schema
+from qacrawl import schema
+from qacrawl.commands import schema as derived
 from qacrawl.errors import QacrawlError
 from qacrawl.records import SCHEMA_VERSION, QARecord, Reject, RelatedFAQ, SimilarQA
 
-ROOT = Path(__file__).parents[1]
 RELEASED = sorted(
     (ROOT / "schemas" / "released").glob("v*.arrow.json"), key=lambda path: int(path.name[1:].split(".")[0])
 )

@@ -6,14 +6,16 @@ import signal
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from making import record, reject
+from support.making import record, reject
+from support.places import ROOT
 
-from qacrawl import disk, privacy, schema, store
+from qacrawl import schema, store
 from qacrawl.errors import QacrawlError
+from qacrawl.files import local
+from qacrawl.redact.record import KEY, load_key
 
 
 def test_records_and_rejects_go_to_their_folders(tmp_path):
@@ -42,7 +44,7 @@ def test_a_full_disk_leaves_nothing(tmp_path):
         with pytest.raises(OSError, match="too large"):
             store.write_part(tmp_path, [record(1)])
         with pytest.raises(OSError, match="too large"):
-            disk.write(tmp_path / "file", b"x" * 1000)
+            local.write(tmp_path / "file", b"x" * 1000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -50,21 +52,21 @@ def test_a_full_disk_leaves_nothing(tmp_path):
 
 def test_files_are_replaced_and_have_their_mode(tmp_path):
     path = tmp_path / "new" / "file"
-    disk.write(path, b"one", 0o600)
-    disk.write(path, b"two", 0o600)
+    local.write(path, b"one", 0o600)
+    local.write(path, b"two", 0o600)
     assert path.read_bytes() == b"two"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    disk.write(path, b"three", only_new=True)
+    local.write(path, b"three", only_new=True)
     assert path.read_bytes() == b"two"
     assert [file.name for file in path.parent.iterdir()] == ["file"]
 
 
 def test_the_key_is_private_and_stays(tmp_path):
-    key = privacy.load_key(tmp_path)
+    key = load_key(tmp_path)
     assert len(key) == 32
-    assert privacy.load_key(tmp_path) == key
-    assert stat.S_IMODE((tmp_path / privacy.KEY).stat().st_mode) == 0o600
-    assert privacy.load_key(tmp_path / "other") != key
+    assert load_key(tmp_path) == key
+    assert stat.S_IMODE((tmp_path / KEY).stat().st_mode) == 0o600
+    assert load_key(tmp_path / "other") != key
 
 
 def test_processes_that_make_the_key_at_once_agree(tmp_path):
@@ -75,8 +77,8 @@ def test_processes_that_make_the_key_at_once_agree(tmp_path):
 
 
 def test_one_of_several_writers_is_first_and_stays(tmp_path):
-    code = "import pathlib, sys; from qacrawl import disk; " + (
-        "disk.write(pathlib.Path(sys.argv[1], 'file'), sys.argv[2].encode() * 100_000, only_new=True)"
+    code = "import pathlib, sys; from qacrawl.files import local; " + (
+        "local.write(pathlib.Path(sys.argv[1], 'file'), sys.argv[2].encode() * 100_000, only_new=True)"
     )
     processes = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), letter]) for letter in "abc"]
     assert [process.wait() for process in processes] == [0, 0, 0]
@@ -86,22 +88,22 @@ def test_one_of_several_writers_is_first_and_stays(tmp_path):
 
 @pytest.mark.parametrize("text", ["", "short", "00" * 31, "zz" * 32, "\u00e4" * 64])
 def test_a_damaged_key_is_an_error_and_is_left_alone(tmp_path, text):
-    (tmp_path / privacy.KEY).write_text(text, encoding="utf-8")
+    (tmp_path / KEY).write_text(text, encoding="utf-8")
     with pytest.raises(QacrawlError, match="holds no key"):
-        privacy.load_key(tmp_path)
-    assert (tmp_path / privacy.KEY).read_text(encoding="utf-8") == text
+        load_key(tmp_path)
+    assert (tmp_path / KEY).read_text(encoding="utf-8") == text
 
 
 def test_a_killed_writer_leaves_only_what_sweep_removes(tmp_path):
     code = """
 import os, signal, sys
 from pathlib import Path
-from making import record
+from support.making import record
 from qacrawl import store
 Path.rename = lambda self, target: os.kill(os.getpid(), signal.SIGKILL)
 store.write_part(Path(sys.argv[1]), [record(1)])
 """
-    env = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    env = os.environ | {"PYTHONPATH": str(ROOT / "tests")}
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=env)
     assert done.returncode == -signal.SIGKILL
     (left,) = (tmp_path / "parts").iterdir()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from qacrawl import urls
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.sites import doctorqna
+from qacrawl.sites.doctorqna import addresses
 
 PAGE = "https://doctorqna.com/en/article/77"
 
@@ -26,7 +26,7 @@ PAGE = "https://doctorqna.com/en/article/77"
     ],
 )
 def test_an_article_has_one_url(url):
-    assert doctorqna.canonical(url) == PAGE
+    assert addresses.canonical(url) == PAGE
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_the_one_spelling_stays_as_it_is(text):
     assert urls.canonical(once) == once
     assert once.startswith(("http://", "https://"))
     assert once.isascii()
-    assert doctorqna.canonical(doctorqna.canonical(text)) == doctorqna.canonical(text)
+    assert addresses.canonical(addresses.canonical(text)) == addresses.canonical(text)

@@ -20,9 +20,10 @@ def run(output: Path) -> None:
     """
     from rich.console import Console
 
-    from qacrawl.crawl import Options, crawl
+    from qacrawl.commands.crawl import crawl
     from qacrawl.demo.server import serve
     from qacrawl.demo.show import show
+    from qacrawl.options import Options
 
     with _emptied(output / "demo") as folder:
         with serve() as start:

@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Column, Table
 from rich.text import Text
 
-from qacrawl.publish.escape import plain
+from qacrawl.escape import plain
 
 SAMPLES = 3
 

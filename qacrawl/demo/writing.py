@@ -5,18 +5,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import NamedTuple
 
-from qacrawl.demo.topics import (
-    ANSWERS,
-    ASKERS,
-    DECOYS,
-    GIVEN,
-    GREETINGS,
-    HOSPITALS,
-    SPANS,
-    SURNAMES,
-    THANKS,
-    Topic,
-)
+from qacrawl.demo.topics import ANSWERS, ASKERS, DECOYS, GIVEN, GREETINGS, HOSPITALS, SPANS, SURNAMES, THANKS, Topic
 from qacrawl.records import Fields
 
 UNANSWERED, IMPOSSIBLE = 13, 31

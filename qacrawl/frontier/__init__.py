@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from qacrawl.frontier.opening import connect
+from qacrawl.frontier.database import connect
 from qacrawl.frontier.queue import Frontier
 from qacrawl.frontier.rows import File, Found, Row, Visit
 

@@ -26,10 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
-from qacrawl import sites
+from qacrawl import registry
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.frontier.acknowledging import ACKNOWLEDGE, values
-from qacrawl.frontier.locking import advisory_lock, file_lock
+from qacrawl.frontier.commit import ACKNOWLEDGE, values
+from qacrawl.frontier.locks import advisory_lock, file_lock
 from qacrawl.frontier.rows import ARCHIVED, LISTING, NEW, OUTCOMES, START, File, Found, Row, Visit
 from qacrawl.frontier.tables import files, hosts, runs, urls
 
@@ -51,7 +51,7 @@ class Frontier:
         """Whether workers on other machines can see it."""
         self.numbers: tuple[int, int] | None = None
         """Where set, only articles with these numbers (both ends included) are leased and made due."""
-        self._number = sites.load(site).number
+        self._number = registry.load(site).number
         self._told = (0.0, -_FRESH)  # what the database's clock said, and when by ours
 
     def reading(self) -> Connection:

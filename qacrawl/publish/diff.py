@@ -17,8 +17,8 @@ from rich.text import Text
 
 from qacrawl import schema
 from qacrawl.errors import QacrawlError
-from qacrawl.publish import versions
-from qacrawl.publish.escape import plain
+from qacrawl.escape import plain
+from qacrawl.publish.data import versions
 
 COLUMNS = pa.schema(
     [

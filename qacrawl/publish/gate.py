@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qacrawl.publish import versions
-from qacrawl.publish.stats import Stats
+from qacrawl.publish.about.stats import Stats
+from qacrawl.publish.data import versions
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from qacrawl import disk, mirror
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.publish import card, configs, croissant, files, report, report_facts, splits, stats, versions
+from qacrawl.files import local, s3
+from qacrawl.publish.about import card, croissant, report, report_facts, stats
+from qacrawl.publish.data import configs, files, splits, versions
 from qacrawl.publish.gate import Gate, count_lost, problems, reject_rate
 
 POINTER = "dataset"
@@ -69,7 +70,7 @@ def publish(
             taken = (folder / POINTER).resolve() == snapshot.path.resolve()
             held = tuple(problems(gate, rates, now, past, lost)) if gate and not taken else ()
             report.write(snapshot.path, now, past, run, rejected)
-            mirror.put_tree(snapshot.path)
+            s3.put_tree(snapshot.path)
             if not held:
                 move(folder, snapshot.id, before)
             return replace(snapshot, held=held)
@@ -111,7 +112,7 @@ def accept(folder: Path, name: str) -> Path:
     """Have `dataset` point to a snapshot that was held back; raises QacrawlError where there is none of that name."""
     made = folder / SNAPSHOTS / name
     named = "/" not in name and name[:1] not in ("", ".")
-    if not named or not (mirror.get_tree(made) / "data" / "qa").is_dir():
+    if not named or not (s3.get_tree(made) / "data" / "qa").is_dir():
         raise QacrawlError(f"no snapshot {name!r} in {folder / SNAPSHOTS}", Exit.USAGE)
     with alone(folder):
         move(folder, name, follow(folder))
@@ -120,9 +121,9 @@ def accept(folder: Path, name: str) -> Path:
 
 def follow(folder: Path) -> tuple[str, str | None]:
     """Have `dataset` of a mirrored folder name what the bucket's names; that name, and the version of that object."""
-    name, version = mirror.pointer(folder)
+    name, version = s3.pointer(folder)
     if name:
-        mirror.get_tree(folder / SNAPSHOTS / name)
+        s3.get_tree(folder / SNAPSHOTS / name)
         point(folder, name)
     return name, version
 
@@ -130,7 +131,7 @@ def follow(folder: Path) -> tuple[str, str | None]:
 def move(folder: Path, name: str, before: tuple[str, str | None]) -> None:
     """Point to a snapshot, in the bucket first: there another publisher may have been quicker."""
     if name != before[0]:
-        mirror.point(folder, name, before[1])
+        s3.point(folder, name, before[1])
     point(folder, name)
 
 
@@ -152,7 +153,7 @@ def finish(folder: Path, site: str, made: Path, note: str = "") -> tuple[Snapsho
         target.parent.mkdir(exist_ok=True)
         files.sync(made)
         made.rename(target)
-        disk.sync(target.parent)
+        local.sync(target.parent)
     return Snapshot(name, target, counted.records, new), counted
 
 
@@ -170,7 +171,7 @@ def point(folder: Path, name: str) -> None:
     link = folder / f"{BUILD}{uuid4().hex}"
     link.symlink_to(target)
     link.replace(pointer)
-    disk.sync(folder)
+    local.sync(folder)
 
 
 @contextmanager
@@ -182,7 +183,7 @@ def alone(folder: Path) -> Iterator[None]:
             for left in folder.glob(f"{BUILD}*"):
                 left.unlink() if left.is_symlink() else shutil.rmtree(left)
             for made in (folder / SNAPSHOTS).glob("*"):
-                disk.sweep(made)
+                local.sweep(made)
             yield
     except Timeout:
         raise QacrawlError(f"another publisher is at work in {folder}", Exit.LOCKED) from None
@@ -190,7 +191,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 def locate(address: str) -> Path:
     """The snapshot folder that `address` means: itself, a link to it, or the folder of a site that has published."""
-    path = mirror.dataset(address) if address.startswith(mirror.SCHEME) else Path(address)
+    path = s3.dataset(address) if address.startswith(s3.SCHEME) else Path(address)
     for place in (path, path / POINTER):
         if (place / "data" / "qa").is_dir():
             return place.resolve()

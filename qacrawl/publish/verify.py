@@ -10,9 +10,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qacrawl import sites
-from qacrawl.publish import configs, files, versions
-from qacrawl.publish.escape import plain
+from qacrawl import registry
+from qacrawl.escape import plain
+from qacrawl.publish.data import configs, files, versions
 from qacrawl.records import Page
 from qacrawl.validate import record_id
 
@@ -157,7 +157,7 @@ def _rows(db: Any) -> Iterator[str]:
 def _ids(db: Any) -> Iterator[str]:
     """Records whose id is not that of their URL."""
     wrong = []
-    known = sites.names()
+    known = registry.names()
     for batch in db.sql("SELECT record_id, site, url, fetched_at FROM qa").to_arrow_reader(10_000):
         for row in batch.to_pylist():
             page = Page(site=row["site"], url=row["url"], body=b"", fetched_at=row["fetched_at"])

@@ -1,0 +1,5 @@
+"""`python -m qacrawl`."""
+
+from qacrawl.cli import main
+
+main()

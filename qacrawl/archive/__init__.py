@@ -1,0 +1,1 @@
+"""ARCHIVE: every response as a WARC 1.1 record, before anyone reads it."""

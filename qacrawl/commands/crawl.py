@@ -1,0 +1,30 @@
+"""`qacrawl crawl`: one run of a site's spider in this process."""
+
+import logging
+
+from rich.console import Console
+from scrapy.crawler import AsyncCrawlerProcess
+
+from qacrawl.fetch import run as runs
+from qacrawl.fetch.lifecycle import Result, finish, opened
+from qacrawl.options import Options, make_settings
+
+
+def crawl(site: str, options: Options, console: Console) -> Result:
+    """Run the spider of `site` once; progress goes to `console` if that is a terminal.
+
+    Raises QacrawlError when it can't begin. Scrapy's reactor starts once a process, so this can be called once.
+    """
+    settings = make_settings(site, options)
+    with opened(settings, site) as run:
+        process = AsyncCrawlerProcess(settings)
+        # Scrapy has the handler leave out what is below its level; to make those messages takes time, too.
+        logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
+        crawler = process.create_crawler(site)
+        runs.attach(crawler, run)
+        run.console = console
+        task = process.crawl(crawler)
+        process.start()
+        if task.done() and (error := task.exception()):
+            raise error
+        return finish(run)

@@ -1,0 +1,95 @@
+"""Saved pages to records, without archive and frontier: `qacrawl extract`."""
+
+import json
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from qacrawl import registry, steps
+from qacrawl.errors import Exit, QacrawlError
+from qacrawl.records import Listing, Page, QARecord, Refusal
+from qacrawl.redact.record import AskerNames, redact
+
+LARGEST = 16 << 20
+"""Bytes of a page; a crawl takes no larger one either."""
+_CANONICAL = re.compile(rb"""<link\s[^>]*?rel=["']?canonical["'\s][^>]*>""", re.IGNORECASE)
+_HREF = re.compile(rb"""href=["']?([^"'\s>]+)""", re.IGNORECASE)
+
+
+def extract(
+    paths: Sequence[str],
+    site: str,
+    url: str | None = None,
+    *,
+    key: bytes | None = None,
+    askers: AskerNames = "pseudonym",
+    texts: bool = True,
+) -> Iterator[dict[str, Any]]:
+    """An answer for each file, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
+
+    A file that can't be read is a reject, too. Without `key`, pseudonyms hold for this call only. Raises QacrawlError
+    for an unknown site or a wrong `url`.
+    """
+    address = _checked(url, site, paths)
+    key = key or secrets.token_bytes(32)
+    for path in paths:
+        answer = _read(Path(path), site, address)
+        if isinstance(answer, QARecord):
+            record = redact(answer, key=key, askers=askers, texts=texts)
+            yield {"path": path, "record": record.model_dump(mode="json")}
+        else:
+            yield {"path": path, "reject": {"reason": answer.reason, "fields": list(answer.fields)}}
+
+
+def dump(answer: dict[str, Any]) -> str:
+    """An answer as a line of JSON."""
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def _checked(url: str | None, site: str, paths: Sequence[str]) -> str | None:
+    canonical = registry.load(site).canonical
+    if url is None:
+        return None
+    if len(paths) > 1:
+        raise QacrawlError("--url is the address of one page; give one path with it", Exit.USAGE)
+    try:
+        return str(canonical(url))
+    except ValueError as error:
+        raise QacrawlError(f"wrong URL {url!r}: {error}", Exit.USAGE) from None
+
+
+def _read(path: Path, site: str, url: str | None) -> QARecord | Refusal:
+    """The record of a file, or why it is none."""
+    try:
+        if path.is_dir():
+            return Refusal("directory")
+        facts = path.stat()
+        if facts.st_size > LARGEST:
+            return Refusal("too_large")
+        body = path.read_bytes()
+    except FileNotFoundError:
+        return Refusal("missing_file")
+    except (OSError, ValueError):  # ValueError: a NUL in the path
+        return Refusal("unreadable_file")
+    fetched_at = datetime.fromtimestamp(facts.st_mtime, UTC)
+    url = url or _own_address(body, site) or path.resolve().as_uri()
+    answer = steps.read(Page(site=site, url=url, body=body, fetched_at=fetched_at))
+    return Refusal("listing") if isinstance(answer, Listing) else answer
+
+
+def _own_address(body: bytes, site: str) -> str | None:
+    """The address that a saved page gives as its own, if it is one of the site's articles."""
+    link = _CANONICAL.search(body, 0, 100_000)
+    href = _HREF.search(link[0]) if link else None
+    if not href:
+        return None
+    about = registry.load(site)
+    try:
+        url = str(about.canonical(unescape(href[1].decode("utf-8", "replace"))))
+    except ValueError:
+        return None
+    return url if about.kind(url) == "article" and url.split("/")[2] in about.HOSTS else None

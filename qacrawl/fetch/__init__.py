@@ -1,0 +1,1 @@
+"""FETCH: all that runs inside Scrapy."""

@@ -1,0 +1,95 @@
+"""ARCHIVE: a downloader middleware that writes every response to the archive before anyone reads it.
+
+It stands below decompression, so that the archive has the bytes as they came. An item pipeline would see neither
+those bytes nor the responses that are no success. A response that a killed run archived is read from there instead.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Headers, Response
+from scrapy.responsetypes import responsetypes
+
+from qacrawl.archive import read, warc
+from qacrawl.fetch import run
+from qacrawl.files import s3
+from qacrawl.frontier import Row
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Facts of a response that its headers do not say."""
+
+    place: warc.Place
+    at: datetime
+    seconds: float | None
+    """From the request's start to the last byte; None for what was read from the archive."""
+    payload: str
+    """WARC-Payload-Digest."""
+
+
+class ArchiveMiddleware:
+    """Writes responses; answers from the archive."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.session = run.of(crawler)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Made by Scrapy."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> Response | None:
+        """The response, where the archive has one that nobody has read."""
+        row: Row | None = request.meta.get("row")
+        if row is None or row.archived_file is None or row.archived_offset is None:
+            return None
+        found = _read(self.session.folder / "archive" / row.archived_file, row.archived_offset)
+        if found is None:
+            logger.warning("%s is not in the archive where it should be; it is fetched again", row.url)
+            return None
+        place, exchange = found
+        self.session.tally["from_archive"] += 1
+        request.meta["fetched"] = Fetched(place, exchange.fetched_at, None, exchange.payload)
+        headers = Headers([(name, value) for name, value in exchange.headers])
+        kind = responsetypes.from_args(headers=headers, url=request.url, body=exchange.body)
+        return kind(request.url, status=exchange.status, headers=headers, body=exchange.body, request=request)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Archive a response that came over the network."""
+        if "fetched" in request.meta:
+            return response
+        row: Row | None = request.meta.get("row")
+        at = datetime.now(UTC)
+        headers = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, values in response.headers.items()
+            for value in values
+        ]
+        exchange = warc.Exchange(request.url, response.status, headers, response.body, at)
+        # A full run reads the page again, so its records need a whole response to point to.
+        seen = response.status == 200 and not self.session.settings["QACRAWL_FULL"]
+        same = row is not None and (response.status == 304 or (seen and exchange.payload == row.payload))
+        try:
+            place = self.session.keep(exchange, row, same)
+        except OSError as error:
+            self.session.stop("disk", f"the archive can't be written: {error.strerror or error}")
+            raise
+        request.meta["fetched"] = Fetched(place, at, request.meta.get("seconds"), exchange.payload)
+        return response
+
+
+def _read(path: Path, offset: int) -> tuple[warc.Place, warc.Exchange] | None:
+    """The response that starts at an offset of an archive file."""
+    try:
+        place, exchange = next(iter(read.entries(s3.get(path), offset)), (None, None))
+    except OSError:
+        return None
+    return (place, exchange) if place and isinstance(exchange, warc.Exchange) else None

@@ -1,0 +1,1 @@
+"""Pages taken out on request: of frontier, parts, archive and snapshots."""

@@ -1,0 +1,184 @@
+"""Pages taken out everywhere, on request: of frontier, parts, archive and snapshots. Their addresses alone are left.
+
+A journal is written first and deleted last, and each step does no harm when it is done again. So after a kill at any
+moment the same command, or the next run, publish or rebuild of the site, completes it. Where the output is on S3 the
+journal is there, too, and the working copies on other machines are deleted when qacrawl next runs there.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from qacrawl import registry, store, urls
+from qacrawl.archive import erase, read, warc
+from qacrawl.files import local, s3
+from qacrawl.forget import bucket, snapshots
+from qacrawl.frontier import Frontier, recovery
+from qacrawl.publish import snapshot
+
+JOURNAL = "forget.json"
+
+
+@dataclass
+class Taken:
+    """What was taken out."""
+
+    parts: int = 0
+    """Records of the parts, all versions."""
+    rejects: int = 0
+    quotes: int = 0
+    """Entries of other records' `similar_qa`, in the parts."""
+    responses: int = 0
+    """Records of the archive."""
+    damaged: int = 0
+    """Stretches of the archive that can't be read and so may hold anything."""
+    snapshots: dict[str, str | None] = field(default_factory=dict)
+    """Old name to new name; None where no record was left."""
+
+
+def spellings(site: str, given: Iterable[str]) -> list[str]:
+    """The canonical URLs of pages of `site`, and those under which the same articles stand on its other hosts.
+
+    A wrong URL is a usage error.
+    """
+    about = registry.load(site)
+    found = set()
+    for url in given:
+        canonical = about.canonical(urls.check(url))
+        found.add(canonical)
+        host, number = urlsplit(canonical).netloc, about.number(canonical)
+        if number is not None:
+            hosts = about.HOSTS if host in about.HOSTS else (host,)
+            starts = [f"{scheme}://{one}/" for scheme in ("http", "https") for one in hosts]
+            found.update(about.canonical(about.article_url(number, start)) for start in starts)
+    return sorted(found)
+
+
+def forget(frontier: Frontier, folder: Path, given: Iterable[str]) -> Taken:
+    """Take pages out of all that lies in `folder` (output/<site>), and have them never fetched again.
+
+    Raises QacrawlError for a wrong URL, and while a run or a publisher is at work.
+    """
+    gone = spellings(frontier.site, given)
+    with _locked(frontier, folder):
+        local.sweep(folder, JOURNAL)
+        if _has_journal(folder):
+            _complete(frontier, folder)
+        _note(folder, {"urls": gone, "day": f"{datetime.now(UTC):%Y-%m-%d}"})
+        return _complete(frontier, folder)
+
+
+def resume(frontier: Frontier, folder: Path) -> None:
+    """Complete what a killed `forget` left; call it before the site's lock is taken."""
+    if _has_journal(folder):
+        with _locked(frontier, folder):
+            if _has_journal(folder):  # another machine may have completed it meanwhile
+                _complete(frontier, folder)
+
+
+@contextmanager
+def _locked(frontier: Frontier, folder: Path) -> Iterator[None]:
+    """Hold the locks of runs and of publishers."""
+    with frontier.alone(), frontier.publishing(alone=True), snapshot.alone(folder):
+        yield
+
+
+def _note(folder: Path, journal: dict[str, Any]) -> None:
+    local.write(folder / JOURNAL, json.dumps(journal).encode())
+    s3.put(folder / JOURNAL)
+
+
+def _has_journal(folder: Path) -> bool:
+    """Whether something is left to be done; where the output is on S3, as the bucket says."""
+    path = folder / JOURNAL
+    if s3.is_mirrored(folder):
+        path.unlink(missing_ok=True)
+        if noted := s3.read(path):
+            local.write(path, noted)
+    return path.exists()
+
+
+def _complete(frontier: Frontier, folder: Path) -> Taken:
+    """Do all that the journal asks for."""
+    journal = json.loads((folder / JOURNAL).read_bytes())
+    gone, taken = frozenset(journal["urls"]), Taken()
+    mirrored = s3.is_mirrored(folder)
+    if mirrored:
+        bucket.pull(folder)
+    frontier.take_back(expired_only=False)
+    recovery.recover(folder, frontier)  # torn ends of the archive, and parts that nobody knows
+    frontier.forget(sorted(gone))
+    taken.parts = _take_out(frontier, folder, "parts", gone, taken)
+    taken.rejects = _take_out(frontier, folder, "rejects", gone, taken)
+    _erase(frontier.site, folder, journal, taken)
+    taken.snapshots = snapshots.remove(folder, frontier.site, sorted(gone), journal["day"])
+    if mirrored:
+        bucket.push(folder, journal["places"], {kind: frontier.files(kind) for kind in ("parts", "rejects")})
+        s3.note_taken_out(folder)
+    s3.drop(folder / JOURNAL)
+    local.sync(folder)
+    return taken
+
+
+def _take_out(frontier: Frontier, folder: Path, kind: str, gone: Collection[str], taken: Taken) -> int:
+    """Rewrite the parts that hold or quote the pages; return how many rows were theirs."""
+    rows, add, remove = 0, [], []
+    for name in frontier.files(kind):
+        with pq.ParquetFile(folder / kind / name) as file:
+            table = file.read()
+        kept, quotes = _without(table, gone)
+        if quotes or kept.num_rows < table.num_rows:
+            remove.append((kind, name))
+            if kept.num_rows:
+                add.append((kind, store.write_table(folder / kind, kept), kept.num_rows))
+        rows += table.num_rows - kept.num_rows
+        taken.quotes += quotes
+    frontier.swap(add, remove)
+    for _, name in remove:
+        (folder / kind / name).unlink()
+    return rows
+
+
+def _without(table: pa.Table, gone: Collection[str]) -> tuple[pa.Table, int]:
+    """The rows of other pages, without what they quote; and how many quotations there were."""
+    wanted = pa.array(gone, pa.string())
+    kept = table.filter(pc.invert(pc.is_in(table["url"], wanted)))
+    if "similar_qa" not in kept.column_names:
+        return kept, 0
+    at = kept.schema.get_field_index("similar_qa")
+    quoted = pc.is_in(pc.struct_field(pc.list_flatten(kept["similar_qa"]), "url"), wanted)
+    quotes = int(pc.sum(quoted).as_py() or 0)
+    if quotes:
+        lists = [[entry for entry in entries if entry["url"] not in gone] for entries in kept["similar_qa"].to_pylist()]
+        kept = kept.set_column(at, kept.schema.field(at), pa.array(lists, kept.schema.field(at).type))
+    return kept, quotes
+
+
+def _erase(site: str, folder: Path, journal: dict[str, Any], taken: Taken) -> None:
+    """Overwrite the archived responses. Their places are in the journal first: half overwritten they can't be read."""
+    if "places" not in journal:
+        journal["places"] = dict(_places(site, folder, frozenset(journal["urls"]), taken))
+        _note(folder, journal)
+    for name, places in journal["places"].items():
+        erase.overwrite(folder / "archive" / name, places)
+        taken.responses += len(places)
+
+
+def _places(
+    site: str, folder: Path, gone: Collection[str], taken: Taken
+) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+    """Where the responses of the pages lie in each archive file, and those that redirect to them."""
+    wanted = erase.leads_to(gone, registry.load(site).canonical)
+    for path in sorted((folder / "archive").glob(f"*{warc.SUFFIX}")):
+        taken.damaged += sum(isinstance(entry, warc.Damage) for _, entry in read.entries(path))
+        if places := list(erase.find(path, wanted)):
+            yield path.name, places

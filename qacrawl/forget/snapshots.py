@@ -1,0 +1,140 @@
+"""Pages taken out of what is published: a snapshot that holds some is written anew without them, under a new name."""
+
+import html
+import re
+import shutil
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qacrawl.errors import QacrawlError
+from qacrawl.files import local
+from qacrawl.publish import snapshot
+from qacrawl.publish.about import report
+from qacrawl.publish.data import files, sorting, splits, versions
+
+HEADING = "## Pages taken out"
+_QUOTES = f"len(similar_qa) - len({versions.UNQUOTED})"
+_THEIRS = versions.is_forgotten("url")
+
+_TOUCHED = {"qa": f"{_THEIRS} OR {_QUOTES} > 0", "history": f"{_THEIRS} OR {_QUOTES} > 0", "similar": _THEIRS}
+"""By config: which of its rows hold or quote a page."""
+_KEPT = {
+    "qa": (f"REPLACE ({versions.UNQUOTED} AS similar_qa)", f"NOT {_THEIRS}"),
+    "history": (f"REPLACE ({versions.UNQUOTED} AS similar_qa)", f"NOT {_THEIRS}"),
+    "similar": (
+        "REPLACE (CAST(row_number() OVER (PARTITION BY record_id ORDER BY rank) AS SMALLINT) AS rank)",
+        f"NOT {_THEIRS} AND record_id NOT IN (FROM removed)",
+    ),
+    "faq": ("", "record_id NOT IN (FROM removed)"),
+}
+"""By config: what changes in the rows that stay, and which those are."""
+
+
+def remove(folder: Path, site: str, urls: Sequence[str], day: str) -> dict[str, str | None]:
+    """Take pages out of all snapshots in `folder` (output/<site>); those that hold none stay as they are.
+
+    Returns the old and the new name of each that changed; None for one that held nothing else. `dataset` follows.
+    Call it with the publisher's lock held. Raises QacrawlError for a snapshot that can't be read.
+    """
+    found = sorted(path for path in (folder / snapshot.SNAPSHOTS).glob("*") if (path / "data").is_dir())
+    changed: dict[str, str | None] = {}
+    for old in found:
+        build = folder / f"{snapshot.BUILD}{uuid4().hex}"
+        build.mkdir()
+        try:
+            with versions.work(build, urls) as db:
+                if _open(db, old):
+                    changed[old.name] = _replace(db, folder, site, old, build, day)
+        finally:
+            shutil.rmtree(build)
+    _drop_reports(folder, urls)
+    return changed
+
+
+def _drop_reports(folder: Path, urls: Sequence[str]) -> None:
+    """Delete the reports that name a page, as a reject or a failure, also of snapshots that never held it."""
+    for path in (folder / snapshot.SNAPSHOTS).glob("*/report.html"):
+        text = html.unescape(path.read_text(encoding="utf-8"))
+        if any(url in text for url in urls):
+            path.unlink()
+
+
+def _open(db: Any, old: Path) -> bool:
+    """Make a view of each config of a snapshot; whether one of them holds or quotes a page."""
+    try:
+        for config in _KEPT:
+            source = db.read_parquet(str(old / "data" / config / "*.parquet"), filename=True, file_row_number=True)
+            source.create_view(config)
+        tests = (f'EXISTS (FROM "{config}" WHERE {which})' for config, which in _TOUCHED.items())
+        return bool(_row(db, f"SELECT {' OR '.join(tests)}")[0])
+    except duckdb.Error as error:
+        line = str(error).splitlines()[0]
+        raise QacrawlError(f"{old} can't be read; delete it, then the same command goes on: {line}") from None
+
+
+def _row(db: Any, query: str) -> tuple[Any, ...]:
+    """The only row of a query."""
+    (row,) = db.execute(query).fetchall()
+    return tuple(row)
+
+
+def _replace(db: Any, folder: Path, site: str, old: Path, build: Path, day: str) -> str | None:
+    """Put a snapshot without the pages in the place of `old`; return its name."""
+    made, name = build / "snapshot", None
+    if _write(db, old, made):
+        shutil.copy(old / splits.FILE, made)
+        new, counted = snapshot.finish(folder, site, made, _notes(db, old, day))
+        report.write(new.path, counted, None, None, ())
+        name = new.id
+    pointer = folder / snapshot.POINTER
+    if pointer.is_symlink() and pointer.readlink().name == old.name:
+        if name:
+            snapshot.point(folder, name)
+        else:
+            pointer.unlink()
+    old.rename(build / "old")
+    local.sync(old.parent)
+    return name
+
+
+def _write(db: Any, old: Path, made: Path) -> int:
+    """Write the rows that stay, in their order; return how many records there are."""
+    db.execute(f"CREATE TABLE removed AS SELECT record_id FROM qa WHERE {_THEIRS}")
+    for config, (change, which) in _KEPT.items():
+        paths = sorted((old / "data" / config).glob("*.parquet"))
+        rows = _place(db, paths)
+        query = f"""
+            SELECT p.start + k.file_row_number AS place, p.split, k.* EXCLUDE (filename, file_row_number)
+            FROM (SELECT * {change} FROM "{config}" WHERE {which}) k JOIN places p ON p.filename = k.filename
+        """
+        batches = sorting.in_order(db.sql(query).to_arrow_reader(sorting.STEP), rows, made.parent / "piles")
+        files.write(batches, pq.read_schema(paths[0]), made / "data" / config)
+    return int(_row(db, f"SELECT count(*) FROM qa WHERE NOT {_THEIRS}")[0])
+
+
+def _notes(db: Any, old: Path, day: str) -> str:
+    """The section of the card that says what was taken out, now and before."""
+    query = f"""
+        SELECT count(DISTINCT url) FILTER ({_THEIRS}), coalesce(sum({_QUOTES}) FILTER (NOT {_THEIRS} AND newest), 0)
+        FROM (SELECT url, similar_qa, true AS newest FROM qa UNION ALL SELECT url, similar_qa, false FROM history)
+    """
+    pages, quotes = _row(db, query)
+    said = f"- {day}: pages {pages:,}, quotations on other pages {quotes:,}. Before, this was snapshot `{old.name}`."
+    before = re.search(rf"(?s)\n{HEADING}\n\n(- .*)", (old / "README.md").read_text(encoding="utf-8"))
+    return f"\n{HEADING}\n\n{before[1] if before else ''}{said}\n"
+
+
+def _place(db: Any, paths: Sequence[Path]) -> int:
+    """Register the table `places`: the split of each file and how many rows stand before it; return those of all."""
+    counts = [pq.read_metadata(path).num_rows for path in paths]
+    starts: list[int] = list(accumulate(counts, initial=0))
+    names = {"filename": list(map(str, paths)), "split": [path.name.split("-")[0] for path in paths]}
+    db.register("places", pa.table(names | {"start": starts[:-1]}))
+    return starts[-1]

@@ -1,0 +1,1 @@
+"""PARSE: bytes to blocks of text, and those to fields."""

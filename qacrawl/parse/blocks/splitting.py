@@ -1,0 +1,123 @@
+"""Canonical markup to blocks: one regular expression cuts it at its tags, and one loop walks through what is left."""
+
+import html
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from operator import itemgetter
+
+from qacrawl.parse.blocks.block import ENDS_BLOCK, HEADINGS, PLACES, ZERO_WIDTH, Block, Link
+
+# In canonical markup a ">" always ends a tag: in text and in attributes it is escaped.
+UNUSUAL = re.compile("<(?:!|pre|xmp|listing)")  # one search for what most pages lack
+COMMENT = re.compile(r"<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL)
+PRE = re.compile(r"(<(pre|xmp|listing)\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
+TAG = re.compile("<([^ >]*+)([^>]*+)>([^<]*+)")
+"""A tag, its attributes, and the text behind it."""
+HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
+BREAK = re.compile("<br(?: [^>]*)?/?>")
+STEPS = {f"{slash}{name}": (name, step) for name in (*HEADINGS, *PLACES) for slash, step in (("", 1), ("/", -1))}
+ENDS = frozenset([*ENDS_BLOCK, *(f"/{name}" for name in ENDS_BLOCK), "hr/", *STEPS])
+# Zero-width characters at the ends of lines, which editors leave there, are white space; elsewhere they are text.
+_BLANK = rf"[^\S\n]*[{ZERO_WIDTH}](?:[^\S\n]|[{ZERO_WIDTH}])*"
+EDGES = re.compile(rf"(?m)^{_BLANK}|(?<![\s{ZERO_WIDTH}]){_BLANK}$")
+
+
+def split(markup: str) -> list[Block]:
+    """Blocks of canonical markup: every `<`, `>` and `&` that is text or in an attribute is escaped."""
+    if UNUSUAL.search(markup):
+        markup = PRE.sub(lambda match: match[1] + match[3].removeprefix("\n").replace("\n", "<br>"), markup)
+        markup = COMMENT.sub("", markup)
+    markup = BREAK.sub("\n", _one_space(markup))
+    blocks: list[Block] = []
+    raw = ""  # text of the block at hand
+    links: list[_Span] = []  # in it
+    href, start = None, 0  # of the link that is open
+    headings, places, place = 0, dict.fromkeys(PLACES, 0), ""  # that it stands in
+    for tag, attributes, text in TAG.findall(f"<p>{markup}<p>"):
+        if tag in ENDS:
+            if raw:
+                if href is not None:  # more of it may follow in the next block
+                    links.append((start, len(raw), href))
+                _add(blocks, raw, links, headings > 0, place)
+                raw, links, start = "", [], 0
+            if tag in STEPS:
+                name, step = STEPS[tag]
+                if name in places:
+                    places[name] = max(0, places[name] + step)
+                    place = next((name for name in PLACES if places[name]), "")
+                else:
+                    headings = max(0, headings + step)
+        elif tag == "a" or tag == "/a":
+            if href is not None:
+                links.append((start, len(raw), href))
+            start = len(raw)
+            found = HREF.search(attributes) if tag == "a" else None
+            href = html.unescape(found[1] or found[2] or "") if found else None
+        if text and (raw or text != " "):
+            raw += text
+    return blocks
+
+
+def _one_space(markup: str) -> str:
+    """`markup` with each run of white space as one space, as HTML shows it."""
+    for space in "\n\t\r\f":
+        markup = markup.replace(space, " ")
+    while "  " in markup:
+        markup = markup.replace("  ", " ")
+    return markup
+
+
+_Span = tuple[int, int, str]
+"""Where the text of a link begins and ends, and where it leads."""
+
+
+def _add(blocks: list[Block], raw: str, links: list[_Span], heading: bool, place: str) -> None:
+    """Add a block for each paragraph of a text, in which line breaks are newlines."""
+    text = _lines(raw)
+    if "\n\n" not in text:
+        if text:
+            blocks.append(Block(text, _links(raw, links) if links else (), heading, place))
+        return
+    for start, end in _paragraphs(raw):
+        first = bisect_right(links, start, key=itemgetter(1))
+        last = bisect_left(links, end, key=itemgetter(0))
+        here = [(max(begins, start), min(ends, end), href) for begins, ends, href in links[first:last]]
+        blocks.append(Block(_lines(raw[start:end]), _links(raw, here), heading, place))
+
+
+def _links(raw: str, links: list[_Span]) -> tuple[Link, ...]:
+    """The links of a text that have text themselves."""
+    return tuple([Link(text, href) for start, end, href in links if (text := _text(raw[start:end].replace("\n", "")))])
+
+
+def _paragraphs(raw: str) -> Iterator[tuple[int, int]]:
+    """Where the parts of a text begin and end that have empty lines between them."""
+    start = at = 0
+    for line in raw.split("\n"):
+        if not _text(line):
+            if start < at:
+                yield start, at
+            start = at + len(line) + 1
+        at += len(line) + 1
+    if start < at:
+        yield start, at
+
+
+def _lines(markup: str) -> str:
+    """Lines of text: entities read, no space at either end of a line."""
+    text = _text(markup)
+    return "\n".join(map(str.strip, text.split("\n"))) if "\n" in text else text
+
+
+def _text(markup: str) -> str:
+    """Text: entities read, no space at either end."""
+    text = (html.unescape(markup) if "&" in markup else markup).strip()
+    return text if text.isascii() else normal(text).strip()
+
+
+def normal(text: str) -> str:
+    """`text` in NFC, without zero-width characters at the ends of lines."""
+    text = unicodedata.normalize("NFC", text)
+    return EDGES.sub("", text) if any(char in text for char in ZERO_WIDTH) else text

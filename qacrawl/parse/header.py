@@ -1,0 +1,116 @@
+"""What stands above the asker line: the site's title, the asker's subject, the question."""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from qacrawl.parse.blocks import Block
+from qacrawl.parse.grammar.landmarks import Landmarks, is_noise
+
+SUBJECT = re.compile(r"^Subject\s*[:：]\s*")
+BEFORE_SITE = re.compile(r"\s*[|·—–-]\s")
+DEPARTMENT = re.compile(r"(?s)(?P<title>.*\S)\s+[-–—]\s+(?P<specialty>\S[^\n]{0,100})")
+
+
+class Header(NamedTuple):
+    """Text that is not there is ""."""
+
+    title: str
+    specialty: str
+    subject: str
+    question: str
+
+
+def read(blocks: list[Block], words: Landmarks, specialty: str, hint: str) -> Header:
+    """Cut the blocks above the asker line.
+
+    The title is the block before "Share to:", or one that ends with " - " and the department of the reply
+    (`specialty`), or that is the page's `<title>` (`hint`), or a heading that ends with " - " and a department. The
+    next line is the subject, the rest the question.
+    """
+    blocks = [block for block in blocks if block.place != "nav"] or blocks
+    at = _share(blocks, words)
+    title, rest = _title(blocks, at, specialty, hint)
+    rest = _without_noise(rest, words)
+    if not title:
+        rest = _from_heading(rest)
+    subject, question = _subject(rest)
+    name, department = _split(title, specialty)
+    return Header(name, department, SUBJECT.sub("", subject), question)
+
+
+def _split(title: str, specialty: str) -> tuple[str, str]:
+    """Title and department. A department may hold " - " itself; the reply's line knows."""
+    if specialty and title.casefold().endswith(f" - {specialty}".casefold()):
+        return title[: -len(specialty) - 3].rstrip(), title[-len(specialty) :]
+    match = DEPARTMENT.fullmatch(title)
+    return (match["title"], match["specialty"]) if match else (title, "")
+
+
+def _share(blocks: list[Block], words: Landmarks) -> int | None:
+    """The block that says "Share to:"; only near the top, further down it is somebody's text."""
+    return next((at for at, block in enumerate(blocks[:60]) if words.share.fullmatch(block.text)), None)
+
+
+def _title(blocks: list[Block], share: int | None, specialty: str, hint: str) -> tuple[str, list[Block]]:
+    """The title, "" if there is none, and the blocks after it."""
+    above = blocks if share is None else blocks[:share]
+    after = [] if share is None else blocks[share + 1 :]
+    sure: tuple[Callable[[Block], bool], ...] = (
+        lambda block: _ends_with(block.text, specialty),
+        lambda block: len(block.text) > 3 and _same(hint, block.text),
+        lambda block: block.heading and DEPARTMENT.fullmatch(block.text) is not None,
+    )
+    for is_title in sure:
+        for at, block in enumerate(above[:60]):
+            line, _, more = block.text.partition("\n")
+            if is_title(block._replace(text=line)):
+                rest = [block._replace(text=more)] if more else []
+                return line, rest + above[at + 1 :] + after if share is None else rest + after
+    if share is None:
+        return "", blocks
+    heading = next((block.text for block in reversed(above) if block.heading), "")
+    return heading or (above[-1].text if above else ""), after
+
+
+def _ends_with(line: str, specialty: str) -> bool:
+    """Whether a line ends with " - " and the department."""
+    match = DEPARTMENT.fullmatch(line)
+    return bool(specialty and match) and _plain(line).endswith(_plain(f"- {specialty}"))
+
+
+def _same(hint: str, line: str) -> bool:
+    """Whether the page's `<title>` is this line, perhaps with the site's name behind it."""
+    line, hint = _plain(line), _plain(hint)
+    return hint == line or (hint.startswith(line) and BEFORE_SITE.match(hint, len(line)) is not None)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().replace("&", "and").split())
+
+
+def _without_noise(blocks: list[Block], words: Landmarks) -> list[Block]:
+    """The blocks that are neither advertisements nor labels, nor a "Share to:" above the subject."""
+    kept = [block for block in blocks if not is_noise(block, words)]
+    while kept and words.share.fullmatch(kept[0].text):
+        kept.pop(0)
+    return kept
+
+
+def _from_heading(blocks: list[Block]) -> list[Block]:
+    """Without a title: from the last heading on, which is the subject; site names and crumbs stand above it."""
+    at = max((at for at, block in enumerate(blocks) if block.heading), default=0)
+    return blocks[at:]
+
+
+def _subject(blocks: list[Block]) -> tuple[str, str]:
+    """The first line, and the rest."""
+    if not blocks:
+        return "", ""
+    first, _, more = blocks[0].text.partition("\n")
+    return first, join([block._replace(text=more) if at == 0 else block for at, block in enumerate(blocks)])
+
+
+def join(blocks: list[Block]) -> str:
+    """Blocks as text: a paragraph each."""
+    return "\n\n".join(block.text for block in blocks if block.text)

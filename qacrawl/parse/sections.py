@@ -1,0 +1,162 @@
+"""What stands below the reply: similar questions, related tags; and the links of a listing."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from qacrawl.parse.blocks import Block, Link
+from qacrawl.parse.blocks.block import ZERO_WIDTH
+from qacrawl.parse.grammar import Landmarks
+from qacrawl.records import RelatedFAQ, SimilarQA
+
+Resolve = Callable[[str], str | None]
+"""From an address as written to a canonical URL; None where it is no address of a page."""
+
+READ_MORE = re.compile(r"\[?\s*Read\s+More\s*\]?\s*[:：.…»>→]*\s*(?P<title>.*)", re.IGNORECASE | re.DOTALL)
+TAG = re.compile(r"(?P<name>[^\n]{1,100}?)\s*[(（](?P<specialty>[^\n]{1,100})[)）]")
+DEPARTMENT = re.compile(rf"[\s{ZERO_WIDTH}]*[(（](?P<specialty>[^\n]{{1,100}})[)）]")
+BROKEN = re.compile(r"Dr\.?|(?:Dr\.?|Doctor) [^\n]{1,80} (?:reply|replied)", re.IGNORECASE)
+TAIL = re.compile(r"\W+$")
+LONGEST_TAG = 80  # characters
+
+
+def similar(blocks: list[Block], words: Landmarks, resolve: Resolve) -> list[SimilarQA]:
+    """The entries of "Similar Q&A". Each ends with its "Read More" line; without those, each has one doctor line."""
+    lines = list(_lines(blocks))
+    ends = [at for at, line in enumerate(lines) if READ_MORE.fullmatch(line.text)]
+    entries = [
+        lines[start:end]
+        for start, end in zip([0, *(end + 1 for end in ends)], [*(end + 1 for end in ends), None], strict=True)
+    ]
+    rest = entries.pop()
+    if not ends:
+        entries = _by_doctor_line(rest, words)
+    elif any(words.doctor.pattern.fullmatch(line.text) for line in rest):
+        entries.append(rest)
+    return [entry for lines in entries if (entry := _entry(lines, words, resolve))]
+
+
+def _lines(blocks: list[Block]) -> Iterator[Block]:
+    """The lines as blocks; a doctor line that is broken ("Dr." on its own, the department below) is one line."""
+    broken: Block | None = None
+    for block in blocks:
+        for at, text in enumerate(block.text.split("\n")):
+            links = block.links and tuple(link for link in block.links if link.text in text)
+            line = Block(text, links, block.heading, "first" if at == 0 else "")
+            if broken:
+                line = broken._replace(text=f"{broken.text} {text}", links=broken.links + links)
+            broken = line if BROKEN.fullmatch(line.text) else None
+            if not broken:
+                yield line
+    if broken:
+        yield broken
+
+
+def _by_doctor_line(lines: list[Block], words: Landmarks) -> list[list[Block]]:
+    """Entries of a page without "Read More": a block after a reply excerpt begins the next one."""
+    doctors = [at for at, line in enumerate(lines) if words.doctor.pattern.fullmatch(line.text)]
+    starts = [0]
+    for at, following in pairwise(doctors):
+        starts.append(next((k for k in range(at + 2, following) if lines[k].heading or lines[k].links), at + 2))
+    return [lines[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)] if doctors else []
+
+
+def _entry(lines: list[Block], words: Landmarks, resolve: Resolve) -> SimilarQA | None:
+    link: Link | None = next((link for line in reversed(lines) for link in line.links if resolve(link.href)), None)
+    title = ""
+    if lines and (more := READ_MORE.fullmatch(lines[-1].text)):
+        title = more["title"].strip()
+        lines = lines[:-1]
+    at = next((at for at, line in enumerate(lines) if words.doctor.pattern.fullmatch(line.text)), len(lines))
+    head, doctor, tail = lines[:at], lines[at : at + 1], lines[at + 1 :]
+    if head and (not title or _alike(head[0].text, title) or head[0].heading or head[0].links):
+        title = title if _cut_short(head[0].text) and title else head[0].text
+        head = head[1:]
+    found = words.doctor.pattern.fullmatch(doctor[0].text) if doctor else None
+    if not (title or head or found):
+        return None
+    return SimilarQA(
+        title=title or None,
+        url=resolve(link.href) if link else None,
+        question_excerpt=_join(head),
+        doctor=found["doctor"] if found else None,
+        specialty=found["specialty"] if found else None,
+        reply_excerpt=_join(tail),
+    )
+
+
+def _alike(line: str, title: str) -> bool:
+    """Whether both are the same title, one of them perhaps cut short."""
+    if line == title:
+        return bool(line)
+    line, title = (TAIL.sub("", text.casefold()) for text in (line, title))
+    return bool(line and title) and (line.startswith(title) or title.startswith(line))
+
+
+def _cut_short(line: str) -> bool:
+    return line.endswith(("...", "…"))
+
+
+def _join(lines: list[Block]) -> str | None:
+    """Lines as text again, paragraphs where blocks began."""
+    text = "".join(("\n\n" if line.place == "first" else "\n") + line.text for line in lines)
+    return text.strip() or None
+
+
+def related(blocks: list[Block], resolve: Resolve) -> list[RelatedFAQ]:
+    """The tags of "Related FAQ": a tag with "(Department)" in, or right behind, its block; or a link to a listing.
+
+    The first block that is neither ends the section: what follows is the page's footer.
+    """
+    found: list[RelatedFAQ] = []
+    lines = (line for block in blocks for line in _tags(block))  # a footer may have more of them than the section
+    line = next(lines, None)
+    while line:
+        following = next(lines, None)
+        url = next((url for link in line.links if (url := resolve(link.href))), None)
+        name, department = line.text, None
+        if line.links and (department := DEPARTMENT.fullmatch(name[len(line.links[0].text) :])):
+            name = line.links[0].text
+        elif following and not DEPARTMENT.fullmatch(name) and (department := DEPARTMENT.fullmatch(following.text)):
+            following = next(lines, None)
+        elif not url and (department := TAG.fullmatch(name)):
+            name = department["name"]
+        elif not url:
+            break
+        specialty = department["specialty"] if department else None
+        if len(name) > LONGEST_TAG:
+            break
+        found.append(RelatedFAQ(name=name.strip(), specialty=specialty.strip() if specialty else None, url=url))
+        line = following
+    return found
+
+
+def _tags(block: Block) -> Iterator[Block]:
+    """A block's lines; a line that holds several tags, cut before each link."""
+    if len(block.links) <= 1 and "\n" not in block.text and _is_tag(block):  # as most are
+        yield block
+        return
+    for line in block.text.split("\n"):
+        links = [link for link in block.links if link.text in line]
+        cuts, at = [0], 0
+        for link in links:
+            at = line.find(link.text, at)
+            if at < 0:
+                break
+            cuts.append(at)
+            at += len(link.text)
+        for start, end in zip(cuts, [*cuts[1:], len(line)], strict=True):
+            if text := line[start:end].strip(" ,;|·•、"):
+                yield Block(text, tuple(link for link in links if text.startswith(link.text)))
+
+
+def _is_tag(block: Block) -> bool:
+    """Whether a line is a tag, its link in front, with its department behind."""
+    linked = block.links[0].text if block.links else ""
+    return block.text.startswith(linked) and block.text[0].isalnum() and block.text[-1] in ")）"
+
+
+def listing(blocks: list[Block], resolve: Resolve) -> tuple[str, ...]:
+    """The canonical URLs that a page leads to, each once, in its order."""
+    found = (resolve(link.href) for block in blocks for link in block.links)
+    return tuple(dict.fromkeys(url for url in found if url))

@@ -1,0 +1,160 @@
+"""croissant.json of a snapshot: its files, tables and columns in Croissant 1.1, for tools that read any dataset.
+
+https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pydantic import BaseModel
+
+from qacrawl import registry
+from qacrawl.publish.about import card
+from qacrawl.publish.about.stats import Stats
+from qacrawl.publish.data import configs
+from qacrawl.records import RelatedFAQ, SimilarQA
+
+NAME = "croissant.json"
+_SPLIT = r".*[\\/](train|validation|test)-[^\\/]*$"
+"""What the name of a file says of the split of its rows."""
+
+_TYPES = {
+    pa.string(): "sc:Text",
+    pa.bool_(): "sc:Boolean",
+    pa.int16(): "cr:Int16",
+    pa.int64(): "cr:Int64",
+    pa.date32(): "sc:Date",
+    configs.TIME: "sc:DateTime",
+}
+_ITEMS: dict[str, type[BaseModel]] = {"similar_qa": SimilarQA, "related_faq": RelatedFAQ}
+
+# The specification's own context: readers warn of any other.
+_CONTEXT: dict[str, Any] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "dct": "http://purl.org/dc/terms/",
+    "sc": "https://schema.org/",
+    "conformsTo": "dct:conformsTo",
+    "name": {"@container": "@language"},
+    "description": {"@container": "@language"},
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    **{
+        name: f"cr:{name}"
+        for name in "arrayShape citeAs column containedIn equivalentProperty extract field fileObject fileProperty "
+        "fileSet format includes isArray isLiveDataset jsonPath key md5 parentField path recordSet references regex "
+        "repeated replace samplingRate separator source subField transform".split()
+    },
+}
+
+
+def croissant(name: str, site: str, counted: Stats, made: Path) -> str:
+    """The metadata of snapshot `name` of `site`, whose data files lie in `made`; the same data give the same text."""
+    tables = [config for config in configs.CONFIGS if any((made / "data" / config).glob("*.parquet"))]
+    described = {
+        "@context": _CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.1",
+        **_about(name, site, counted),
+        "distribution": [_files(config) for config in tables],
+        "recordSet": [_record_set(config) for config in tables],
+    }
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+
+
+def _about(name: str, site: str, counted: Stats) -> dict[str, Any]:
+    """What is said of the dataset as a whole; dates are those of the data, not of the clock."""
+    about = registry.load(site)
+    day = counted.last_fetched.date().isoformat()
+    host = next(iter(counted.hosts))  # where most pages lay: that of the site, or of a copy as the demo serves one
+    return {
+        "name": f"{site}-{name}",
+        "description": f"Questions to doctors and their replies from {host}: {about.TITLE}. "
+        f"{counted.records} records. README.md beside this file says what to know before use.",
+        "url": f"{'https' if host in about.HOSTS else 'http'}://{host}/",
+        "version": f"1.0.0+{name}",
+        "datePublished": day,
+        "inLanguage": about.LANG,
+        "license": "The texts belong to their authors and to the site that published them; no rights are granted.",
+        "keywords": ["medical", "doctor Q&A", "question answering"],
+        "creator": {"@type": "sc:Organization", "name": "qacrawl", "description": "The program that collected it."},
+        "isLiveDataset": False,
+        "citeAs": f"@misc{{qacrawl-{name}, title = {{{about.TITLE}, snapshot {name}}}, year = {{{day[:4]}}}}}",
+        "rai:dataCollection": "Fetched page by page, with waits, as far as robots.txt allows; each response archived.",
+        "rai:dataLimitations": " ".join(card.caveats(site)).replace("`", ""),
+        "rai:personalSensitiveInformation": "Medical questions. Names of askers are keyed hashes; e-mail addresses, "
+        "phone numbers and ID numbers that were found are replaced; what the search misses may remain.",
+    }
+
+
+def _files(config: str) -> dict[str, Any]:
+    return {
+        "@type": "cr:FileSet",
+        "@id": f"{config}-files",
+        "name": f"{config}-files",
+        "description": f"The files of {config}.",
+        "encodingFormat": "application/x-parquet",
+        "includes": f"data/{config}/*.parquet",
+    }
+
+
+def _record_set(config: str) -> dict[str, Any]:
+    """One table; its rows also say which split they are in."""
+    split = {
+        "@type": "cr:Field",
+        "@id": f"{config}/split",
+        "name": "split",
+        "description": "The split: train, validation or test.",
+        "dataType": "sc:Text",
+        "source": {
+            "fileSet": {"@id": f"{config}-files"},
+            "extract": {"fileProperty": "fullpath"},
+            "transform": {"regex": _SPLIT},
+        },
+    }
+    return {
+        "@type": "cr:RecordSet",
+        "@id": config,
+        "name": config,
+        "description": configs.ABOUT[config],
+        **({"key": {"@id": f"{config}/record_id"}} if config == "qa" else {}),
+        "field": [split, *(_field(config, column) for column in configs.CONFIGS[config])],
+    }
+
+
+def _field(config: str, column: pa.Field) -> dict[str, Any]:
+    """A column; a list repeats its field, and the parts of a struct are sub-fields that say where in it they lie."""
+    place = f"{config}/{column.name}"
+    repeated = pa.types.is_list(column.type)
+    kind = column.type.value_type if repeated else column.type
+    field = {
+        "@type": "cr:Field",
+        "@id": place,
+        "name": column.name,
+        "description": configs.MEANING[config][column.name],
+        **({"repeated": True} if repeated else {}),
+    }
+    if not pa.types.is_struct(kind):
+        return field | {"dataType": _TYPES[kind], "source": _source(config, column.name)}
+    meaning = _ITEMS[column.name].model_fields
+    parts = [
+        {
+            "@type": "cr:Field",
+            "@id": f"{place}/{part.name}",
+            "name": part.name,
+            "description": meaning[part.name].description,
+            "dataType": _TYPES[part.type],
+            "source": _source(config, column.name) | {"transform": {"jsonPath": part.name}},
+        }
+        for part in kind
+    ]
+    return field | {"subField": parts}
+
+
+def _source(config: str, column: str) -> dict[str, Any]:
+    return {"fileSet": {"@id": f"{config}-files"}, "extract": {"column": column}}

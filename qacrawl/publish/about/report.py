@@ -1,0 +1,162 @@
+"""report.html of a snapshot: one page to look at, which needs nothing else and in which nothing runs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from qacrawl.files import local
+from qacrawl.publish.about import report_charts as charts
+from qacrawl.publish.about import report_facts as facts
+from qacrawl.publish.about.report_facts import Changes, Earlier, Rejected
+from qacrawl.publish.about.report_page import Cell, bar, page, section, table, tiles, tint
+from qacrawl.publish.about.stats import Stats
+
+NAME = "report.html"
+_MOST = 15
+"""Departments, slow URLs and failed URLs that are shown."""
+_SNAPSHOTS = 6
+"""Snapshots whose coverage is shown."""
+
+
+def write(
+    snapshot: Path, counted: Stats, before: Stats | None, run: Mapping[str, Any] | None, rejects: Sequence[Rejected]
+) -> None:
+    """Write the report into the folder `snapshot`; a report that is there stays as it is.
+
+    `before` counts the snapshot to compare with, which lies beside; `run` is the report of the run that ended with
+    this snapshot: "outcomes", "failed" (URL, reason) and "slowest" (seconds, URL).
+    """
+    if (snapshot / NAME).exists():
+        return
+    beside = [path for path in snapshot.parent.iterdir() if (path / "data" / "qa").is_dir()]
+    changed = facts.changes(snapshot.parent / before.snapshot, snapshot) if before else None
+    sections = [
+        _headline(counted, before, changed),
+        _counts("Records by year asked", "year", counted.years, across=False),
+        _counts("Records by department", "department", _top(counted.departments), across=True),
+        *_lengths(snapshot, counted),
+        _coverage(counted, before),
+        _splits(counted),
+        _outcomes(run) if run else None,
+        _history(facts.earlier(beside)),
+        _rejects(rejects),
+        *(_slow_and_failed(run) if run else ()),
+    ]
+    local.write(snapshot / NAME, page(counted.snapshot, filter(None, sections)).encode())
+
+
+def _headline(counted: Stats, before: Stats | None, changed: Changes | None) -> str:
+    replied = counted.coverage["reply"]
+    facts = {
+        "records": f"{counted.records:,}",
+        "departments": f"{sum(1 for name in counted.departments if name):,}",
+        "with a reply": f"{replied:.1%}",
+        "near-duplicates": f"{counted.near_duplicates:,}",
+        "asked": f"{counted.first_asked or '?'} to {counted.last_asked or '?'}",
+        "fetched": f"{counted.first_fetched.date()} to {counted.last_fetched.date()}",
+    }
+    if before is None or changed is None:
+        since = "<p>There is no snapshot before this one to compare with.</p>"
+    else:
+        said = {name: f"{count:,}" for name, count in asdict(changed).items()}
+        since = f"<h3>Since {Cell(before.snapshot).html}</h3>{tiles(said)}"
+    return f"<section>{tiles(facts)}{since}</section>"
+
+
+def _top(counts: Mapping[str, int]) -> dict[str, int]:
+    """The most frequent, and the rest as one."""
+    shown = dict(islice(counts.items(), _MOST))
+    rest = sum(counts.values()) - sum(shown.values())
+    return shown | ({f"{len(counts) - len(shown):,} others": rest} if rest else {})
+
+
+def _counts(title: str, name: str, counts: Mapping[str, int], across: bool) -> str:
+    """A chart, and the same as a table."""
+    shown: dict[str, int] = {}
+    for key, count in counts.items():
+        said = Cell(key or "(none)", 60).text
+        shown[said] = shown.get(said, 0) + count
+    rows = table((name, "records"), ((Cell(key), Cell.number(count)) for key, count in shown.items()))
+    drawn = charts.draw(shown, across)
+    if drawn is None:
+        return section(title, rows)
+    return section(title, f"{drawn}<details><summary>As a table</summary>{rows}</details>")
+
+
+def _lengths(snapshot: Path, counted: Stats) -> Iterable[str]:
+    for name in ("question", "reply"):
+        if name in counted.lengths:
+            title = f"Length of the {name}, characters"
+            yield _counts(title, "characters", facts.lengths(snapshot, name), across=True)
+    heads = ("field", "shortest", "median", "mean", "95 %", "longest")
+    rows = (
+        (Cell(name), *(Cell.number(value) for value in asdict(length).values()))
+        for name, length in counted.lengths.items()
+    )
+    yield section("Lengths of texts, characters", table(heads, rows))
+
+
+def _coverage(counted: Stats, before: Stats | None) -> str:
+    """How much of each field there is, and how much there was."""
+
+    def row(name: str, share: float) -> Iterable[Cell]:
+        yield from (Cell(name), bar(share), Cell.share(share))
+        if before:
+            moved = share - before.coverage.get(name, 0.0)
+            yield Cell.share(before.coverage.get(name, 0.0))
+            yield tint(f"{moved * 100:+.1f}" if abs(moved) >= 0.0005 else "=", moved <= -0.05)
+
+    full = [name for name, share in counted.coverage.items() if share == (before or counted).coverage.get(name) == 1]
+    rows = (row(name, share) for name, share in counted.coverage.items() if name not in full)
+    heads = ["field", "", "now", *(("before", "points") if before else ())]
+    always = f"<p>In every record: {', '.join(full)}.</p>"
+    return section("Coverage: records in which a field says something", table(heads, rows) + always)
+
+
+def _history(snapshots: Sequence[Earlier]) -> str | None:
+    """Coverage of the newest snapshots side by side, of fields that are not always full."""
+    if len(snapshots) < 2:
+        return None
+    shown = snapshots[-_SNAPSHOTS:]
+    fields = [name for name in shown[-1].coverage if any(one.coverage[name] < 1 for one in shown)]
+    rows = [[Cell("records"), *(Cell.number(one.records) for one in shown)]]
+    rows += [[Cell(name), *(Cell.share(one.coverage[name]) for one in shown)] for name in fields]
+    return section("Snapshot by snapshot", table(["field", *(one.name for one in shown)], rows), wide=True)
+
+
+def _splits(counted: Stats) -> str:
+    rows = [
+        (Cell(name), Cell.number(count), Cell.share(count / max(counted.records, 1)))
+        for name, count in counted.splits.items()
+    ]
+    return section("Splits", table(("split", "records", "share"), rows))
+
+
+def _rejects(rejects: Sequence[Rejected]) -> str:
+    """Pages that became no record; with some to look at."""
+    if not rejects:
+        return section("Rejects", "<p>Every article that was read became a record.</p>")
+    rows = [
+        (Cell(one.reason), Cell.number(one.pages), Cell.lines(f"{url} {', '.join(at)}" for url, at in one.examples))
+        for one in rejects
+    ]
+    return section("Rejects: articles that became no record", table(("reason", "pages", "examples"), rows), wide=True)
+
+
+def _outcomes(run: Mapping[str, Any]) -> str:
+    rows = [(Cell(name), Cell.number(count)) for name, count in run.get("outcomes", {}).items() if count]
+    return section("The run: pages by outcome", table(("outcome", "pages"), rows))
+
+
+def _slow_and_failed(run: Mapping[str, Any]) -> Iterable[str]:
+    """What the run that ended with this snapshot waited for, or did not get."""
+    slowest = [(Cell(f"{seconds:.2f}", kind="number"), Cell.url(url)) for seconds, url in run.get("slowest", ())][
+        :_MOST
+    ]
+    if slowest:
+        yield section("The run: slowest pages", table(("seconds", "URL"), slowest), wide=True)
+    failed = [(Cell(reason), Cell.url(url)) for url, reason in run.get("failed", ())][:_MOST]
+    if failed:
+        yield section("The run: pages that failed", table(("reason", "URL"), failed), wide=True)

@@ -1,0 +1,1 @@
+"""The data of a snapshot: versions, near duplicates, splits, configs, Parquet files."""

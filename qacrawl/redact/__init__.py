@@ -1,0 +1,1 @@
+"""REDACT: personal data taken out of records."""

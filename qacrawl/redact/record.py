@@ -1,0 +1,84 @@
+"""REDACT: askers become pseudonyms; e-mail addresses, phone and ID numbers leave the texts."""
+
+import hmac
+import secrets
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from qacrawl.errors import QacrawlError
+from qacrawl.files import local, s3
+from qacrawl.records import QARecord, SimilarQA
+from qacrawl.redact.text import redact as redact_text
+from qacrawl.redact.text import suspicious
+
+AskerNames = Literal["pseudonym", "keep", "drop"]
+
+KEY = "asker.key"
+"""File in output/<site> with the key of the pseudonyms. Who has it can test names against them: never publish it."""
+_BYTES = 32
+
+TEXTS = ("title", "question_subject", "question", "reply", "more_info")
+_EXCERPTS = ("title", "question_excerpt", "reply_excerpt")
+
+
+def load_key(folder: Path) -> bytes:
+    """The key in `folder`, which is made where there is none. Raises QacrawlError for one that is damaged."""
+    path = folder / KEY
+    if not path.exists():
+        local.write(path, secrets.token_hex(_BYTES).encode() + b"\n", 0o600, only_new=True)
+        s3.agree(path)
+    try:
+        key = bytes.fromhex(path.read_text("ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != _BYTES:
+        raise QacrawlError(f"{path} holds no key of {_BYTES} bytes in hex; put it back from a copy")
+    return key
+
+
+def pseudonym(name: str, key: bytes) -> str:
+    """The pseudonym of an asker: "asker-" and 16 hex digits of HMAC-SHA256; the same name has the same one."""
+    return f"asker-{hmac.new(key, name.encode(), sha256).hexdigest()[:16]}"
+
+
+def redact(record: QARecord, *, key: bytes, askers: AskerNames = "pseudonym", texts: bool = True) -> QARecord:
+    """`record` without what tells who the asker is; the note `redacted_<kind>` says what was found in its texts."""
+    values: dict[str, Any] = {}
+    if askers == "drop":
+        values["asker"] = None
+    elif askers == "pseudonym" and record.asker:
+        values["asker"] = pseudonym(record.asker, key)
+    kinds = _redact_texts(record, values) if texts and suspicious(_all_text(record)) else []
+    if kinds:
+        values["notes"] = (*record.notes, *(f"redacted_{kind}" for kind in dict.fromkeys(kinds)))
+    return record.model_copy(update=values) if values else record
+
+
+def _all_text(record: QARecord) -> str:
+    texts = [getattr(record, name) for name in TEXTS]
+    texts += [getattr(entry, name) for entry in record.similar_qa for name in _EXCERPTS]
+    return "\n".join(filter(None, texts))
+
+
+def _redact_texts(record: QARecord, values: dict[str, Any]) -> list[str]:
+    """Put the redacted texts of `record` into `values`; return the kinds of data found."""
+    texts, kinds = _redacted(record, TEXTS)
+    values.update(texts)
+    entries: list[SimilarQA] = []
+    for entry in record.similar_qa:
+        excerpts, more = _redacted(entry, _EXCERPTS)
+        entries.append(entry.model_copy(update=excerpts))
+        kinds += more
+    values["similar_qa"] = tuple(entries)
+    return kinds
+
+
+def _redacted(model: QARecord | SimilarQA, names: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
+    texts: dict[str, str] = {}
+    kinds: list[str] = []
+    for name in names:
+        if text := getattr(model, name):
+            texts[name], found = redact_text(text)
+            kinds += found
+    return texts, kinds

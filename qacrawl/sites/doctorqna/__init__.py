@@ -1,0 +1,1 @@
+"""doctorqna.com, the archive that this project began with."""

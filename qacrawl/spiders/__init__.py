@@ -1,1 +1,0 @@
-"""One spider a site: which pages exist. It yields pages, unread, and links; what is due when is the frontier's."""

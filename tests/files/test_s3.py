@@ -1,0 +1,186 @@
+"""Output in an S3 bucket: the same files under the same names, whole or not there; one of two publishers wins."""
+
+import signal
+
+import pyarrow.parquet as pq
+import pytest
+from support import crawling, faults
+from support.faults import FaultSite
+from support.making import part, record
+
+from qacrawl.archive import read
+from qacrawl.errors import Exit, QacrawlError
+from qacrawl.files import s3
+from qacrawl.frontier import open_frontier
+from qacrawl.publish.about import stats
+from qacrawl.publish.gate import Gate
+from qacrawl.publish.snapshot import accept, locate, publish
+
+SMALL = {"QACRAWL_PART_RECORDS": "5"}
+
+
+@pytest.fixture
+def site():
+    with FaultSite(articles=20) as site:
+        yield site
+
+
+def ids(address: str) -> list[str]:
+    return sorted(pq.read_table(locate(f"{address}/doctorqna") / "data" / "qa")["record_id"].to_pylist())
+
+
+ALL = sorted(f"doctorqna:{number}" for number in range(1, 21))
+
+
+def test_a_crawl_leaves_in_the_bucket_what_it_leaves_in_a_folder(site, bucket, tmp_path):
+    done = crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env)
+    assert (done.code, done.err) == (0, "")
+    work = tmp_path / "work" / bucket.name / "some" / "prefix" / "doctorqna"
+    names = bucket.names()
+    for kind in ("archive", "parts", "runs"):
+        here = {f"{kind}/{path.name}" for path in (work / kind).iterdir()}
+        assert here
+        assert here == {name for name in names if name.startswith(f"{kind}/")}
+    assert "asker.key" in names
+    assert not [name for name in names if "sqlite" in name or ".tmp" in name]
+    snapshot = bucket.read("dataset").decode().strip()
+    assert {f"{snapshot}/README.md", f"{snapshot}/SHA256SUMS"} <= names
+    for name in names - {"dataset"}:
+        assert bucket.read(name) == (work / name).read_bytes()
+    assert ids(bucket.address) == ALL
+
+
+def test_another_machine_goes_on_with_the_frontier_in_postgresql(site, bucket, tmp_path, postgres_url):
+    options = ("--frontier", postgres_url)
+    env = bucket.on_another_machine(tmp_path / "first")
+    assert crawling.crawl(site.start, bucket.address, *options, "--max-pages", "9", settings=SMALL, env=env).code == 0
+    env = bucket.on_another_machine(tmp_path / "second")
+    assert crawling.crawl(site.start, bucket.address, *options, settings=SMALL, env=env).code == 0
+    assert all(len(site.visits(path)) == 1 for path in site.article_paths())
+    assert ids(bucket.address) == ALL
+    askers = {row["asker"] for row in pq.read_table(locate(f"{bucket.address}/doctorqna") / "data/qa").to_pylist()}
+    assert len(askers) == 20  # both used one key
+    keys = {
+        (tmp_path / name / bucket.name / "some/prefix/doctorqna/asker.key").read_text() for name in ("first", "second")
+    }
+    assert len(keys) == 1
+
+
+def test_records_say_where_they_lie_in_the_bucket(site, bucket, tmp_path):
+    crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env)
+    for row in pq.read_table(locate(f"{bucket.address}/doctorqna") / "data/qa").to_pylist():
+        copy = tmp_path / row["warc_file"]
+        copy.write_bytes(bucket.read(f"archive/{row['warc_file']}"))
+        _, exchange = next(read.entries(copy, row["warc_offset"]))
+        assert exchange.url == row["url"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "place", ["renamed:2", "committed:2", "archived:13", "synced:3", "snapshot-renamed:1", "uploaded:4"]
+)
+def test_killed_and_gone_on(site, bucket, place, tmp_path):
+    assert crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env, die=place).code == -signal.SIGKILL
+    assert crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env).code == 0
+    assert ids(bucket.address) == ALL
+    folder = tmp_path / "work" / bucket.name / "some/prefix/doctorqna"
+    with open_frontier(None, "doctorqna", folder) as frontier:
+        for kind in ("archive", "parts", "rejects"):
+            assert {f"{kind}/{name}" for name in frontier.files(kind)} <= bucket.names()
+
+
+@pytest.mark.slow
+def test_workers_on_machines_of_their_own(site, bucket, tmp_path, postgres_url):
+    settings = crawling.QUICK | SMALL
+    workers = [
+        crawling.start(
+            crawling.command(site.start, bucket.address, "--frontier", postgres_url, "--worker", settings=settings),
+            env=bucket.on_another_machine(tmp_path / f"machine{number}"),
+        )
+        for number in range(2)
+    ]
+    assert [crawling.finish(process).code for process in workers] == [0, 0]
+    assert ids(bucket.address) == ALL
+    assert all(len(site.visits(path)) == 1 for path in site.article_paths())
+
+
+def test_rebuild_reads_the_archive_from_the_bucket(site, bucket, tmp_path):
+    frontier = f"sqlite:///{tmp_path}/frontier.sqlite"
+    crawling.crawl(site.start, bucket.address, "--frontier", frontier, settings=SMALL, env=bucket.env)
+    old = {name for name in bucket.names() if name.startswith("parts/")}
+    env = bucket.on_another_machine(tmp_path / "other")
+    done = crawling.qacrawl("rebuild", "doctorqna", "--output", bucket.address, "--frontier", frontier, env=env)
+    assert (done.code, done.err) == (0, "")
+    new = {name for name in bucket.names() if name.startswith("parts/")}
+    assert new
+    assert not new & old
+    assert ids(bucket.address) == ALL
+
+
+def test_a_bucket_that_can_not_be_had_is_one_clear_line(site, bucket, tmp_path):
+    done = crawling.crawl(site.start, "s3://no-such-bucket/x", env=bucket.env)
+    assert (done.code, done.err.count("\n")) == (1, 1), done.err
+    assert "s3://no-such-bucket/x/doctorqna/taken-out" in done.err
+    done = crawling.crawl(site.start, "s3://x", env=bucket.env)
+    assert (done.code, done.err) == (2, "qacrawl: s3://x/doctorqna is no bucket with a prefix\n")
+    with pytest.raises(QacrawlError, match="no dataset at"):
+        locate(f"{bucket.address}/doctorqna")
+
+
+# Publishing
+
+
+def folder_of(bucket, monkeypatch, tmp_path, machine: str):
+    """The working copy of the bucket on a machine."""
+    monkeypatch.setenv("QACRAWL_WORK", str(tmp_path / machine))
+    folder = s3.folder(bucket.address, "doctorqna")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def test_the_gate_compares_with_the_snapshot_in_the_bucket(bucket, monkeypatch, tmp_path):
+    folder = folder_of(bucket, monkeypatch, tmp_path, "one")
+    first = publish(folder, "doctorqna", [part(folder, [record(number) for number in range(60)])], gate=Gate())
+    other = folder_of(bucket, monkeypatch, tmp_path, "two")
+    held = publish(other, "doctorqna", [part(other, [record(number, 1) for number in range(30)])], gate=Gate())
+    assert held.held == ("30 of 60 records are gone (50%, at most 5%)",)
+    assert bucket.read("dataset").decode() == f"snapshots/{first.id}\n"
+    assert f"snapshots/{held.id}/README.md" in bucket.names()
+    third = folder_of(bucket, monkeypatch, tmp_path, "three")
+    accept(third, held.id)
+    assert bucket.read("dataset").decode() == f"snapshots/{held.id}\n"
+
+
+def test_of_two_publishers_one_wins_and_the_other_says_so(bucket, monkeypatch, tmp_path):
+    one = folder_of(bucket, monkeypatch, tmp_path, "one")
+    two = folder_of(bucket, monkeypatch, tmp_path, "two")
+    publish(one, "doctorqna", [part(one, [record(1)])])
+    put_tree = s3.put_tree
+
+    def meanwhile(path):
+        put_tree(path)
+        monkeypatch.setattr(s3, "put_tree", put_tree)
+        publish(two, "doctorqna", [part(two, [record(2)])])
+
+    monkeypatch.setattr(s3, "put_tree", meanwhile)
+    with pytest.raises(QacrawlError, match="another publisher moved") as error:
+        publish(one, "doctorqna", [part(one, [record(3)])])
+    assert error.value.code == Exit.LOCKED
+    winner = locate(f"{bucket.address}/doctorqna")
+    assert pq.read_table(winner / "data" / "qa")["record_id"].to_pylist() == ["doctorqna:2"]
+
+
+def test_snapshots_in_a_bucket_are_read_like_others(bucket, monkeypatch, tmp_path):
+    folder = folder_of(bucket, monkeypatch, tmp_path, "one")
+    made = publish(folder, "doctorqna", [part(folder, [record(number) for number in range(5)])])
+    monkeypatch.setenv("QACRAWL_WORK", str(tmp_path / "reader"))
+    for address in (f"{bucket.address}/doctorqna", f"{bucket.address}/doctorqna/snapshots/{made.id}"):
+        assert stats.measure(locate(address)).records == 5
+    done = crawling.qacrawl("stats", f"{bucket.address}/doctorqna", "--json", env=bucket.env)
+    assert (done.code, '"records": 5' in done.out) == (0, True)
+
+
+def test_rejects_go_to_the_bucket_too(site, bucket):
+    site["/en/article/3"] = faults.Reply(b"")
+    crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env)
+    assert {name for name in bucket.names() if name.startswith("rejects/")}

@@ -1,0 +1,234 @@
+"""Opening a frontier: what is none is left alone, what is older is brought up to date, errors are one clear line."""
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from support import postgres
+
+from qacrawl.errors import Exit, QacrawlError
+from qacrawl.frontier import Found, open_frontier, tables
+
+SITE = "doctorqna"
+PAGE = "https://doctorqna.com/en/article/1"
+STEPS = (
+    "ALTER TABLE qacrawl_urls ADD COLUMN seen_by TEXT",
+    "UPDATE qacrawl_urls SET seen_by = 'version 1'",
+)
+
+
+@contextmanager
+def refused(words: str, code: Exit = Exit.USAGE) -> Iterator[None]:
+    """The block raises one line with these words, and no password."""
+    with pytest.raises(QacrawlError) as said:
+        yield
+    assert words in str(said.value)
+    assert "\n" not in str(said.value)
+    assert postgres.PASSWORD not in str(said.value)
+    assert said.value.code == code
+
+
+def touch(address: str | None, folder: Path) -> None:
+    with open_frontier(address, SITE, folder):
+        pass
+
+
+def test_a_new_frontier_lies_in_the_folder_and_is_a_durable_sqlite_file(tmp_path: Path) -> None:
+    touch(None, tmp_path)
+    with closing(sqlite3.connect(tmp_path / "frontier.sqlite")) as db:
+        assert db.execute("PRAGMA application_id").fetchone() == (0x71616372,)
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with open_frontier(None, SITE, tmp_path) as frontier, frontier.engine.connect() as other:
+        assert other.execute(text("PRAGMA synchronous")).scalar() == 2  # FULL
+
+
+def test_what_was_written_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
+    with open_frontier(None, SITE, tmp_path) as frontier:
+        frontier.add([Found(PAGE, "article")])
+    with open_frontier(None, SITE, tmp_path) as frontier:
+        assert [row.url for row in frontier.lease(5, "run", 0)] == [PAGE]
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(b"this is no database\n" * 100)
+
+
+def foreign(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE holidays (day TEXT)")
+
+
+def foreign_and_empty(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA application_id=7")
+
+
+def with_a_table_like_ours(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE qacrawl_meta (name TEXT, value TEXT)")
+
+
+def newer(path: Path) -> None:
+    of_version("2", path)
+
+
+def without_version(path: Path) -> None:
+    of_version("x", path)
+
+
+def of_version(version: str, path: Path) -> None:
+    touch(f"sqlite:///{path}", path.parent)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE qacrawl_meta SET value = ?", (version,))
+        db.commit()
+        db.execute("PRAGMA journal_mode=DELETE")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (garbage, "is no frontier"),
+        (foreign, "is no frontier of qacrawl"),
+        (foreign_and_empty, "is no frontier of qacrawl"),
+        (with_a_table_like_ours, "is no frontier of qacrawl"),
+        (newer, "is a frontier of version 2, made by a newer qacrawl"),
+        (without_version, "is a damaged frontier"),
+    ],
+)
+def test_what_is_no_frontier_of_ours_stays_as_it_is(make, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "frontier.sqlite"
+    make(path)
+    before = path.read_bytes()
+    with refused(words):
+        touch(None, tmp_path)
+    assert path.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["frontier.sqlite"]
+
+
+def test_an_empty_file_becomes_a_frontier(tmp_path: Path) -> None:
+    (tmp_path / "frontier.sqlite").touch()
+    touch(None, tmp_path)
+
+
+def test_a_folder_in_the_way_and_a_missing_one(tmp_path: Path) -> None:
+    (tmp_path / "frontier.sqlite").mkdir()
+    with refused("cannot read", Exit.FAILED):
+        touch(None, tmp_path)
+    with refused("unable to open database file", Exit.FAILED):
+        touch(None, tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["mysql://me:s3cret-of-the-tests@host/db", "frontier.sqlite", "sqlite://", "sqlite:///:memory:", "", "::",
+     "postgresql://me:s3cret-of-the-tests@host:port/db"],
+)  # fmt: skip
+def test_addresses_that_lead_nowhere(address: str, tmp_path: Path) -> None:
+    if not address:
+        touch(address, tmp_path)  # as if none was given
+        return
+    with refused("use sqlite:/// or postgresql://"):
+        touch(address, tmp_path)
+
+
+def test_nothing_answers(tmp_path: Path) -> None:
+    for address in (
+        f"postgresql://me:{postgres.PASSWORD}@127.0.0.1:1/db",
+        f"postgresql://127.0.0.1:1/db?user=me&password={postgres.PASSWORD}",
+    ):
+        with refused("no frontier at postgresql://127.0.0.1:1/db: ", Exit.FAILED):
+            touch(address, tmp_path)
+
+
+def test_wrong_password_and_no_such_database(postgres_url: str, tmp_path: Path) -> None:
+    with refused("password authentication failed", Exit.FAILED):
+        touch(postgres_url.replace(postgres.PASSWORD, "wrong"), tmp_path)
+    with refused("does not exist", Exit.FAILED):
+        touch(f"{postgres_url}_not", tmp_path)
+
+
+def test_without_the_driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with refused("pip install 'qacrawl[postgres]'"):
+        touch(f"postgresql://me:{postgres.PASSWORD}@host/db", tmp_path)
+
+
+def test_postgres_is_another_name(postgres_url: str, tmp_path: Path) -> None:
+    touch(postgres_url.replace("postgresql://", "postgres://"), tmp_path)
+
+
+def test_a_newer_frontier_in_postgresql(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as later:
+        later.setattr(tables, "VERSION", 9)
+        touch(postgres_url, tmp_path)
+    with refused("of version 9, made by a newer qacrawl; this one knows 1"):
+        touch(postgres_url, tmp_path)
+
+
+# Migrations
+
+
+def test_a_step_for_each_version() -> None:
+    assert sorted(tables.MIGRATIONS) == list(range(2, tables.VERSION + 1))
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_older_frontiers_are_brought_up_to_date(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
+    with open_frontier(address, SITE, tmp_path) as frontier:
+        frontier.add([Found(PAGE, "article")])
+        frontier.swap([("parts", "a", 1)], [])
+    monkeypatch.setattr(tables, "VERSION", 3)
+    monkeypatch.setattr(tables, "MIGRATIONS", {2: STEPS, 3: ("UPDATE qacrawl_urls SET seen_by = seen_by || ', 2'",)})
+    with ThreadPoolExecutor(4) as pool:  # whoever comes first does it, once
+        list(pool.map(touch, [address] * 4, [tmp_path] * 4))
+    with open_frontier(address, SITE, tmp_path) as frontier, frontier.engine.connect() as db:
+        assert db.execute(text("SELECT url, seen_by FROM qacrawl_urls")).all() == [(PAGE, "version 1, 2")]
+        assert db.execute(text("SELECT value FROM qacrawl_meta")).scalars().all() == ["3"]
+        assert frontier.files("parts") == {"a": 1}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_step_that_fails_changes_nothing(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
+    with open_frontier(address, SITE, tmp_path) as frontier:
+        frontier.add([Found(PAGE, "article")])
+    with monkeypatch.context() as later:
+        later.setattr(tables, "VERSION", 2)
+        later.setattr(tables, "MIGRATIONS", {2: (*STEPS, "SELECT 1 FROM nowhere")})
+        with refused("nowhere", Exit.FAILED):
+            touch(address, tmp_path)
+    with open_frontier(address, SITE, tmp_path) as frontier:
+        with frontier.engine.connect() as db:
+            assert "seen_by" not in db.execute(text("SELECT * FROM qacrawl_urls")).mappings().one()
+        assert len(frontier.lease(5, "run", 0)) == 1
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_many_may_make_a_frontier_at_once(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    address = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(touch, [address] * 4, [tmp_path] * 4))
+    with open_frontier(address, SITE, tmp_path) as frontier:
+        assert frontier.add([Found(PAGE, "article")]) == 1
+
+
+def test_a_copied_file_is_the_same_frontier(tmp_path: Path) -> None:
+    with open_frontier(None, SITE, tmp_path) as frontier:
+        frontier.add([Found(PAGE, "article")])
+    (tmp_path / "copy").mkdir()
+    shutil.copy(tmp_path / "frontier.sqlite", tmp_path / "copy")
+    with open_frontier(None, SITE, tmp_path / "copy") as frontier:
+        assert frontier.pending()[0] == 1

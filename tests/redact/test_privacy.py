@@ -1,0 +1,138 @@
+"""Askers are pseudonyms; e-mail addresses, phone and ID numbers leave the texts, and nothing else does."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.making import record
+
+from qacrawl.records import SimilarQA
+from qacrawl.redact import text as texts
+from qacrawl.redact.record import pseudonym, redact
+
+KEY = bytes(range(32))
+
+FOUND = [
+    ("write to lin.mei@example.org please", "write to [email] please"),
+    ("lin.mei (at) example (dot) org", "[email]"),
+    ("Ｌin＠example.org", "[email]"),
+    ("mail: a_b+c@mail.example.com.tw.", "mail: [email]."),
+    ("call 0912-345-678 after six", "call [phone] after six"),
+    ("call 0912345678", "call [phone]"),
+    ("(02) 2345-6789 ext. 12", "[phone]"),
+    ("+886 2 2345 6789", "[phone]"),
+    ("電話：０９１２３４５６７８", "電話：[phone]"),
+    ("my phone is 13912345678 in China", "my phone is [phone] in China"),
+    ("US: (212) 736-5000", "US: [phone]"),
+    ("tel: 2345-6789", "tel: [phone]"),
+    ("ID A123456789, thanks", "ID [id], thanks"),
+    ("id a123456789", "id [id]"),
+]
+KEPT = [
+    "Blood pressure 120/80, pulse 72, on 2022/01/18 at 10:30",
+    "GPT 45 U/L, cholesterol 201 mg/dL, WBC 4500-10000",
+    "Aspirin 100 mg twice a day for 14 days, 3-5 tablets",
+    "I am 30~39 years old, 165 cm, 55.5 kg",
+    "ICD M54.5, chromosome 46,XX, HLA-B27",
+    "It cost NT$12,345, about 400 dollars; invoice 20220118",
+    "See https://doctorqna.com/en/article/223574 and q_no=223574",
+    "A123456788 has a wrong check digit",
+    "The 2020-2021 season; between 1990 and 2005; 100,000 people; 3.14159265",
+    "look at gmail.com for a message",
+    "follow-up of #223574",
+    "",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), FOUND)
+def test_personal_data_is_taken_out(text, expected):
+    result, kinds = texts.redact(text)
+    assert result == expected
+    assert kinds
+    assert texts.suspicious(text)
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_everything_else_stays(text):
+    assert texts.redact(text) == (text, [])
+
+
+PIECES = st.sampled_from(
+    "a@b.tw|0912345678|+886|(02)|2345-6789|A123456789| |.|-|@|at| dot |x|１|＠|分機 5|mg|120/80|\n|電話 ".split("|")
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=8), max_size=25).map("".join))
+@settings(max_examples=300, deadline=None)
+def test_redaction_is_whole_and_suspicion_never_too_low(text):
+    once, kinds = texts.redact(text)
+    assert bool(kinds) == (once != text)
+    if kinds:
+        assert texts.suspicious(text)
+    assert texts.redact(once)[0] == once
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=("Nd", "No", "Nl", "Cs")), max_size=200))
+@settings(max_examples=100, deadline=None)
+def test_text_without_digits_and_signs_is_left_alone(text):
+    text = text.replace("@", "").replace("＠", "").replace("%", "")
+    if " at " not in text.lower() and "at" not in text.lower():
+        assert texts.redact(text) == (text, [])
+
+
+@pytest.mark.parametrize(
+    "piece", ["0912345678 ", "@", "0", "0-", "a@", " at ", "(02) ", "+8", "A1", ".", "電話", " ", "\u00a0", "\n"]
+)
+def test_hostile_text_takes_linear_time(piece):
+    def seconds(size: int) -> float:
+        text = piece * (size // len(piece))
+        start = time.process_time()
+        texts.redact(text)
+        return time.process_time() - start
+
+    assert seconds(10_000) < 0.2
+    assert seconds(100_000) <= max(2.0, 30 * seconds(10_000))
+
+
+def test_pseudonyms_depend_on_name_and_key_alone():
+    one, other = pseudonym("小雨", KEY), pseudonym("小雨", KEY[::-1])
+    assert one == pseudonym("小雨", KEY)
+    assert one != other
+    assert one.startswith("asker-")
+    assert len(one) == len("asker-") + 16
+    assert pseudonym("小雪", KEY) != one
+
+
+def test_a_record_is_redacted_in_all_its_texts():
+    secret = "call 0912-345-678"
+    found = redact(
+        record(
+            1,
+            asker="Early Bird",
+            question=f"Hello, {secret}",
+            reply=f"Do not {secret}",
+            question_subject=secret,
+            title=secret,
+            more_info=secret,
+            similar_qa=(SimilarQA(title=secret, question_excerpt=secret, reply_excerpt=secret, doctor="Lee"),),
+            notes=("age_open",),
+        ),
+        key=KEY,
+    )
+    assert "0912" not in found.model_dump_json()
+    assert found.question == "Hello, call [phone]"
+    assert found.similar_qa[0] == SimilarQA(
+        title="call [phone]", question_excerpt="call [phone]", reply_excerpt="call [phone]", doctor="Lee"
+    )
+    assert found.notes == ("age_open", "redacted_phone")
+    assert found.asker == pseudonym("Early Bird", KEY)
+
+
+def test_names_may_be_kept_or_dropped_and_texts_left():
+    made = record(1, asker="Early Bird", question="a@example.org")
+    assert redact(made, key=KEY, askers="keep").asker == "Early Bird"
+    assert redact(made, key=KEY, askers="drop").asker is None
+    assert redact(made, key=KEY, texts=False).question == "a@example.org"
+    assert redact(made, key=KEY, texts=False).notes == ()
+    assert redact(record(1, asker=None), key=KEY).asker is None
