@@ -6,7 +6,7 @@ from support.places import ROOT
 
 PACKAGE = ROOT / "qacrawl"
 FLOW = """
-errors escape records
+errors escape nfc records
 urls files schema registry
 archive
 parse validate redact

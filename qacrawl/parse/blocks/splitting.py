@@ -2,11 +2,11 @@
 
 import html
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from operator import itemgetter
 
+from qacrawl.nfc import nfc
 from qacrawl.parse.blocks.block import ENDS_BLOCK, HEADINGS, PLACES, ZERO_WIDTH, Block, Link
 
 # In canonical markup a ">" always ends a tag: in text and in attributes it is escaped.
@@ -119,5 +119,5 @@ def _text(markup: str) -> str:
 
 def normal(text: str) -> str:
     """`text` in NFC, without zero-width characters at the ends of lines."""
-    text = unicodedata.normalize("NFC", text)
+    text = nfc(text)
     return EDGES.sub("", text) if any(char in text for char in ZERO_WIDTH) else text
