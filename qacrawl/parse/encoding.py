@@ -25,8 +25,6 @@ DECLARED = re.compile(
 META = re.compile(rb"""charset\s*+=\s*+["']?\s*+([\w.:-]++)""", re.IGNORECASE)
 HEAD = 16_384  # bytes in which a page can say what it is in
 UTF_16_XML = {b"<\0?\0x\0": "utf-16-le", b"\0<\0?\0x": "utf-16-be"}
-SHIFTS = (b"\x1b", b"~{")
-"""What leaves ASCII in encodings that are made of ASCII's bytes alone, such as ISO-2022-JP."""
 EACH_BYTE = frozenset(name for name in CODECS.values() if name.startswith(("cp12", "iso8859", "koi8", "mac")))
 MANY = 3  # bytes that are no UTF-8
 
@@ -52,8 +50,8 @@ def decode(body: bytes, content_type: str | None = None) -> str | None:
         return body.decode(wide, "replace")
     if _has_control(body):
         return None
-    shifted = body.isascii() and any(shift in body for shift in SHIFTS)
-    if not shifted and (text := _utf8(body)) is not None:
+    text = _utf8(body)
+    if text is not None and not (body.isascii() and _is_shifted(body)):
         return text
     return _read(body, [name for name in (header, _declared(body)) if name])
 
@@ -69,6 +67,12 @@ def _utf_16(body: bytes, header: str | None) -> str | None:
     if header in ("utf-16-le", "utf-16-be") and b"\0" in body[:SAMPLE]:  # any markup in UTF-16 has zeros
         return header
     return UTF_16_XML.get(body[:6])
+
+
+def _is_shifted(body: bytes) -> bool:
+    """Whether ASCII's bytes may be more than ASCII, as in ISO-2022-JP (after an escape) or HZ (after "~{")."""
+    # To look for "~{" itself takes longer, and pages have few "~".
+    return b"\x1b" in body or any(part[:1] == b"{" for part in body.split(b"~")[1:])
 
 
 def _utf8(body: bytes) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 # Words that begin a sentence which mentions a hospital, not a hospital's name.
 _OPENERS = (
@@ -52,8 +53,21 @@ _ROLES = (
 NAMES = re.compile(rf"(?:(?:[A-Z]|[^\x00-\x7f])[^\s,;:]*|(?:{_ROLES})(?![\w])|[\d/.-]+|[,;:()])(?:[\s,;:.()]+|$)")
 """A word of a name, a post or a department."""
 CLAUSE = re.compile(r"(?<!\bDr)(?<!\bMr)(?<!\bMs)[.!?;。；]\s")
-ABBREVIATED = re.compile(r"(?<=\bDr\.|\bMr\.|\bMs\.)\n+|(?<=\bMrs\.)\n+|(?<=\bProf\.)\n+")
+ABBREVIATED = re.compile(r"\b(Dr|Mr|Ms|Mrs|Prof)\.\n+")
 ANSWER = re.compile(r"(?m)(?:^|(?<=[.?!]\s))(?:Answer|答)\s*[:：]\s*")
+KINDS = (
+    "Hospital",
+    "Center",
+    "Centre",
+    "Clinic",
+    "Infirmary",
+    "Sanat",
+    "Sanit",
+    "Polyclinic",
+    "Asylum",
+    "Veterans Home",
+)
+KINDS_CJK = ("院", "中心", "診所", "诊所")
 LINES = 6  # a sign-off is at most this long
 LONGEST = 160  # characters of a sign-off line; longer ones are running text
 NEAR = 1500  # characters at either end of a reply
@@ -65,21 +79,26 @@ def hospital(reply: str, doctor: str | None = None, question: str = "") -> str |
     A sign-off is among the last lines, or opens the reply ("Director Wu of Green Hospital responds"). Hospitals that
     the text recommends, or that the asker's words name (`question`, quoted), are none of the signer's.
     """
-    asked = set(question.split("\n"))
-    ends = [_own(reply[-NEAR:], asked), _own(reply[:NEAR], asked)]
-    for at, line in reversed([*enumerate(ends[0])][-LINES:]):
-        above = ends[0][at - 1] if at else ""
-        if len(line) <= LONGEST and (name := _in_line(line, above, doctor)):
-            return name
-    first = ends[1][0] if ends[1] else ""
-    return _opening(first, doctor) if len(first) <= 2 * LONGEST else None
+    asked = set(question.split("\n")) if question else set()
+    if _names_one(end := reply[-NEAR:]):
+        for above, line in reversed([*pairwise(["", *_own(end, asked)])][-LINES:]):
+            if len(line) <= LONGEST and _names_one(line) and (name := _in_line(line, above, doctor)):
+                return name
+    start = reply[: 2 * LONGEST]
+    line = next(iter(_own(start, asked)), "") if _names_one(start) else ""
+    return _opening(line, doctor) if _names_one(line) else None
+
+
+def _names_one(text: str) -> bool:
+    """Whether there may be a hospital's name in a text: far faster than to look for one."""
+    return any(kind in text for kind in KINDS) or (not text.isascii() and any(kind in text for kind in KINDS_CJK))
 
 
 def _own(text: str, asked: set[str]) -> list[str]:
     """The lines of a text that its writer did not copy from the question, those cut at "Dr." joined."""
-    quoted = [found.end() for found in ANSWER.finditer(text)]
+    quoted = [found.end() for found in ANSWER.finditer(text)] if "Answer" in text or "答" in text else []
     lines = [line for line in text[quoted[-1] if quoted else 0 :].split("\n") if line not in asked]
-    joined = ABBREVIATED.sub(" ", "\n".join(lines))
+    joined = ABBREVIATED.sub(r"\1. ", "\n".join(lines))
     return [line for line in joined.split("\n") if line.strip()]
 
 

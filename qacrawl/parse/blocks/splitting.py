@@ -66,7 +66,7 @@ def _one_space(markup: str) -> str:
     """`markup` with each run of white space as one space, as HTML shows it."""
     for space in "\n\t\r\f":
         markup = markup.replace(space, " ")
-    return SPACES.sub(" ", markup)
+    return SPACES.sub(" ", markup) if "  " in markup else markup
 
 
 _Span = tuple[int, int, str]

@@ -58,6 +58,7 @@ class Doc:
         self.starts = [0, *accumulate(len(block.text) + len(GAP) for block in blocks)][: len(blocks)]
         self.lower = self.text.replace("\u0130", "I").lower()  # the one letter whose lower case is longer
         self.places: dict[str, list[int]] = {}
+        self.lasts: dict[tuple[re.Pattern[str], int], int] = {}
 
     def places_of(self, word: str) -> list[int]:
         """The offsets of a lower-case word; looked for once, though its landmark is asked for many times."""
@@ -90,6 +91,13 @@ class Doc:
     def first(self, landmark: Landmark, start: int = 0, end: int | None = None) -> Match | None:
         """The first of `find`."""
         return next(self.find(landmark, start, end), None)
+
+    def last(self, landmark: Landmark, end: int) -> int:
+        """Where the last of a landmark before an offset begins, -1 if there is none; looked for once."""
+        key = landmark.pattern, end
+        if key not in self.lasts:
+            self.lasts[key] = max((found.start() for found in self.find(landmark, 0, end)), default=-1)
+        return self.lasts[key]
 
     def block(self, at: int) -> Block:
         """The block that holds offset `at`."""

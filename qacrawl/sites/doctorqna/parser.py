@@ -116,7 +116,6 @@ def _addresses(url: str, markup: str) -> sections.Addresses:
     root = f"{parts.scheme}://{parts.netloc}"
     hosts = (urlsplit(url).netloc, *site.HOSTS)
 
-    @cache
     def written(href: str) -> str | None:
         try:
             target = urljoin(start, href.strip())
