@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from qacrawl.parse.blocks import Block, Link
@@ -23,9 +23,12 @@ class Addresses(NamedTuple):
 
     def first(self, links: Iterable[Link]) -> str | None:
         """The first page of the site that links lead to, or else the first address."""
-        hrefs = [link.href for link in links]
-        found = chain(map(self.page, hrefs), map(self.written, hrefs))
-        return next(filter(None, found), None)
+        others = []
+        for link in links:
+            if url := self.page(link.href):
+                return url
+            others.append(link.href)
+        return next(filter(None, map(self.written, others)), None)
 
 
 LONGEST_TAG = 80  # characters

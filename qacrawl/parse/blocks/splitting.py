@@ -77,8 +77,10 @@ def _add(blocks: list[Block], raw: str, links: list[_Span], heading: bool, place
     """Add a block for each paragraph of a text, in which line breaks are newlines."""
     text = _lines(raw)
     if "\n\n" not in text:
-        if text:
+        if text and links:
             blocks.append(Block(text, _links(raw, links), heading, place, _rows(text, raw, links)))
+        elif text:
+            blocks.append(Block(text, (), heading, place))
         return
     for start, end in _paragraphs(raw):
         first = bisect_right(links, start, key=itemgetter(1))
@@ -91,14 +93,12 @@ def _add(blocks: list[Block], raw: str, links: list[_Span], heading: bool, place
 
 def _links(raw: str, links: list[_Span]) -> tuple[Link, ...]:
     """The links of a text that have text themselves."""
-    if not links:
-        return ()
     return tuple([Link(text, href) for start, end, href in links if (text := _text(raw[start:end].replace("\n", "")))])
 
 
 def _rows(text: str, raw: str, links: list[_Span]) -> tuple[int, ...]:
     """The line of `text` that each of its links begins on; () where it is one line."""
-    if not links or "\n" not in text:
+    if "\n" not in text:
         return ()
     top = next(row for row, line in enumerate(raw.split("\n")) if _text(line))
     rows, row, at = [], 0, 0
