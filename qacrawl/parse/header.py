@@ -58,9 +58,9 @@ def _share(blocks: list[Block], words: Landmarks) -> int | None:
 def _is_share(block: Block, words: Landmarks) -> bool:
     """Whether a block says "Share to:", and nothing else but the names of services, or links or buttons."""
     said = words.share.match(block.text)
-    if said is None or said.end() == len(block.text):
-        return said is not None
-    return bool(block.links) and not WORD.search(_without_links(block, said.end()))
+    if said is None:
+        return False
+    return said.end() == len(block.text) or (bool(block.links) and not WORD.search(_without_links(block, said.end())))
 
 
 def _is_button(block: Block, resolve: Resolve) -> bool:

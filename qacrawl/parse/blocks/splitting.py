@@ -78,7 +78,8 @@ def _add(blocks: list[Block], raw: str, links: list[_Span], heading: bool, place
     text = _lines(raw)
     if "\n\n" not in text:
         if text and links:
-            blocks.append(Block(text, _links(raw, links), heading, place, _rows(text, raw, links)))
+            rows = _rows(raw, links) if "\n" in text else ()
+            blocks.append(Block(text, _links(raw, links), heading, place, rows))
         elif text:
             blocks.append(Block(text, (), heading, place))
         return
@@ -88,7 +89,8 @@ def _add(blocks: list[Block], raw: str, links: list[_Span], heading: bool, place
         here = [(max(begins, start) - start, min(ends, end) - start, href) for begins, ends, href in links[first:last]]
         part = raw[start:end]
         text = _lines(part)
-        blocks.append(Block(text, _links(part, here), heading, place, _rows(text, part, here)))
+        rows = _rows(part, here) if "\n" in text else ()
+        blocks.append(Block(text, _links(part, here), heading, place, rows))
 
 
 def _links(raw: str, links: list[_Span]) -> tuple[Link, ...]:
@@ -96,10 +98,8 @@ def _links(raw: str, links: list[_Span]) -> tuple[Link, ...]:
     return tuple([Link(text, href) for start, end, href in links if (text := _text(raw[start:end].replace("\n", "")))])
 
 
-def _rows(text: str, raw: str, links: list[_Span]) -> tuple[int, ...]:
-    """The line of `text` that each of its links begins on; () where it is one line."""
-    if "\n" not in text:
-        return ()
+def _rows(raw: str, links: list[_Span]) -> tuple[int, ...]:
+    """The line of a text that each of its links begins on."""
     top = next(row for row, line in enumerate(raw.split("\n")) if _text(line))
     rows, row, at = [], 0, 0
     for start, end, _ in links:
@@ -126,7 +126,9 @@ def _paragraphs(raw: str) -> Iterator[tuple[int, int]]:
 
 def _lines(markup: str) -> str:
     """Lines of text: entities read, no space at either end of a line."""
-    text = _text(markup)
+    text = (html.unescape(markup) if "&" in markup else markup).strip()  # as `_text`, which most blocks need not call
+    if not text.isascii():
+        text = normal(text).strip()
     return "\n".join(map(str.strip, text.split("\n"))) if "\n" in text else text
 
 

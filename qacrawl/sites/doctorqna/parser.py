@@ -80,6 +80,7 @@ SEXES: dict[str, Sex] = {
 # That "<" has no case makes these searches ten times faster.
 TITLE = re.compile(r"<(?i:title)[^<>]*+>([^<]*+)")
 MENUS = re.compile("<(?i:nav|footer)")
+HAS_BASE = re.compile(r"<(?i:base)\s")
 BASE = re.compile(r"""<!--.*?(?:-->|\Z)|<(?i:base\s[^<>]*?\bhref)\s*+=\s*+["']?\s*+([^"'\s<>]++)""", re.DOTALL)
 
 
@@ -139,6 +140,8 @@ def _addresses(url: str, markup: str) -> sections.Addresses:
 
 def _base(url: str, markup: str) -> str:
     """What the addresses of a page are relative to."""
+    if not HAS_BASE.search(markup, 0, 20_000):
+        return url
     href: str = next((found[1] for found in BASE.finditer(markup, 0, 20_000) if found[1]), "")
     with suppress(ValueError):  # no address at all
         base = urljoin(url, href)
