@@ -6,7 +6,7 @@ addresses, birthdays and accounts of messengers are not looked for.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 Span = tuple[int, int]
 
@@ -25,16 +25,79 @@ _WIDE = re.compile("[０-９＠]")
 
 def redact(text: str) -> tuple[str, list[str]]:
     """`text` with personal data replaced by `[email]`, `[phone]` and `[id]`, and the kinds that were found."""
-    kinds: dict[str, None] = {}
-    before = None
-    while text != before:  # what stood right beside something that was taken out may only now be seen
-        before = text
-        for kind, find in _FINDERS:
-            spans = list(find(text.translate(_PLAIN)))
-            for start, end in reversed(spans):
-                text = f"{text[:start]}[{kind}]{text[end:]}"
-            kinds |= dict.fromkeys([kind] if spans else [])
-    return text, list(kinds)
+    plain = text.translate(_PLAIN)
+    found = _find(plain)
+    new = found
+    chars = list(plain) if found else []
+    while new:  # what stood right beside something that was taken out may only now be seen
+        for start, end, _ in new:
+            chars[start:end] = _mask(end - start)
+        new = [one for zone in _zones(new, len(chars)) for one in _find_in(chars, *zone)]
+        found = found + new
+    parts, at = [], 0
+    for start, end, kind in sorted(found):
+        parts += [text[at:start], f"[{kind}]"]
+        at = end
+    kinds = dict.fromkeys(kind for _, _, kind in found)
+    return "".join([*parts, text[at:]]) if found else text, list(kinds)
+
+
+Found = tuple[int, int, str]
+"""Where personal data begins and ends, and its kind."""
+_NEAR = 100
+"""Characters around what was taken out, in which something else may now be seen."""
+_CONTEXT = 60
+"""Characters around those, which tell whether it is what it seems."""
+
+
+def _find(plain: str) -> list[Found]:
+    """What each finder finds in a text in which what those before it found is masked."""
+    found: list[Found] = []
+    for kind, find in _FINDERS:
+        spans = _apart(find(plain))
+        found += [(start, end, kind) for start, end in spans]
+        parts, at = [], 0
+        for start, end in spans:
+            parts += [plain[at:start], _mask(end - start)]
+            at = end
+        plain = "".join([*parts, plain[at:]]) if spans else plain
+    return found
+
+
+def _apart(spans: Iterable[Span]) -> list[Span]:
+    """Spans in order, those that overlap as one: in "a@b.twa@b.tw" the second address begins in the first."""
+    apart: list[Span] = []
+    for start, end in sorted(spans):
+        if apart and start < apart[-1][1]:
+            apart[-1] = apart[-1][0], max(end, apart[-1][1])
+        else:
+            apart.append((start, end))
+    return apart
+
+
+def _mask(length: int) -> str:
+    """What stands for personal data of some length, as "[phone]" will, so that all other offsets stay the same."""
+    return f"[{'x' * (length - 2)}]"
+
+
+def _zones(found: list[Found], length: int) -> Iterator[Span]:
+    """The neighbourhood of what was found, in one stretch where neighbourhoods meet."""
+    first = last = -1
+    for start, end, _ in sorted(found):
+        if start - _NEAR > last:
+            if last >= 0:
+                yield first, last
+            first = max(0, start - _NEAR)
+        last = min(length, end + _NEAR)
+    yield first, last
+
+
+def _find_in(chars: list[str], start: int, end: int) -> Iterator[Found]:
+    """What finders find between two offsets."""
+    first = max(0, start - _CONTEXT)
+    for begins, ends, kind in _find("".join(chars[first : end + _CONTEXT])):
+        if start <= first + begins and first + ends <= end:
+            yield first + begins, first + ends, kind
 
 
 def suspicious(text: str) -> bool:

@@ -28,6 +28,8 @@ FOUND = [
     ("tel: 2345-6789", "tel: [phone]"),
     ("ID A123456789, thanks", "ID [id], thanks"),
     ("id a123456789", "id [id]"),
+    ("a@b.twa@b.tw c", "[email] c"),
+    ("0912345678A123456789-0912345678A123456789", "[phone][id]-[phone][id]"),
 ]
 KEPT = [
     "Blood pressure 120/80, pulse 72, on 2022/01/18 at 10:30",
