@@ -56,7 +56,11 @@ class SimilarQA(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: Text | None = Field(None, description="Title of the other question, as the link says it.")
-    url: Text | None = Field(None, description="Canonical URL of the other question; null where the page has no link.")
+    url: Text | None = Field(
+        None,
+        description="Canonical URL of the other question, or the link's address as the page has it where that is no page "
+        "of the site; null where the page has no link.",
+    )
     question_excerpt: Text | None = Field(None, description='Start of the question; the site ends it with "...".')
     doctor: Text | None = Field(None, description="Who replied there.")
     specialty: Text | None = Field(None, description="Department of that reply.")
@@ -70,7 +74,11 @@ class RelatedFAQ(BaseModel):
 
     name: Text = Field(description="The tag.")
     specialty: Text | None = Field(None, description="Department in brackets after the tag.")
-    url: Text | None = Field(None, description="Canonical URL of the tag's listing; null where the page has no link.")
+    url: Text | None = Field(
+        None,
+        description="Canonical URL of the tag's listing, or the link's address as the page has it where that is no page "
+        "of the site; null where the page has no link.",
+    )
 
 
 class QARecord(BaseModel):

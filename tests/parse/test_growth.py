@@ -122,7 +122,7 @@ def check_growth(make: Callable[[int], object], work: Callable[..., object], siz
     def seconds(size: int) -> float:
         made = make(size)
         times = []
-        for _ in range(1):
+        for _ in range(3):
             started = time.process_time()
             work(made)
             times.append(time.process_time() - started)
