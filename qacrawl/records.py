@@ -58,8 +58,8 @@ class SimilarQA(BaseModel):
     title: Text | None = Field(None, description="Title of the other question, as the link says it.")
     url: Text | None = Field(
         None,
-        description="Canonical URL of the other question, or the link's address as the page has it where that is no page "
-        "of the site; null where the page has no link.",
+        description="Canonical URL of the other question, or the link's address as the page has it where that is no "
+        "page of the site; null where the page has no link.",
     )
     question_excerpt: Text | None = Field(None, description='Start of the question; the site ends it with "...".')
     doctor: Text | None = Field(None, description="Who replied there.")
@@ -76,8 +76,8 @@ class RelatedFAQ(BaseModel):
     specialty: Text | None = Field(None, description="Department in brackets after the tag.")
     url: Text | None = Field(
         None,
-        description="Canonical URL of the tag's listing, or the link's address as the page has it where that is no page "
-        "of the site; null where the page has no link.",
+        description="Canonical URL of the tag's listing, or the link's address as the page has it where that is no "
+        "page of the site; null where the page has no link.",
     )
 
 
