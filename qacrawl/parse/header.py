@@ -5,10 +5,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from qacrawl.parse.blocks import Block
+from qacrawl.parse.blocks.block import Resolve
 from qacrawl.parse.grammar.landmarks import Landmarks, is_noise
-
-Resolve = Callable[[str], str | None]
-"""From an address as written to a canonical URL; None where it is no address of a page."""
 
 SUBJECT = re.compile(r"^Subject\s*[:：]\s*")
 BEFORE_SITE = re.compile(r"\s*[|·—–-]\s")
@@ -122,10 +120,8 @@ def _plain(text: str) -> str:
 def _without_noise(blocks: list[Block], words: Landmarks, resolve: Resolve) -> list[Block]:
     """The blocks that are neither advertisements nor labels, nor a "Share to:" or buttons above the subject."""
     kept = [block for block in blocks if not is_noise(block, words)]
-    while kept and _is_share(kept[0], words):
-        kept.pop(0)
-    buttons = next((at for at, block in enumerate(kept) if not _is_button(block, resolve)), 0)
-    return kept[buttons:]
+    kept = kept[next((at for at, block in enumerate(kept) if not _is_share(block, words)), len(kept)) :]
+    return kept[next((at for at, block in enumerate(kept) if not _is_button(block, resolve)), 0) :]
 
 
 def _from_heading(blocks: list[Block]) -> list[Block]:

@@ -1,16 +1,14 @@
 """What stands below the reply: similar questions, related tags; and the links of a listing."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 from qacrawl.parse.blocks import Block, Link
-from qacrawl.parse.blocks.block import ZERO_WIDTH, places
+from qacrawl.parse.blocks.block import ZERO_WIDTH, Resolve, places
 from qacrawl.parse.grammar import Landmarks
 from qacrawl.records import RelatedFAQ, SimilarQA
-
-Resolve = Callable[[str], str | None]
 
 
 class Addresses(NamedTuple):

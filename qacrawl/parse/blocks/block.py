@@ -1,6 +1,6 @@
 """What a page is cut into, and which elements cut it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 
@@ -65,6 +65,9 @@ def places(line: str, links: Sequence[Link]) -> Iterator[int]:
 
 MOST_LOST = 50
 """Links of a line that are not found in it: each costs a walk through the line, and nobody writes so many."""
+
+Resolve = Callable[[str], str | None]
+"""From an address as written to a URL; None where it is none of those that are asked for."""
 
 ZERO_WIDTH = "\u200b\u2060\ufeff"
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "legend", "caption", "summary")
