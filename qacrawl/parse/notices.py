@@ -30,8 +30,8 @@ _HEADS = {
         r"(?:bad gateway|forbidden|access denied|service unavailable|too many requests|gateway time-?out)",
     ),
 }
-# What is said in a heading among other words, or in the text of a page that says little else.
-_NOTICES = {
+# What is said in a heading among other words, or in the text of a page that says little else; the keys are all reasons.
+REFUSALS = {
     "captcha": (
         r"captcha",
         r"(?:you are|you(?:'|’)re|are you) (?:not )?(?:a )?(?:human|robot|bot)(?: being)?(?=[^\w]*(?:$|\n|or\b))",
@@ -56,7 +56,7 @@ _NOTICES = {
 }
 HEADS, NOTICES = (
     {reason: re.compile("|".join(patterns), re.IGNORECASE | re.MULTILINE) for reason, patterns in words.items()}
-    for words in (_HEADS, _NOTICES)
+    for words in (_HEADS, REFUSALS)
 )
 BESIDE = re.compile(r"\s+[|·:–—-]\s+|\s*[|·]\s*")
 SHORT = 3000  # characters of text: a longer page is not just a notice
