@@ -108,17 +108,30 @@ def crawl(
     """Fetch what is new or due, politely; go on where a killed run stopped; publish at the end."""
     from qacrawl.commands.crawl import crawl as run
     from qacrawl.fetch import report
-    from qacrawl.options import Options
+    from qacrawl.options import read
 
-    options = Options(
-        output, tuple(start_url or ()), registry.number_range(numbers), frontier, delay, concurrency, max_pages,
-        max_seconds, full, worker, allow_private, contact, _pairs(setting),
-    )  # fmt: skip
-    result = run(site, options, Console(stderr=True))
+    registry.load(site)
+    settings = _pairs(setting)
+    chosen = {
+        "output": output,
+        "start_urls": start_url or None,
+        "numbers": numbers,
+        "frontier": frontier,
+        "delay": delay,
+        "concurrency": concurrency,
+        "max_pages": max_pages,
+        "max_seconds": max_seconds,
+        "full": full or None,
+        "worker": worker or None,
+        "allow_private": allow_private or None,
+        "contact": contact,
+    }
+    options = read(settings, {name: value for name, value in chosen.items() if value is not None})
+    result = run(site, options, Console(stderr=True), settings)
     report.show(result.report, Console())
     if result.problem:
         raise QacrawlError(f"{result.problem}; what was fetched is kept, the same command goes on")
-    if worker and result.snapshot is None:
+    if options.worker and result.snapshot is None:
         print("other workers are at work: the last one publishes")
     else:
         _say_snapshot(result.snapshot)
@@ -176,19 +189,19 @@ def publish(
 ) -> None:
     """Publish what is committed as a snapshot."""
     from qacrawl.forget import pages
-    from qacrawl.options import settings_of
+    from qacrawl.options import read
     from qacrawl.publish import snapshot as snapshots
     from qacrawl.publish.committed import publish_site
     from qacrawl.workspace import open_site
 
-    settings = settings_of(site, _pairs(setting))
+    options = read(_pairs(setting))
     with open_site(site, output, frontier) as (folder, opened):
         pages.resume(opened, folder)
         if accept:
             with opened.publishing():
                 print(f"{folder / snapshots.POINTER} -> {snapshots.accept(folder, accept).name}")
             return
-        snapshot = publish_site(opened, folder, site, settings)
+        snapshot = publish_site(opened, folder, site, options)
     _say_snapshot(snapshot)
 
 
@@ -205,11 +218,11 @@ def rebuild(
 
     from qacrawl.commands.rebuild import rebuild as run
     from qacrawl.forget import pages
-    from qacrawl.options import settings_of
+    from qacrawl.options import read
     from qacrawl.publish.committed import publish_site
     from qacrawl.workspace import open_site
 
-    settings = settings_of(site, _pairs(setting))
+    options = read(_pairs(setting))
     with open_site(site, output, frontier) as (folder, opened), ExitStack() as lock:
         pages.resume(opened, folder)
         lock.enter_context(opened.alone())
@@ -217,7 +230,7 @@ def rebuild(
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
         if counts["damaged"]:
             _complain(f"{counts['damaged']} stretches of the archive can't be read")
-        snapshot = publish_site(opened, folder, site, settings)
+        snapshot = publish_site(opened, folder, site, options)
     _say_snapshot(snapshot)
 
 

@@ -1,7 +1,5 @@
 """Which sites there are: a folder of `qacrawl/sites/` each, found by its name and loaded when it is asked for."""
 
-import re
-from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -71,19 +69,6 @@ def load(slug: str) -> Site:
 def load_parser(slug: str) -> Parser:
     """Return the parser of the site `slug`."""
     return cast(Parser, import_module(f"qacrawl.sites.{slug}.parser"))
-
-
-def number_range(value: str | Sequence[int] | None) -> tuple[int, int] | None:
-    """The first and the last article number that "A-B", or "A" alone, or a pair means; a usage error if it is none."""
-    if value is None or value == "":
-        return None
-    match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", value) if isinstance(value, str) else None
-    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-    if not isinstance(value, str):
-        first, last = value
-    if not 1 <= first <= last:
-        raise QacrawlError(f"numbers are A-B with 1 <= A <= B, not {value!r}", Exit.USAGE)
-    return first, last
 
 
 def hosts(slug: str, start_urls: tuple[str, ...] = ()) -> frozenset[str]:

@@ -1,16 +1,15 @@
-"""Scrapy's settings where ours differ from its defaults (in brackets), each with its reason; then our own.
+"""Scrapy's settings where ours differ from its defaults (in brackets), each with its reason.
 
-`qacrawl crawl` sets our own from its options; `scrapy crawl SITE -s QACRAWL_OUTPUT=...` does the same.
+Our own are in `options.py`. `scrapy crawl SITE -s QACRAWL_OUTPUT=...` takes them as `qacrawl crawl` does.
 """
 
-from importlib.metadata import version
+from qacrawl.options import user_agent
 
 BOT_NAME = "qacrawl"
 SPIDER_MODULES = ["qacrawl.sites"]
 
 # Politeness. (Anonymous, and robots.txt ignored.)
-USER_AGENT = f"qacrawl/{version('qacrawl')} (research crawler; obeys robots.txt; no contact address was set)"
-"""`--contact` puts in an address; please give one."""
+USER_AGENT = user_agent(None)  # `--contact` puts in an address; please give one
 ROBOTSTXT_OBEY = False  # Scrapy's takes a 5xx for a yes and ignores Crawl-delay; `robots.py` obeys RFC 9309
 DOWNLOAD_DELAY = 0.0  # the gate in `politeness.py` paces requests, across workers and restarts (QACRAWL_DELAY)
 CONCURRENT_REQUESTS = 16  # (16) all hosts together; those that wait at the gate count
@@ -70,40 +69,3 @@ EXTENSIONS = {
 LOG_LEVEL = "WARNING"  # (DEBUG) prints every item
 STATS_CLASS = "scrapy.statscollectors.DummyStatsCollector"  # (MemoryStatsCollector) the run report has the counts
 DOWNLOADER_STATS = False  # (True) likewise
-
-# Our own, with their defaults.
-QACRAWL_OUTPUT = "output"
-QACRAWL_FRONTIER: str | None = None
-"""sqlite:///path or postgresql://...; None is a SQLite file in the site's folder, or the variable QACRAWL_FRONTIER."""
-QACRAWL_CONTACT: str | None = None
-"""Your address, for the user agent; or the variable QACRAWL_CONTACT."""
-QACRAWL_START_URLS: list[str] = []
-QACRAWL_NUMBERS: tuple[int, int] | str | None = None
-QACRAWL_DELAY = 1.0
-"""Seconds between the starts of two requests to a host; robots.txt may ask for more."""
-QACRAWL_CONCURRENCY = 1
-"""Requests to a host at once."""
-QACRAWL_MAX_PAGES = 0
-"""Visits after which a run ends; 0 is no limit."""
-QACRAWL_MAX_SECONDS = 0
-QACRAWL_FULL = False
-QACRAWL_WORKER = False
-QACRAWL_ALLOW_PRIVATE = False
-QACRAWL_TRIES = 3
-"""Requests for a URL in one run, before it counts as failed."""
-QACRAWL_RETRY_PAUSE = 2.0
-"""Seconds before the second try; twice as many before the third."""
-QACRAWL_LONGEST_WAIT = 900.0
-"""Seconds; a host that asks for more ends the run, the next one goes on."""
-QACRAWL_GATE_REJECTS = 0.10
-"""Share of the articles read that may be rejects; beyond that a snapshot is held back (exit code 3)."""
-QACRAWL_GATE_COVERAGE = 0.20
-"""By which the coverage of any field may fall from one snapshot to the next."""
-QACRAWL_GATE_GONE = 0.05
-"""Share of the records that may be gone at once."""
-QACRAWL_LEASE = 60.0
-"""Seconds that a worker may be silent before others take its URLs."""
-QACRAWL_PART_RECORDS = 1000
-"""Pages after which a batch is committed..."""
-QACRAWL_PART_SECONDS = 30.0
-"""...or seconds, whichever is first: what a crash makes a run read again from the archive."""

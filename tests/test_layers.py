@@ -8,13 +8,13 @@ PACKAGE = ROOT / "qacrawl"
 FLOW = """
 errors escape records
 urls files schema registry
-archive
+archive options
 parse validate redact
 steps store
 frontier
 publish
 forget
-workspace options
+workspace
 fetch
 sites commands
 demo settings

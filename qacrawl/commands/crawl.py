@@ -1,21 +1,24 @@
 """`qacrawl crawl`: one run of a site's spider in this process."""
 
 import logging
+from collections.abc import Mapping
 
 from rich.console import Console
 from scrapy.crawler import AsyncCrawlerProcess
 
 from qacrawl.fetch import run as runs
+from qacrawl.fetch import scrapy_settings
 from qacrawl.fetch.lifecycle import Result, finish, opened
-from qacrawl.options import Options, make_settings
+from qacrawl.options import Options
 
 
-def crawl(site: str, options: Options, console: Console) -> Result:
+def crawl(site: str, options: Options, console: Console, more: Mapping[str, str] | None = None) -> Result:
     """Run the spider of `site` once; progress goes to `console` if that is a terminal.
+    `more` are settings of Scrapy's.
 
     Raises QacrawlError when it can't begin. Scrapy's reactor starts once a process, so this can be called once.
     """
-    settings = make_settings(site, options)
+    settings = scrapy_settings.make(site, options, more)
     with opened(settings, site) as run:
         process = AsyncCrawlerProcess(settings)
         # Scrapy has the handler leave out what is below its level; to make those messages takes time, too.

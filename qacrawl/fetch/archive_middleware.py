@@ -75,7 +75,7 @@ class ArchiveMiddleware:
         ]
         exchange = warc.Exchange(request.url, response.status, headers, response.body, at)
         # A full run reads the page again, so its records need a whole response to point to.
-        seen = response.status == 200 and not self.session.settings["QACRAWL_FULL"]
+        seen = response.status == 200 and not self.session.options.full
         same = row is not None and (response.status == 304 or (seen and exchange.payload == row.payload))
         try:
             place = self.session.keep(exchange, row, same)

@@ -22,7 +22,7 @@ class RunExtension:
         self.stack = ExitStack()
         self.own = not runs.is_attached(crawler)
         if self.own:
-            run = self.stack.enter_context(lifecycle.opened(crawler.settings, crawler.spidercls.name))
+            run = self.stack.enter_context(lifecycle.opened(crawler.settings, crawler.spidercls.name, crawler.spider))
             runs.attach(crawler, run)
         self.session = runs.of(crawler)
         self.session.on_stop = self.stop

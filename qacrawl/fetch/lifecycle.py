@@ -1,21 +1,20 @@
 """A run from the lock to the snapshot, whoever starts it: `qacrawl crawl` or `scrapy crawl`."""
 
-import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from scrapy import Spider
 from scrapy.settings import Settings
 
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.fetch import private_hosts, report
+from qacrawl.fetch import private_hosts, report, scrapy_settings
 from qacrawl.fetch.run import Session, reason_of
 from qacrawl.files import s3
 from qacrawl.forget import pages
 from qacrawl.frontier import Frontier, open_frontier, recovery
-from qacrawl.options import choices
 from qacrawl.publish import committed
 from qacrawl.publish.snapshot import Snapshot
 from qacrawl.workspace import make_folder
@@ -38,18 +37,19 @@ class Result:
 
 
 @contextmanager
-def opened(settings: Settings, site: str) -> Iterator[Session]:
-    """A session of `site` that holds the site's lock. Raises QacrawlError when it can't begin."""
-    chosen = choices(settings)
-    folder = make_folder(s3.folder(chosen["QACRAWL_OUTPUT"], site))
-    if not chosen["QACRAWL_ALLOW_PRIVATE"]:
-        for url in chosen["QACRAWL_START_URLS"]:
+def opened(settings: Settings, site: str, spider: Spider | None = None) -> Iterator[Session]:
+    """A session of `site` that holds the site's lock; its `spider` may have arguments. Raises QacrawlError when it
+    can't begin.
+    """
+    options = scrapy_settings.read(settings, spider)
+    folder = make_folder(s3.folder(options.output, site))
+    if not options.allow_private:
+        for url in options.start_urls:
             private_hosts.check_start(url)
-    address = chosen["QACRAWL_FRONTIER"] or os.environ.get("QACRAWL_FRONTIER")
-    with open_frontier(address, site, folder) as frontier, ExitStack() as lock:
+    with open_frontier(options.frontier, site, folder) as frontier, ExitStack() as lock:
         pages.resume(frontier, folder)
-        lock.enter_context(_locked(frontier, chosen["QACRAWL_WORKER"]))
-        run = Session(site, chosen, folder, frontier)
+        lock.enter_context(_locked(frontier, options.worker))
+        run = Session(site, options, settings["USER_AGENT"], folder, frontier)
         run.unlock = lock.close
         run.start()
         yield run
@@ -91,7 +91,7 @@ def finish(run: Session) -> Result:
 
 def publish(run: Session, made: Mapping[str, Any]) -> Snapshot | None:
     """Publish what is committed; `made` is the report of the run."""
-    return committed.publish_site(run.frontier, run.folder, run.slug, run.settings, made)
+    return committed.publish_site(run.frontier, run.folder, run.slug, run.options, made)
 
 
 def publish_last(run: Session, made: Mapping[str, Any]) -> Snapshot | None:

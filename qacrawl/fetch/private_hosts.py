@@ -11,6 +11,7 @@ from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.defer import Deferred
 
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.fetch import run, scrapy_settings
 from qacrawl.fetch.outcomes import PrivateAddress
 
 
@@ -23,7 +24,7 @@ class Resolver(CachingThreadedResolver):
     def from_crawler(cls, crawler: Crawler, reactor: Any) -> "Resolver":
         """Made by Scrapy."""
         resolver = super().from_crawler(crawler, reactor)
-        resolver.allow = crawler.settings.getbool("QACRAWL_ALLOW_PRIVATE")
+        resolver.allow = scrapy_settings.read(crawler.settings).allow_private  # made before there is a run
         return resolver
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> "Deferred[str]":
@@ -47,7 +48,7 @@ def check_host(host: str, crawler: Crawler) -> None:
         private = is_private(host)
     except ValueError:
         return  # a name: the resolver will see
-    if private and not crawler.settings.getbool("QACRAWL_ALLOW_PRIVATE"):
+    if private and not run.of(crawler).options.allow_private:
         raise PrivateAddress(host)
 
 

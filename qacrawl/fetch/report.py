@@ -27,7 +27,6 @@ WORDS = {
 def make(session: Session) -> dict[str, Any]:
     """The figures of a run that has ended; `fetches` is the sum of `outcomes`."""
     finished = datetime.now(UTC)
-    settings = session.settings
     return {
         "run_id": session.run_id,
         "site": session.slug,
@@ -45,9 +44,9 @@ def make(session: Session) -> dict[str, Any]:
         **{name: session.tally[name] for name in ("requests", "bytes", "retries", "from_archive", "new_urls")},
         **{name: session.tally[name] for name in ("redirect", "forbidden")},
         "start_urls": list(session.start_urls),
-        "user_agent": settings["USER_AGENT"],
-        "delay": settings["QACRAWL_DELAY"],
-        "concurrency": settings["QACRAWL_CONCURRENCY"],
+        "user_agent": session.user_agent,
+        "delay": session.options.delay,
+        "concurrency": session.options.concurrency,
     }
 
 

@@ -69,19 +69,18 @@ class RobotsMiddleware:
         delay = parsed.crawl_delay(AGENT)
         if delay:
             throttle.gate(self.crawler).delays[urlsplit(root).netloc] = float(delay)
-        if self.session.settings["QACRAWL_NUMBERS"]:
+        if self.session.options.numbers:
             return
         for url in parsed.sitemaps:
             self.crawler.engine.crawl(Request(url, meta={"kind": "sitemap"}, dont_filter=True))
 
     async def ask(self, root: str) -> str:
         """The text of robots.txt, "" where there is none. Ends the run when none can be had."""
-        tries = self.crawler.settings.getint("QACRAWL_TRIES")
-        pause = self.crawler.settings.getfloat("QACRAWL_RETRY_PAUSE")
+        options = self.session.options
         problem = ""
-        for attempt in range(tries):
+        for attempt in range(options.tries):
             if attempt:
-                await self.sleep(pause * 2.0 ** (attempt - 1))
+                await self.sleep(options.retry_pause * 2.0 ** (attempt - 1))
             try:
                 response = await self.fetch(f"{root}/robots.txt")
             except Stopping:

@@ -7,7 +7,7 @@ the manifest and acknowledges the URLs. Killed anywhere before that, the next ru
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from qacrawl.archive import warc, write
 from qacrawl.files import s3
 from qacrawl.frontier import File, Found, Frontier, Row, Visit, due, recovery
 from qacrawl.frontier.rows import OUTCOMES, Outcome
+from qacrawl.options import Options
 from qacrawl.records import QARecord, Reject
 from qacrawl.redact.record import load_key
 
@@ -47,17 +48,18 @@ class Settled:
 class Session:
     """One run of one site."""
 
-    def __init__(self, site: str, settings: Mapping[str, Any], folder: Path, frontier: Frontier) -> None:
+    def __init__(self, site: str, options: Options, user_agent: str, folder: Path, frontier: Frontier) -> None:
         self.site = registry.load(site)
         self.slug = site
-        self.settings = settings
+        self.options = options
+        self.user_agent = user_agent
         self.folder = folder
         self.frontier = frontier
         self.started = datetime.now(UTC)
         self.run_id = f"{self.started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
-        self.start_urls: tuple[str, ...] = tuple(settings["QACRAWL_START_URLS"]) or self.site.START
-        self.hosts = registry.hosts(site, tuple(settings["QACRAWL_START_URLS"]))
-        self.shared = bool(settings["QACRAWL_WORKER"])
+        self.start_urls: tuple[str, ...] = options.start_urls or self.site.START
+        self.hosts = registry.hosts(site, options.start_urls)
+        self.shared = options.worker
         self.key = load_key(folder)
         self.policy: due.Policy = getattr(self.site, "REVISIT", due.Policy())
         self.writer = write.Writer(folder / "archive", self.run_id, facts=self._facts())
@@ -89,23 +91,22 @@ class Session:
         self._next_beat = 0.0
 
     def _facts(self) -> dict[str, str]:
-        return {"robots": "obeyed (RFC 9309)", "http-header-user-agent": str(self.settings["USER_AGENT"])}
+        return {"robots": "obeyed (RFC 9309)", "http-header-user-agent": self.user_agent}
 
     def start(self) -> None:
         """Take over what an earlier run left, and make due what is to be visited again."""
         frontier = self.frontier
-        numbers = self.settings["QACRAWL_NUMBERS"]
-        frontier.numbers = tuple(numbers) if numbers else None
+        frontier.numbers = self.options.numbers
         frontier.take_back(expired_only=self.shared)
         recovered = recovery.recover(self.folder, frontier, shared=self.shared)
         if recovered:
             logger.info("%d pages of an interrupted run lie in the archive and are read from there", recovered)
         frontier.start_run(self.run_id, self.lease_until())
-        frontier.promote(frontier.now(), everything=bool(self.settings["QACRAWL_FULL"]))
+        frontier.promote(frontier.now(), everything=self.options.full)
 
     def lease_until(self) -> float:
         """When a lease taken now ends."""
-        return self.frontier.now() + float(self.settings["QACRAWL_LEASE"]) if self.shared else ALONE
+        return self.frontier.now() + self.options.lease if self.shared else ALONE
 
     def stop(self, reason: str, problem: str | None = None) -> None:
         """End the run: what is in flight is finished, nothing new begins."""
@@ -168,10 +169,9 @@ class Session:
 
     def commit_if_full(self) -> None:
         """Commit the batch if it is large or old enough."""
-        settings = self.settings
         if self.settled and (
-            len(self.settled) >= settings["QACRAWL_PART_RECORDS"]
-            or time.monotonic() - self._first_settled >= settings["QACRAWL_PART_SECONDS"]
+            len(self.settled) >= self.options.part_records
+            or time.monotonic() - self._first_settled >= self.options.part_seconds
         ):
             self.commit()
 
@@ -246,11 +246,11 @@ class Session:
 
     def _tick(self) -> None:
         self.commit_if_full()
-        budget = self.settings["QACRAWL_MAX_SECONDS"]
+        budget = self.options.max_seconds
         if budget and (datetime.now(UTC) - self.started).total_seconds() >= budget:
             self.stop("max_seconds")
         if self.shared and time.monotonic() >= self._next_beat:
-            self._next_beat = time.monotonic() + float(self.settings["QACRAWL_LEASE"]) / 4
+            self._next_beat = time.monotonic() + self.options.lease / 4
             self.frontier.beat(self.run_id, self.lease_until())
             if self.frontier.take_back(expired_only=True):  # a worker died: what it had archived need not be fetched
                 recovery.recover(self.folder, self.frontier, shared=True)

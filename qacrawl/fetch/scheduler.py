@@ -149,7 +149,7 @@ class FrontierScheduler(BaseScheduler):
 
     def next_request(self) -> Request | None:
         """The next request, or None when nothing may be asked for now."""
-        limit = self.session.settings["QACRAWL_MAX_PAGES"]
+        limit = self.session.options.max_pages
         if self.session.reason:
             return None
         if limit and self.visits >= limit:
@@ -172,7 +172,7 @@ class FrontierScheduler(BaseScheduler):
             return
         self.session.note_found()
         # Who leases more than it can do keeps others waiting: one to ask for, one to be read, for each place.
-        number = 2 * self.session.settings["QACRAWL_CONCURRENCY"] - len(self.flights) if self.session.shared else AHEAD
+        number = 2 * self.session.options.concurrency - len(self.flights) if self.session.shared else AHEAD
         if number <= 0:
             return
         frontier = self.session.frontier
@@ -193,7 +193,7 @@ class FrontierScheduler(BaseScheduler):
     def request(self, row: Row) -> Request:
         """The request for a leased URL: conditional where an earlier visit left a validator."""
         headers = {}
-        if row.visits and not self.session.settings["QACRAWL_FULL"]:
+        if row.visits and not self.session.options.full:
             headers = {"If-None-Match": row.etag, "If-Modified-Since": row.last_modified}
         return Request(
             row.url,
@@ -213,7 +213,7 @@ class FrontierScheduler(BaseScheduler):
         if flight is None:
             return
         flight.digest = hashlib.sha256(response.body).hexdigest()
-        if flight.row.digest == flight.digest and not self.session.settings["QACRAWL_FULL"]:
+        if flight.row.digest == flight.digest and not self.session.options.full:
             self.finish(flight, response, "unchanged")
             return
         try:
@@ -295,15 +295,15 @@ class FrontierScheduler(BaseScheduler):
 
     def again(self, flight: Flight, verdict: Again, response: Response | None = None) -> None:
         """Try later in this run, or note the failure after the last try."""
-        settings = self.crawler.settings
-        if flight.row.attempts + 1 >= settings.getint("QACRAWL_TRIES"):
+        options = self.session.options
+        if flight.row.attempts + 1 >= options.tries:
             self.finish(flight, response, "failed", reason=verdict.reason)
             return
         self.session.tally["retries"] += 1
         self.session.dismiss(flight.place)
         pause = verdict.pause
         if pause is None:
-            pause = settings.getfloat("QACRAWL_RETRY_PAUSE") * 2.0**flight.row.attempts
+            pause = options.retry_pause * 2.0**flight.row.attempts
         with self.session.guard():
             now = self.session.frontier.now()
             self.session.frontier.release([flight.row], due_at=now + pause, attempts=1)

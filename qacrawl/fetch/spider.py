@@ -11,6 +11,7 @@ from scrapy.utils.sitemap import Sitemap
 
 from qacrawl import registry
 from qacrawl.archive import warc
+from qacrawl.fetch import run
 from qacrawl.records import Page
 
 MOST_ADDRESSES = 50_000
@@ -21,14 +22,14 @@ _GZIP = b"\x1f\x8b"
 def starts(spider: Spider) -> Iterator[Request]:
     """Requests for `--start-url` or the site's start pages; with `--numbers`, for those articles instead."""
     site = registry.load(spider.name)
-    given = spider.settings.getlist("QACRAWL_START_URLS")
-    numbers = registry.number_range(spider.settings["QACRAWL_NUMBERS"])
-    if numbers:
-        first, last = numbers
+    options = run.of(spider.crawler).options
+    given = options.start_urls or site.START
+    if options.numbers:
+        first, last = options.numbers
         for number in range(first, last + 1):
-            yield Request(site.article_url(number, (given or site.START)[0]))
+            yield Request(site.article_url(number, given[0]))
     else:
-        for url in given or site.START:
+        for url in given:
             yield Request(url, meta={"kind": site.kind(url) or "start"}, dont_filter=True)
 
 

@@ -26,10 +26,10 @@ class Gate:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.session = runs.of(crawler)
-        self.delay = crawler.settings.getfloat("QACRAWL_DELAY")
+        self.delay = self.session.options.delay
         self.delays: dict[str, float] = {}
         """Crawl-delay of hosts whose robots.txt has one."""
-        at_once = crawler.settings.getint("QACRAWL_CONCURRENCY")
+        at_once = self.session.options.concurrency
         self.places: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
         self.slow: dict[str, float] = {}
         """Seconds added to the pause of hosts that said they are overloaded."""
@@ -53,7 +53,7 @@ class Gate:
         while left := frontier.take_turn(host, self.least(host)):
             if self.session.reason or not self.crawler.crawling:
                 raise Stopping("the run ends")
-            if left > self.crawler.settings.getfloat("QACRAWL_LONGEST_WAIT"):
+            if left > self.session.options.longest_wait:
                 self.session.stop("told_to_wait", f"{host} asks not to be asked for another {left:.0f} seconds")
                 raise Stopping("the run ends")
             await asyncio.sleep(min(left, STEP))

@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qacrawl.options import Options
 from qacrawl.publish.about.stats import Stats
 from qacrawl.publish.data import versions
+
+_DEFAULTS = Options()
 
 
 @dataclass(frozen=True)
 class Gate:
     """Shares from 0 to 1 beyond which a snapshot is held back."""
 
-    rejects: float = 0.10
+    rejects: float = _DEFAULTS.gate_rejects
     """Of the articles read, those whose newest reading is a reject."""
-    coverage: float = 0.20
+    coverage: float = _DEFAULTS.gate_coverage
     """By which the coverage of any field may fall."""
-    gone: float = 0.05
+    gone: float = _DEFAULTS.gate_gone
     """Of the records of the snapshot before, those that are no longer there."""
     few: int = 10
     """Records up to which nothing is held back: of a small number, a share says nothing."""

@@ -58,7 +58,7 @@ def test_the_same_parser_gives_the_same_rows_and_the_same_snapshot(output):
 
 def test_a_better_parser_gives_better_records(output, monkeypatch):
     from qacrawl.commands.rebuild import _read_file, _swap
-    from qacrawl.options import Options, choices, make_settings
+    from qacrawl.options import Options
     from qacrawl.publish.committed import publish_site
     from qacrawl.workspace import open_site
 
@@ -71,7 +71,7 @@ def test_a_better_parser_gives_better_records(output, monkeypatch):
         starts = frontier.addresses(kind="start")
         made = [_read_file(path, folder, "doctorqna", starts, frozenset()) for path in (folder / "archive").iterdir()]
         _swap(frontier, folder, made)
-        publish_site(frontier, folder, "doctorqna", choices(make_settings("doctorqna", Options())))
+        publish_site(frontier, folder, "doctorqna", Options())
     assert {row["title"] for row in crawling.records(output)} == {"Better"}
     assert {row["parser_version"] for row in crawling.parts(output)} == {"doctorqna/2"}
 

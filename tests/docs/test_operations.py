@@ -16,7 +16,7 @@ from support import crawling, faults
 from support.faults import FaultSite
 from support.places import ROOT
 
-from qacrawl import settings
+from qacrawl import options
 from qacrawl.errors import Exit
 from qacrawl.publish.gate import Gate
 
@@ -176,7 +176,7 @@ def test_a_snapshot_held_back_is_taken_as_the_page_says(site, tmp_path):
 
 def test_the_limits_of_the_gate_are_those_of_the_settings():
     rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", PAGE, re.MULTILINE)
-    limits = {name: value for name, value in vars(settings).items() if name.startswith("QACRAWL_GATE_")}
+    limits = {name: value for name, value in options.as_settings(options.Options()).items() if "_GATE_" in name}
     assert {name: float(value) for name, value in rows} == limits
     assert Gate.few == 10  # "more than ten records"
 

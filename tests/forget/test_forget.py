@@ -24,12 +24,13 @@ from qacrawl.errors import Exit, QacrawlError
 from qacrawl.files import s3
 from qacrawl.forget import pages
 from qacrawl.frontier import File, Frontier, open_frontier, recovery
+from qacrawl.options import Options
 from qacrawl.publish import snapshot
 from qacrawl.publish.about import stats
 from qacrawl.publish.committed import publish_site
 from qacrawl.records import SimilarQA
 
-GATE = {f"QACRAWL_GATE_{name}": 1.0 for name in ("REJECTS", "COVERAGE", "GONE")}
+GATE = Options(gate_rejects=1.0, gate_coverage=1.0, gate_gone=1.0)
 OWN = ("Subject 3", "Question 3, version", "Reply 3.", "Under maintenance 4")
 """What only the pages say that are taken out."""
 QUOTED = ("Title 3", "Question 3 ...", "Title 4")
