@@ -11,11 +11,9 @@ from typing import Any
 
 from qacrawl import registry, steps
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.records import Listing, Page, QARecord, Refusal
+from qacrawl.records import LARGEST, Listing, Page, QARecord, Refusal
 from qacrawl.redact.record import AskerNames, redact
 
-LARGEST = 16 << 20
-"""Bytes of a page; a crawl takes no larger one either."""
 _CANONICAL = re.compile(rb"""<link\s[^>]*?rel=["']?canonical["'\s][^>]*>""", re.IGNORECASE)
 _HREF = re.compile(rb"""href=["']?([^"'\s>]+)""", re.IGNORECASE)
 

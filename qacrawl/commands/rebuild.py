@@ -24,13 +24,11 @@ from qacrawl import registry, steps, store
 from qacrawl.archive import read, warc
 from qacrawl.files import s3
 from qacrawl.frontier import Frontier
-from qacrawl.records import Listing, Page, QARecord, Reject
+from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject
 from qacrawl.redact.record import load_key
 
 ROWS = 5000
 """Rows of a part."""
-LARGEST = 16 << 20
-"""Bytes of a page after decompression, as in a crawl."""
 
 _WORDS = {QARecord: "record", Reject: "reject", Listing: "listing"}
 

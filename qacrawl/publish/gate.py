@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from qacrawl.options import Options
 from qacrawl.publish.about.stats import Stats
-from qacrawl.publish.data import versions
 
 _DEFAULTS = Options()
 
@@ -46,11 +44,3 @@ def problems(gate: Gate, rejects: tuple[int, int], now: Stats, before: Stats | N
         fell = was - now.coverage.get(name, 0.0)
         if fell > gate.coverage and fell * now.records > gate.few:
             yield f"coverage of {name} fell from {was:.0%} to {now.coverage.get(name, 0.0):.0%}"
-
-
-def count_lost(before: Path, now: Path) -> int:
-    """Records of the snapshot in `before` that are not in the one in `now`."""
-    query = "SELECT count(*) FROM read_parquet($1) b ANTI JOIN read_parquet($2) n USING (record_id)"
-    with versions.look() as db:
-        row = db.execute(query, [str(folder / "data/qa/*.parquet") for folder in (before, now)]).fetchone()
-    return int(row[0]) if row else 0

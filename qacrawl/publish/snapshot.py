@@ -15,8 +15,8 @@ from filelock import FileLock, Timeout
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.files import local, s3
 from qacrawl.publish.about import card, croissant, report, report_facts, stats
-from qacrawl.publish.data import configs, files, splits, versions
-from qacrawl.publish.gate import Gate, count_lost, problems, reject_rate
+from qacrawl.publish.data import changes, configs, files, splits, versions
+from qacrawl.publish.gate import Gate, problems, reject_rate
 
 POINTER = "dataset"
 SNAPSHOTS = "snapshots"
@@ -66,10 +66,10 @@ def publish(
                 return None
             rates, rejected = found
             snapshot, now = finish(folder, site, made)
-            past, lost = _compare(folder, snapshot.path)
+            past, changed = _compare(folder, snapshot.path)
             taken = (folder / POINTER).resolve() == snapshot.path.resolve()
-            held = tuple(problems(gate, rates, now, past, lost)) if gate and not taken else ()
-            report.write(snapshot.path, now, past, run, rejected)
+            held = tuple(problems(gate, rates, now, past, changed.gone if changed else 0)) if gate and not taken else ()
+            report.write(snapshot.path, now, past, changed, run, rejected)
             s3.put_tree(snapshot.path)
             if not held:
                 move(folder, snapshot.id, before)
@@ -100,12 +100,12 @@ def _tables(
         return reject_rate(db), report_facts.rejected(db)
 
 
-def _compare(folder: Path, made: Path) -> tuple[stats.Stats | None, int]:
-    """The counts of the snapshot that `dataset` points to, if it is another one, and its records that are lost."""
+def _compare(folder: Path, made: Path) -> tuple[stats.Stats | None, changes.Changes | None]:
+    """Return the counts of the snapshot that `dataset` points to, and what changed since; None if it is this one."""
     old = (folder / POINTER).resolve()
     if not old.exists() or old == made.resolve():
-        return None, 0
-    return stats.measure(old), count_lost(old, made)
+        return None, None
+    return stats.measure(old), changes.count(old, made)
 
 
 def accept(folder: Path, name: str) -> Path:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from qacrawl.errors import QacrawlError
 from qacrawl.files import local, s3
-from qacrawl.records import QARecord, SimilarQA
+from qacrawl.records import TEXTS, QARecord, SimilarQA
 from qacrawl.redact.text import redact as redact_text
 from qacrawl.redact.text import suspicious
 
@@ -18,7 +18,6 @@ KEY = "asker.key"
 """File in output/<site> with the key of the pseudonyms. Who has it can test names against them: never publish it."""
 _BYTES = 32
 
-TEXTS = ("title", "question_subject", "question", "reply", "more_info")
 _EXCERPTS = ("title", "question_excerpt", "reply_excerpt")
 
 

@@ -20,6 +20,10 @@ GROUP = 32 << 20
 FILE = 224 << 20
 """Bytes after which a file ends; with the row group that crosses the line it stays below 256 MB."""
 SUMS = "SHA256SUMS"
+SPLITS = ("train", "validation", "test")
+"""Names of the splits, in the order in which they are shown."""
+SPLIT = "regexp_extract(filename, '([a-z]+)-[^/]*$', 1)"
+"""The split of a row, in SQL, by the name of its file."""
 
 # Page index and statistics let readers skip; content-defined pages let the Hub store only what changed.
 _WRITER: dict[str, Any] = {
@@ -103,6 +107,11 @@ def _write_split(split: str, groups: Iterator[pa.Table], columns: pa.Schema, fol
         files.append(path)
     for number, path in enumerate(files):
         path.rename(folder / f"{split}-{number:05}-of-{len(files):05}.parquet")
+
+
+def split_of(path: Path) -> str:
+    """Return the split whose rows are in a file, by its name."""
+    return path.name.partition("-")[0]
 
 
 def sums(folder: Path, names: Iterable[str]) -> str:
