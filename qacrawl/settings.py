@@ -4,22 +4,21 @@ Our own are in `options.py`. `scrapy crawl SITE -s QACRAWL_OUTPUT=...` takes the
 """
 
 from qacrawl.options import user_agent
+from qacrawl.records import LARGEST
 
 BOT_NAME = "qacrawl"
 SPIDER_MODULES = ["qacrawl.sites"]
 
-# Politeness. (Anonymous, and robots.txt ignored.)
+# Politeness. (Anonymous.) Scrapy's ROBOTSTXT_OBEY takes a 5xx for a yes and ignores Crawl-delay: `robots.py` obeys
+# RFC 9309. Its DOWNLOAD_DELAY ends with the process: `throttle.py` paces requests across workers and restarts.
 USER_AGENT = user_agent(None)  # `--contact` puts in an address; please give one
-ROBOTSTXT_OBEY = False  # Scrapy's takes a 5xx for a yes and ignores Crawl-delay; `robots.py` obeys RFC 9309
-DOWNLOAD_DELAY = 0.0  # the gate in `politeness.py` paces requests, across workers and restarts (QACRAWL_DELAY)
-CONCURRENT_REQUESTS = 16  # (16) all hosts together; those that wait at the gate count
-CONCURRENT_REQUESTS_PER_DOMAIN = 16  # (8) likewise; QACRAWL_CONCURRENCY is what a host sees
+CONCURRENT_REQUESTS_PER_DOMAIN = 16  # (8) those that wait at the gate count; QACRAWL_CONCURRENCY is what a host sees
 CONCURRENT_ITEMS = 1  # (100) a page is one item, and Scrapy starts so many tasks a page
 DOWNLOAD_TIMEOUT = 60  # (180) seconds
 
 # Safety.
 DOWNLOAD_VERIFY_CERTIFICATES = True  # (False)
-DOWNLOAD_MAXSIZE = 16 << 20  # (1 GiB) also after decompression
+DOWNLOAD_MAXSIZE = LARGEST  # (1 GiB) also after decompression
 DOWNLOAD_WARNSIZE = 0  # (32 MiB)
 TELNETCONSOLE_ENABLED = False  # (True) it runs code for anybody on this machine
 REMOTE_CONTROL_ENABLED = False  # (True) likewise
@@ -34,15 +33,12 @@ DOWNLOAD_HANDLERS = {
 TWISTED_DNS_RESOLVER = "qacrawl.fetch.private_hosts.Resolver"  # refuses private addresses
 COOKIES_ENABLED = False  # (True) a crawl has no sessions
 REFERER_ENABLED = False  # (True) nobody needs to know
-HTTPCACHE_ENABLED = False
-COMPRESSION_ENABLED = True
 
 # Each response, whatever its status, comes back to the scheduler, which decides: so every URL gets its outcome.
 REDIRECT_ENABLED = False  # (True) a redirect's target is a URL of its own in the frontier
 METAREFRESH_ENABLED = False  # (True) likewise
 RETRY_ENABLED = False  # (True) the frontier retries, also in later runs
 SCHEDULER = "qacrawl.fetch.scheduler.FrontierScheduler"
-DEPTH_STATS_VERBOSE = False
 # Each middleware that has nothing to do here would still take its 2 % of the time.
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,  # start requests are rows of the frontier
@@ -59,7 +55,8 @@ DOWNLOADER_MIDDLEWARES = {
     "qacrawl.fetch.archive_middleware.ArchiveMiddleware": 800,
 }
 ITEM_PIPELINES = {
-    "qacrawl.fetch.pipelines.ReadPipeline": 300,
+    "qacrawl.fetch.pipelines.ParsePipeline": 300,  # PARSE, VALIDATE, REDACT
+    "qacrawl.fetch.pipelines.StorePipeline": 600,  # STORE; behind it there are only records
 }
 EXTENSIONS = {
     "qacrawl.fetch.extension.RunExtension": 0,
@@ -67,5 +64,3 @@ EXTENSIONS = {
     "scrapy.extensions.memusage.MemoryUsage": None,
 }
 LOG_LEVEL = "WARNING"  # (DEBUG) prints every item
-STATS_CLASS = "scrapy.statscollectors.DummyStatsCollector"  # (MemoryStatsCollector) the run report has the counts
-DOWNLOADER_STATS = False  # (True) likewise

@@ -19,7 +19,8 @@ def crawl(site: str, options: Options, console: Console, more: Mapping[str, str]
     Raises QacrawlError when it can't begin. Scrapy's reactor starts once a process, so this can be called once.
     """
     settings = scrapy_settings.make(site, options, more)
-    with opened(settings, site) as run:
+    chosen = scrapy_settings.read(settings)
+    with opened(site, chosen, settings["USER_AGENT"]) as run:
         process = AsyncCrawlerProcess(settings)
         # Scrapy has the handler leave out what is below its level; to make those messages takes time, too.
         logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])

@@ -6,15 +6,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from scrapy import Spider
-from scrapy.settings import Settings
-
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.fetch import private_hosts, report, scrapy_settings
-from qacrawl.fetch.run import Session, reason_of
+from qacrawl.fetch import private_hosts, report
+from qacrawl.fetch.run import Run, reason_of
 from qacrawl.files import s3
 from qacrawl.forget import pages
 from qacrawl.frontier import Frontier, open_frontier, recovery
+from qacrawl.options import Options
 from qacrawl.publish import committed
 from qacrawl.publish.snapshot import Snapshot
 from qacrawl.workspace import make_folder
@@ -37,20 +35,18 @@ class Result:
 
 
 @contextmanager
-def opened(settings: Settings, site: str, spider: Spider | None = None) -> Iterator[Session]:
-    """A session of `site` that holds the site's lock; its `spider` may have arguments. Raises QacrawlError when it
-    can't begin.
-    """
-    options = scrapy_settings.read(settings, spider)
+def opened(site: str, options: Options, agent: str) -> Iterator[Run]:
+    """Open a run of `site` that holds the site's lock. Raise QacrawlError when it can't begin."""
     folder = make_folder(s3.folder(options.output, site))
     if not options.allow_private:
         for url in options.start_urls:
             private_hosts.check_start(url)
-    with open_frontier(options.frontier, site, folder) as frontier, ExitStack() as lock:
+    with open_frontier(options.frontier, site, folder) as frontier, ExitStack() as held:
         pages.resume(frontier, folder)
-        lock.enter_context(_locked(frontier, options.worker))
-        run = Session(site, options, settings["USER_AGENT"], folder, frontier)
-        run.unlock = lock.close
+        held.enter_context(_locked(frontier, options.worker))
+        held.enter_context(private_hosts.guarded(options.allow_private))
+        run = Run(site, options, agent, folder, frontier)
+        run.unlock = held.close
         run.start()
         yield run
 
@@ -71,8 +67,8 @@ def _locked(frontier: Frontier, worker: bool) -> Iterator[None]:
         yield
 
 
-def finish(run: Session) -> Result:
-    """Close a session, write its report, and publish unless the run was cut short."""
+def finish(run: Run) -> Result:
+    """Close a run, write its report, and publish unless the run was cut short."""
     if not run.ended and run.reason is None:
         run.reason = "interrupted"
     run.close()
@@ -89,12 +85,12 @@ def finish(run: Session) -> Result:
     return Result(made, snapshot)
 
 
-def publish(run: Session, made: Mapping[str, Any]) -> Snapshot | None:
+def publish(run: Run, made: Mapping[str, Any]) -> Snapshot | None:
     """Publish what is committed; `made` is the report of the run."""
     return committed.publish_site(run.frontier, run.folder, run.slug, run.options, made)
 
 
-def publish_last(run: Session, made: Mapping[str, Any]) -> Snapshot | None:
+def publish_last(run: Run, made: Mapping[str, Any]) -> Snapshot | None:
     """Publish as the last of several workers; None while others are at work, one of which will be the last."""
     run.unlock()
     try:

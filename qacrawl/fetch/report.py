@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from qacrawl.escape import plain
-from qacrawl.fetch.run import Session
+from qacrawl.fetch.run import Run
 from qacrawl.files import local, s3
 
 WORDS = {
@@ -24,29 +24,30 @@ WORDS = {
 }
 
 
-def make(session: Session) -> dict[str, Any]:
-    """The figures of a run that has ended; `fetches` is the sum of `outcomes`."""
+def make(run: Run) -> dict[str, Any]:
+    """Return the figures of a run that has ended; `fetches` is the sum of `outcomes`."""
     finished = datetime.now(UTC)
+    tally = run.tally
     return {
-        "run_id": session.run_id,
-        "site": session.slug,
-        "started": session.started.isoformat(),
+        "run_id": run.run_id,
+        "site": run.slug,
+        "started": run.started.isoformat(),
         "finished": finished.isoformat(),
-        "seconds": round((finished - session.started).total_seconds(), 3),
-        "reason": session.reason or "finished",
-        "problem": session.problem,
-        "fetches": session.counts.total(),
-        "outcomes": dict(session.counts),
-        "rejects": dict(session.reasons["reject"].most_common()),
-        "failures": dict(session.reasons["failed"].most_common()),
-        "failed": [list(pair) for pair in session.failed],
-        "slowest": [list(pair) for pair in session.slowest],
-        **{name: session.tally[name] for name in ("requests", "bytes", "retries", "from_archive", "new_urls")},
-        **{name: session.tally[name] for name in ("redirect", "forbidden")},
-        "start_urls": list(session.start_urls),
-        "user_agent": session.user_agent,
-        "delay": session.options.delay,
-        "concurrency": session.options.concurrency,
+        "seconds": round((finished - run.started).total_seconds(), 3),
+        "reason": run.reason or "finished",
+        "problem": run.problem,
+        "fetches": tally.outcomes.total(),
+        "outcomes": dict(tally.outcomes),
+        "rejects": dict(tally.reasons["reject"].most_common()),
+        "failures": dict(tally.reasons["failed"].most_common()),
+        "failed": [list(pair) for pair in tally.failed],
+        "slowest": [list(pair) for pair in tally.slowest],
+        **{name: tally.numbers[name] for name in ("requests", "bytes", "retries", "from_archive", "new_urls")},
+        **{name: tally.numbers[name] for name in ("redirect", "forbidden")},
+        "start_urls": list(run.start_urls),
+        "user_agent": run.agent,
+        "delay": run.options.delay,
+        "concurrency": run.options.concurrency,
     }
 
 

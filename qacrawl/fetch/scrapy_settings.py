@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scrapy import Spider
-from scrapy.settings import Settings
+from scrapy.settings import BaseSettings, Settings
 
 from qacrawl import options, registry
 from qacrawl.options import Options
@@ -23,7 +23,7 @@ def make(site: str, chosen: Options, more: Mapping[str, Any] | None = None) -> S
     return settings
 
 
-def read(settings: Settings, spider: Spider | None = None) -> Options:
+def read(settings: BaseSettings, spider: Spider | None = None) -> Options:
     """Return our own of these settings and of a spider's arguments, and put the contact into the user agent.
 
     `scrapy crawl SITE -a numbers=1-100 -a start_url=https://...` chooses pages as `--numbers` and `--start-url` do.
