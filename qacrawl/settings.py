@@ -45,7 +45,6 @@ SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,  # so are all others: it would see none
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # the frontier counts hops
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,  # canonical URLs are short
-    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
 }
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # the scheduler knows the hosts, with their ports
@@ -58,6 +57,7 @@ ITEM_PIPELINES = {
     "qacrawl.fetch.pipelines.ParsePipeline": 300,  # PARSE, VALIDATE, REDACT
     "qacrawl.fetch.pipelines.StorePipeline": 600,  # STORE; behind it there are only records
 }
+FEED_EXPORTERS = {"csv": "qacrawl.fetch.feeds.CsvExporter"}
 EXTENSIONS = {
     "qacrawl.fetch.extension.RunExtension": 0,
     "scrapy.extensions.logstats.LogStats": None,  # the progress line and the report say more

@@ -1,5 +1,6 @@
 """The heartbeat of a run: batches are committed and leases prolonged in time, people see how it goes."""
 
+import logging
 from contextlib import ExitStack
 from typing import Any, Self
 
@@ -12,12 +13,13 @@ from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
 from qacrawl import registry
+from qacrawl.errors import QacrawlError
 from qacrawl.fetch import lifecycle, report, scrapy_settings
 from qacrawl.fetch import run as runs
 from qacrawl.fetch.run import Run
 
-FOLLOWED = ("REDIRECT_ENABLED", "METAREFRESH_ENABLED", "RETRY_ENABLED")
-"""Settings that a run has off, since the frontier does it; somebody who looks at one page wants them."""
+USUAL = ("REDIRECT_ENABLED", "METAREFRESH_ENABLED", "RETRY_ENABLED", "REFERER_ENABLED")
+"""Settings that a run has off; somebody who looks at one page wants them."""
 
 
 class RunExtension:
@@ -50,10 +52,14 @@ class RunExtension:
         """
         run = runs.find(crawler)
         if run is None and not _is_crawl(crawler):
-            for name in FOLLOWED:
+            for name in USUAL:
                 crawler.settings.set(name, True, priority="project")
             raise NotConfigured
-        return cls(crawler, run)
+        try:
+            return cls(crawler, run)
+        except QacrawlError:
+            logging.getLogger("asyncio").addFilter(_one_line)
+            raise
 
     def opened(self, spider: Spider) -> None:
         """Begin to tick."""
@@ -82,6 +88,9 @@ class RunExtension:
         if self.progress:
             self.progress.stop()
         self.run.ended = reason != "shutdown"
+        if self.run.ended and reason != "finished" and self.run.reason is None:  # an extension of Scrapy's closed it
+            self.run.reason = reason
+        self.run.commit()  # before Scrapy's statistics are collected
 
     def ended(self) -> None:
         """Publish and report, unless `qacrawl crawl` does so itself."""
@@ -89,6 +98,14 @@ class RunExtension:
             with self.stack:
                 result = lifecycle.finish(self.run)
             report.show(result.report, Console(stderr=True))
+
+
+def _one_line(record: logging.LogRecord) -> bool:
+    """Have an error of ours logged as its line: Scrapy leaves it to asyncio, which shows the whole traceback."""
+    error = record.exc_info and record.exc_info[1]
+    if isinstance(error, QacrawlError):
+        record.msg, record.args, record.exc_info = f"qacrawl: {error}", (), None
+    return True
 
 
 def _is_crawl(crawler: Crawler) -> bool:

@@ -4,13 +4,14 @@ import struct
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from secrets import token_bytes
 
 from scrapy import Request, Spider
 from scrapy.http import Response
 from scrapy.utils.gz import gunzip
 from scrapy.utils.sitemap import Sitemap
 
-from qacrawl import registry
+from qacrawl import registry, steps
 from qacrawl.archive import warc
 from qacrawl.fetch import run as runs
 from qacrawl.fetch import scrapy_settings
@@ -37,13 +38,16 @@ def starts(spider: Spider) -> Iterator[Request]:
             yield Request(url, meta={"kind": site.kind(url) or "start"}, dont_filter=True)
 
 
-def page(spider: Spider, response: Response) -> Page:
-    """Return the page that a response brought, with where it lies in the archive if a run put it there."""
+def page(spider: Spider, response: Response) -> object:
+    """Return the page that a response brought, unread, with where it lies in the archive.
+
+    Where no run is open, return what the page comes to: that is what `scrapy parse` shows.
+    """
     fetched: Fetched | None = response.meta.get("fetched")
     kind = response.headers.get("Content-Type")
-    return Page(
+    found = Page(
         site=spider.name,
-        url=response.meta["row"].url if "row" in response.meta else response.url,
+        url=response.meta["row"].url if fetched else registry.load(spider.name).canonical(response.url),
         body=response.body,
         fetched_at=fetched.at if fetched else datetime.now(UTC),
         content_type=kind.decode("latin-1") if kind else None,
@@ -52,6 +56,7 @@ def page(spider: Spider, response: Response) -> Page:
         warc_file=fetched.place.file if fetched else None,
         warc_offset=fetched.place.offset if fetched else None,
     )
+    return found if fetched else steps.result(found, token_bytes(32))
 
 
 def sitemap(spider: Spider, response: Response) -> Iterator[Request]:
