@@ -7,7 +7,15 @@ from scrapy import Spider
 from scrapy.settings import Settings
 
 from qacrawl import options, registry
+from qacrawl.errors import Exit, QacrawlError
 from qacrawl.options import Options
+
+
+def project() -> Settings:
+    """Return Scrapy's settings as the project has them."""
+    settings = Settings()
+    settings.setmodule("qacrawl.settings", priority="project")
+    return settings
 
 
 def make(site: str, chosen: Options, more: Mapping[str, Any] | None = None) -> Settings:
@@ -16,11 +24,26 @@ def make(site: str, chosen: Options, more: Mapping[str, Any] | None = None) -> S
     Raise QacrawlError for an unknown site.
     """
     registry.load(site)
-    settings = Settings()
-    settings.setmodule("qacrawl.settings", priority="project")
+    settings = project()
     for name, value in {**(more or {}), **options.as_settings(chosen)}.items():
         settings.set(name, value, priority="cmdline")
     return settings
+
+
+def check(more: Mapping[str, str]) -> None:
+    """Raise QacrawlError for a setting that neither Scrapy nor the project has, or whose value is of another type."""
+    known = project()
+    for name, text in more.items():
+        if name not in known:
+            raise options.unknown(name, iter([*options.NAMES, *known]))
+        given = Settings({name: text})
+        try:
+            if isinstance(known[name], bool):
+                given.getbool(name)
+            elif isinstance(known[name], int | float):
+                given.getfloat(name)
+        except ValueError:
+            raise QacrawlError(f"{name} can't be {text!r}; by default it is {known[name]!r}", Exit.USAGE) from None
 
 
 def read(settings: Settings, spider: Spider | None = None) -> Options:
