@@ -320,7 +320,7 @@ def list_sites() -> None:
 
 @app.command()
 def schema(
-    write: Annotated[bool, typer.Option("--write", help="Write schemas/ and docs/fields.md of a checkout.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write the derived files of a checkout.")] = False,
 ) -> None:
     """The record's JSON Schema."""
     import json

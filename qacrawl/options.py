@@ -6,7 +6,7 @@ environment; the first of these that has it wins. No Scrapy here: commands that 
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import version
@@ -199,12 +199,12 @@ def allowed(field: str) -> str:
     return f"{words} from {prop['minimum']} to {prop['maximum']:,}"
 
 
-def unknown(name: str, known: Iterator[str], where: str = "") -> QacrawlError:
-    """Return the error for a setting that there is not, with the nearest that there is."""
-    near = get_close_matches(name.upper(), known, n=1)
-    return QacrawlError(
-        f"there is no setting {name}{where}" + (f"; did you mean {near[0]}?" if near else ""), Exit.USAGE
-    )
+def unknown(name: str, known: Iterable[str] = (), where: str = "") -> QacrawlError:
+    """Return the error for a setting that there is not, with the nearest of ours and of those `known` beside."""
+    meant = {short.upper(): full for full, short in NAMES.items()} | {one: one for one in (*known, *NAMES)}
+    near = get_close_matches(name.upper(), meant, n=1)
+    hint = f"; did you mean {meant[near[0]]}?" if near else ""
+    return QacrawlError(f"there is no setting {name}{where}{hint}", Exit.USAGE)
 
 
 def user_agent(contact: str | None) -> str:
@@ -225,7 +225,7 @@ def _ours(given: Mapping[str, Any], where: str = "", others: Mapping[str, str] |
         if name in NAMES:
             yield name
         elif name.startswith(PREFIX) and name not in others:
-            raise unknown(name, iter([*NAMES, *others]), where)
+            raise unknown(name, others, where)
 
 
 def _shown(value: Any) -> str:

@@ -35,7 +35,7 @@ def check(more: Mapping[str, str]) -> None:
     known = project()
     for name, text in more.items():
         if name not in known:
-            raise options.unknown(name, iter([*options.NAMES, *known]))
+            raise options.unknown(name, known)
         given = Settings({name: text})
         try:
             if isinstance(known[name], bool):
