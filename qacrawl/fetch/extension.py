@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
-from qacrawl.fetch import lifecycle, report
+from qacrawl.fetch import lifecycle, report, scrapy_settings
 from qacrawl.fetch import run as runs
 
 
@@ -22,7 +22,9 @@ class RunExtension:
         self.stack = ExitStack()
         self.own = not runs.is_attached(crawler)
         if self.own:
-            run = self.stack.enter_context(lifecycle.opened(crawler.settings, crawler.spidercls.name, crawler.spider))
+            with scrapy_settings.one_line():
+                opened = lifecycle.opened(crawler.settings, crawler.spidercls.name, crawler.spider)
+                run = self.stack.enter_context(opened)
             runs.attach(crawler, run)
         self.session = runs.of(crawler)
         self.session.on_stop = self.stop

@@ -24,7 +24,8 @@ class Resolver(CachingThreadedResolver):
     def from_crawler(cls, crawler: Crawler, reactor: Any) -> "Resolver":
         """Made by Scrapy."""
         resolver = super().from_crawler(crawler, reactor)
-        resolver.allow = scrapy_settings.read(crawler.settings).allow_private  # made before there is a run
+        with scrapy_settings.one_line():
+            resolver.allow = scrapy_settings.read(crawler.settings).allow_private  # made before there is a run
         return resolver
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> "Deferred[str]":

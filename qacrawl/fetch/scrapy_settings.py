@@ -1,6 +1,8 @@
 """Scrapy's settings for a run: the project's, with a user's choices among them."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from scrapy import Spider
@@ -36,14 +38,27 @@ def check(more: Mapping[str, str]) -> None:
     for name, text in more.items():
         if name not in known:
             raise options.unknown(name, known)
-        given = Settings({name: text})
         try:
+            given = Settings({name: text})
             if isinstance(known[name], bool):
                 given.getbool(name)
             elif isinstance(known[name], int | float):
                 given.getfloat(name)
+            elif isinstance(known[name], Mapping):
+                given.getdict(name)
         except ValueError:
-            raise QacrawlError(f"{name} can't be {text!r}; by default it is {known[name]!r}", Exit.USAGE) from None
+            usual = "a JSON object" if isinstance(known[name], Mapping) else repr(known[name])
+            raise QacrawlError(f"{name} can't be {text!r}; by default it is {usual}", Exit.USAGE) from None
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """End `scrapy crawl` as `qacrawl` ends for a QacrawlError: with its line and exit code, no traceback."""
+    try:
+        yield
+    except QacrawlError as error:
+        print(f"qacrawl: {error}", file=sys.stderr)
+        raise SystemExit(error.code) from None
 
 
 def read(settings: Settings, spider: Spider | None = None) -> Options:
