@@ -11,6 +11,8 @@ from rich.console import Console
 from qacrawl import __version__, registry
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.files import s3
+from qacrawl.flags import Given, takes
+from qacrawl.options import Options
 from qacrawl.redact.record import AskerNames
 
 if TYPE_CHECKING:
@@ -19,27 +21,17 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="qacrawl",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Doctor Q&A sites as clean, citable Parquet datasets.",
 )
 
 Site = Annotated[str, typer.Argument(help="A source, as `qacrawl sites` lists it.", metavar="SITE")]
-Output = Annotated[str, typer.Option(help="Folder of all sites, or s3://bucket/prefix.", metavar="DIR")]
-FrontierAddress = Annotated[
-    str | None,
-    typer.Option(
-        help="sqlite:///path or postgresql://user@host/db; by default a SQLite file in the site's folder.",
-        envvar="QACRAWL_FRONTIER",
-        metavar="URL",
-    ),
-]
+PLACE = ("output", "frontier")
+GATE = ("gate_rejects", "gate_coverage", "gate_gone")
 Dataset = Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")]
 MovedFile = Annotated[Path, typer.Argument(help="A file of JSON Lines.", metavar="FILE")]
-Settings = Annotated[
-    list[str] | None, typer.Option("--set", "-s", help="A setting, of qacrawl or of Scrapy.", metavar="NAME=VALUE")
-]
 
 
 def main() -> None:
@@ -73,65 +65,18 @@ def _version(
         raise typer.Exit
 
 
-def _pairs(texts: list[str] | None) -> dict[str, str]:
-    """NAME=VALUE settings."""
-    pairs = [text.partition("=") for text in texts or ()]
-    for name, equals, _ in pairs:
-        if not equals or not name.isidentifier():
-            raise QacrawlError(f"--set takes NAME=VALUE, not {name!r}", Exit.USAGE)
-    return {name: value for name, _, value in pairs}
-
-
 @app.command()
-def crawl(
-    site: Site,
-    start_url: Annotated[
-        list[str] | None, typer.Option(help="Start here instead of at the site's home page; its host is crawled.")
-    ] = None,
-    numbers: Annotated[str | None, typer.Option(help="Only the articles with these numbers.", metavar="A-B")] = None,
-    output: Output = "output",
-    frontier: FrontierAddress = None,
-    delay: Annotated[float | None, typer.Option(help="Seconds between two requests to a host; 1.", min=0)] = None,
-    concurrency: Annotated[int | None, typer.Option(help="Requests to a host at once; 1.", min=1, max=64)] = None,
-    max_pages: Annotated[int | None, typer.Option(help="End after so many pages; go on next time.", min=1)] = None,
-    max_seconds: Annotated[float | None, typer.Option(help="End after so many seconds.", min=0.001)] = None,
-    full: Annotated[bool, typer.Option("--full", help="Ask for every page again, changed or not.")] = False,
-    worker: Annotated[bool, typer.Option("--worker", help="Share the crawl with others (PostgreSQL).")] = False,
-    allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Admit loopback and private addresses.")
-    ] = False,
-    contact: Annotated[
-        str | None, typer.Option(help="Your address, for the user agent.", envvar="QACRAWL_CONTACT")
-    ] = None,
-    setting: Settings = None,
-) -> None:
+@takes(*Options.model_fields)
+def crawl(site: Site, given: Given) -> None:
     """Fetch what is new or due, politely; go on where a killed run stopped; publish at the end."""
     from qacrawl.commands.crawl import crawl as run
     from qacrawl.fetch import report
-    from qacrawl.options import read
 
-    registry.load(site)
-    settings = _pairs(setting)
-    chosen = {
-        "output": output,
-        "start_urls": start_url or None,
-        "numbers": numbers,
-        "frontier": frontier,
-        "delay": delay,
-        "concurrency": concurrency,
-        "max_pages": max_pages,
-        "max_seconds": max_seconds,
-        "full": full or None,
-        "worker": worker or None,
-        "allow_private": allow_private or None,
-        "contact": contact,
-    }
-    options = read(settings, {name: value for name, value in chosen.items() if value is not None})
-    result = run(site, options, Console(stderr=True), settings)
+    result = run(site, given.options, Console(stderr=True), given.scrapy)
     report.show(result.report, Console())
     if result.problem:
         raise QacrawlError(f"{result.problem}; what was fetched is kept, the same command goes on")
-    if options.worker and result.snapshot is None:
+    if given.options.worker and result.snapshot is None:
         print("other workers are at work: the last one publishes")
     else:
         _say_snapshot(result.snapshot)
@@ -151,15 +96,14 @@ def _say_snapshot(snapshot: "Snapshot | None") -> None:
 
 
 @app.command()
+@takes("output")
 def extract(
     paths: Annotated[list[str], typer.Argument(help="Saved pages.", metavar="PATH...")],
+    given: Given,
     site: Annotated[str, typer.Option(help="Whose pages these are.")] = "doctorqna",
     url: Annotated[str | None, typer.Option(help="Where the one page was.")] = None,
     asker_names: Annotated[AskerNames, typer.Option(help="What becomes of the asker's name.")] = "pseudonym",
     no_redact: Annotated[bool, typer.Option("--no-redact", help="Leave e-mail, phone and ID numbers in.")] = False,
-    output: Annotated[
-        str, typer.Option(help="Folder whose key, if it has one, makes the pseudonyms.", metavar="DIR")
-    ] = "output",
 ) -> None:
     """Saved pages to JSON Lines: a record, or why it is none, for each path in its order."""
     from qacrawl.commands.extract import dump
@@ -167,7 +111,7 @@ def extract(
     from qacrawl.redact.record import KEY, load_key
 
     registry.load(site)
-    folder = s3.folder(output, site)
+    folder = s3.folder(given.options.output, site)  # whose key, if it has one, makes the pseudonyms
     key = load_key(folder) if (folder / KEY).exists() else None
     rejected = 0
     for answer in read(paths, site, url, key=key, askers=asker_names, texts=not no_redact):
@@ -180,72 +124,66 @@ def extract(
 
 
 @app.command()
+@takes(*PLACE, *GATE)
 def publish(
     site: Site,
-    output: Output = "output",
-    frontier: FrontierAddress = None,
+    given: Given,
     accept: Annotated[str | None, typer.Option(help="Take this snapshot, which was held back.", metavar="ID")] = None,
-    setting: Settings = None,
 ) -> None:
     """Publish what is committed as a snapshot."""
     from qacrawl.forget import pages
-    from qacrawl.options import read
     from qacrawl.publish import snapshot as snapshots
     from qacrawl.publish.committed import publish_site
     from qacrawl.workspace import open_site
 
-    options = read(_pairs(setting))
-    with open_site(site, output, frontier) as (folder, opened):
+    with open_site(site, given.options.output, given.options.frontier) as (folder, opened):
         pages.resume(opened, folder)
         if accept:
             with opened.publishing():
                 print(f"{folder / snapshots.POINTER} -> {snapshots.accept(folder, accept).name}")
             return
-        snapshot = publish_site(opened, folder, site, options)
+        snapshot = publish_site(opened, folder, site, given.options)
     _say_snapshot(snapshot)
 
 
 @app.command()
+@takes(*PLACE, *GATE)
 def rebuild(
     site: Site,
-    output: Output = "output",
-    frontier: FrontierAddress = None,
+    given: Given,
     processes: Annotated[int | None, typer.Option(help="Processes at work; one a processor.", min=1)] = None,
-    setting: Settings = None,
 ) -> None:
     """Read the archive again with today's parsers, without the network, and publish."""
     import os
 
     from qacrawl.commands.rebuild import rebuild as run
     from qacrawl.forget import pages
-    from qacrawl.options import read
     from qacrawl.publish.committed import publish_site
     from qacrawl.workspace import open_site
 
-    options = read(_pairs(setting))
-    with open_site(site, output, frontier) as (folder, opened), ExitStack() as lock:
+    with open_site(site, given.options.output, given.options.frontier) as (folder, opened), ExitStack() as lock:
         pages.resume(opened, folder)
         lock.enter_context(opened.alone())
         counts = run(opened, folder, site, processes or os.cpu_count() or 1, Console(stderr=True))
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
         if counts["damaged"]:
             _complain(f"{counts['damaged']} stretches of the archive can't be read")
-        snapshot = publish_site(opened, folder, site, options)
+        snapshot = publish_site(opened, folder, site, given.options)
     _say_snapshot(snapshot)
 
 
 @app.command()
+@takes(*PLACE)
 def forget(
     urls: Annotated[list[str], typer.Argument(help="Addresses of pages.", metavar="URL...")],
+    given: Given,
     site: Annotated[str, typer.Option(help="Whose pages these are.")] = "doctorqna",
-    output: Output = "output",
-    frontier: FrontierAddress = None,
 ) -> None:
     """Take pages out of archive, parts and snapshots; they are never fetched again."""
     from qacrawl.forget.pages import forget as run
     from qacrawl.workspace import open_site
 
-    with open_site(site, output, frontier) as (folder, opened):
+    with open_site(site, given.options.output, given.options.frontier) as (folder, opened):
         taken = run(opened, folder, urls)
     print(
         f"taken out: {taken.parts:,} records of all versions, {taken.rejects:,} rejects, {taken.quotes:,} quotations "
@@ -274,10 +212,10 @@ def stats(
 
 
 @app.command()
+@takes(*PLACE)
 def status(
     site: Site,
-    output: Output = "output",
-    frontier: FrontierAddress = None,
+    given: Given,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """The queue, the last runs, what failed, what is due when."""
@@ -285,7 +223,7 @@ def status(
     from qacrawl.frontier.status import status as look
     from qacrawl.workspace import open_site
 
-    with open_site(site, output, frontier) as (_, opened):
+    with open_site(site, given.options.output, given.options.frontier) as (_, opened):
         found = look(opened)
     if as_json:
         print(status.as_json(found))
@@ -298,12 +236,13 @@ app.add_typer(moving, name="frontier")
 
 
 @moving.command(name="export")
-def export_frontier(site: Site, file: MovedFile, output: Output = "output", frontier: FrontierAddress = None) -> None:
+@takes(*PLACE)
+def export_frontier(site: Site, file: MovedFile, given: Given) -> None:
     """Write a site's frontier to a file of JSON Lines."""
     from qacrawl.frontier.transfer import dump
     from qacrawl.workspace import open_site
 
-    with open_site(site, output, frontier) as (_, opened), opened.alone():
+    with open_site(site, given.options.output, given.options.frontier) as (_, opened), opened.alone():
         try:
             with file.open("x", encoding="utf-8", newline="\n") as lines:
                 _say_moved(dump(opened, lines))
@@ -312,15 +251,16 @@ def export_frontier(site: Site, file: MovedFile, output: Output = "output", fron
 
 
 @moving.command(name="import")
-def import_frontier(site: Site, file: MovedFile, output: Output = "output", frontier: FrontierAddress = None) -> None:
+@takes(*PLACE)
+def import_frontier(site: Site, file: MovedFile, given: Given) -> None:
     """Read a site's frontier from such a file into a database that does not have the site yet."""
     from qacrawl.frontier import open_frontier
     from qacrawl.frontier.transfer import load
     from qacrawl.workspace import make_folder
 
     registry.load(site)
-    folder = make_folder(s3.folder(output, site))
-    with open_frontier(frontier, site, folder) as opened, opened.alone():
+    folder = make_folder(s3.folder(given.options.output, site))
+    with open_frontier(given.options.frontier, site, folder) as opened, opened.alone():
         try:
             with file.open(encoding="utf-8", newline="\n") as lines:
                 _say_moved(load(opened, lines))
@@ -380,7 +320,7 @@ def list_sites() -> None:
 
 @app.command()
 def schema(
-    write: Annotated[bool, typer.Option("--write", help="Write schemas/ and docs/fields.md of a checkout.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write the derived files of a checkout.")] = False,
 ) -> None:
     """The record's JSON Schema."""
     import json
@@ -399,11 +339,12 @@ def schema(
 
 
 @app.command()
-def demo(output: Output = "output") -> None:
+@takes("output")
+def demo(given: Given) -> None:
     """Serve a small Q&A site on loopback, crawl it, publish, and show the result."""
     from qacrawl.demo import run
 
-    run(Path(output))
+    run(Path(given.options.output))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ environment; the first of these that has it wins. No Scrapy here: commands that 
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -49,26 +50,36 @@ def _in_order(pair: tuple[int, int] | None) -> tuple[int, int] | None:
     return pair
 
 
-Text = Annotated[str | None, BeforeValidator(_none_if_empty), WithJsonSchema({"format": "text"})]
+Text = Annotated[str | None, BeforeValidator(_none_if_empty), WithJsonSchema({"format": "text", "metavar": "TEXT"})]
 Address = Annotated[str, AfterValidator(urls.canonical)]
-Addresses = Annotated[tuple[Address, ...], BeforeValidator(_addresses), WithJsonSchema({"format": "http(s) URLs"})]
+Addresses = Annotated[
+    tuple[Address, ...],
+    BeforeValidator(_addresses),
+    WithJsonSchema({"format": "http(s) URLs", "metavar": "URL"}),
+]
 Numbers = Annotated[
     tuple[int, int] | None,
     BeforeValidator(_numbers),
     AfterValidator(_in_order),
-    WithJsonSchema({"format": "A-B with 1 <= A <= B"}),
+    WithJsonSchema({"format": "A-B with 1 <= A <= B", "metavar": "A-B"}),
 ]
 Seconds = Annotated[float, Field(ge=0, le=366 * 24 * 3600)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Options(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
-    """What a user may choose of a crawl."""
+class Common(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
+    """What users choose of a crawl."""
 
-    output: str = Field("output", min_length=1, description="Folder of all sites, or s3://bucket/prefix.")
+    output: str = Field(
+        "output",
+        min_length=1,
+        description="Folder of all sites, or s3://bucket/prefix.",
+        json_schema_extra={"metavar": "DIR"},
+    )
     frontier: Text = Field(
         None,
         description="sqlite:///path or postgresql://user@host/db; by default a SQLite file in the site's folder.",
+        json_schema_extra={"metavar": "URL"},
     )
     contact: Text = Field(None, description="Your address, for the user agent.")
     start_urls: Addresses = Field((), description="Start here instead of at the site's home page; its host is crawled.")
@@ -82,6 +93,11 @@ class Options(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
     full: bool = Field(False, description="Ask for every page again, changed or not.")
     worker: bool = Field(False, description="Share the crawl with others (PostgreSQL).")
     allow_private: bool = Field(False, description="Admit loopback and private addresses.")
+
+
+class Options(Common, frozen=True):
+    """All settings: those, and what is seldom touched."""
+
     tries: int = Field(3, ge=1, le=100, description="Requests for a URL in one run, before it counts as failed.")
     retry_pause: Seconds = Field(
         2.0, description="Seconds before the second try; twice as many before the third, and so on."
@@ -102,8 +118,7 @@ class Options(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
     )
     part_records: int = Field(1000, ge=1, le=1_000_000, description="Pages after which a batch is committed...")
     part_seconds: Seconds = Field(
-        30.0,
-        description="...or seconds, whichever is first: what a crash makes a run read again from the archive.",
+        30.0, description="...or seconds, whichever is first: what a crash makes a run read again from the archive."
     )
 
 
@@ -148,9 +163,32 @@ def as_settings(options: Options) -> dict[str, Any]:
     return {_name(field): value for field, value in options}
 
 
+def described(field: str) -> dict[str, Any]:
+    """Return what the model's JSON Schema says of a field, and `metavar`, the word for its value in a help text."""
+    found: dict[str, Any] = _schema()["properties"][field]
+    return {"metavar": found.get("type", "text").upper()} | found
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return Options.model_json_schema()
+
+
+def default(field: str) -> str:
+    """Return the default of a field as a user would write it, "" where there is none."""
+    value = Options.model_fields[field].default
+    return (
+        ""
+        if value is None or value == () or value is False
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
 def allowed(field: str) -> str:
     """Say in words what values a field may have."""
-    prop = Options.model_json_schema()["properties"][field]
+    prop = described(field)
     kinds = {"boolean": "true or false", "integer": "a whole number", "number": "a number", "string": "text"}
     words = prop.get("format") or kinds[prop["type"]]
     above = f" above {prop['exclusiveMinimum']:g}" if "exclusiveMinimum" in prop else ""
@@ -161,12 +199,12 @@ def allowed(field: str) -> str:
     return f"{words} from {prop['minimum']} to {prop['maximum']:,}"
 
 
-def unknown(name: str, known: Iterator[str], where: str = "") -> QacrawlError:
-    """Return the error for a setting that there is not, with the nearest that there is."""
-    near = get_close_matches(name.upper(), known, n=1)
-    return QacrawlError(
-        f"there is no setting {name}{where}" + (f"; did you mean {near[0]}?" if near else ""), Exit.USAGE
-    )
+def unknown(name: str, known: Iterable[str] = (), where: str = "") -> QacrawlError:
+    """Return the error for a setting that there is not, with the nearest of ours and of those `known` beside."""
+    meant = {short.upper(): full for full, short in NAMES.items()} | {one: one for one in (*known, *NAMES)}
+    near = get_close_matches(name.upper(), meant, n=1)
+    hint = f"; did you mean {meant[near[0]]}?" if near else ""
+    return QacrawlError(f"there is no setting {name}{where}{hint}", Exit.USAGE)
 
 
 def user_agent(contact: str | None) -> str:
@@ -187,7 +225,7 @@ def _ours(given: Mapping[str, Any], where: str = "", others: Mapping[str, str] |
         if name in NAMES:
             yield name
         elif name.startswith(PREFIX) and name not in others:
-            raise unknown(name, iter([*NAMES, *others]), where)
+            raise unknown(name, others, where)
 
 
 def _shown(value: Any) -> str:

@@ -17,7 +17,7 @@ forget
 workspace
 fetch
 sites commands
-demo settings
+demo settings flags
 cli
 __main__
 """.strip().splitlines()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from scrapy.crawler import AsyncCrawlerProcess
 
+from qacrawl.errors import Exit, QacrawlError
 from qacrawl.fetch import run as runs
 from qacrawl.fetch import scrapy_settings
 from qacrawl.fetch.lifecycle import Result, finish, opened
@@ -13,15 +14,17 @@ from qacrawl.options import Options
 
 
 def crawl(site: str, options: Options, console: Console, more: Mapping[str, str] | None = None) -> Result:
-    """Run the spider of `site` once; progress goes to `console` if that is a terminal.
-    `more` are settings of Scrapy's.
+    """Run the spider of `site` once, with `more` settings of Scrapy's; progress goes to `console` if it is a terminal.
 
     Raises QacrawlError when it can't begin. Scrapy's reactor starts once a process, so this can be called once.
     """
     settings = scrapy_settings.make(site, options, more)
     chosen = scrapy_settings.read(settings)
-    with opened(site, chosen, settings["USER_AGENT"]) as run:
+    try:
         process = AsyncCrawlerProcess(settings)
+    except ValueError as error:  # of a log level, or the name of a class
+        raise QacrawlError(f"Scrapy refuses a setting: {error}", Exit.USAGE) from None
+    with opened(site, chosen, settings["USER_AGENT"]) as run:
         # Scrapy has the handler leave out what is below its level; to make those messages takes time, too.
         logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
         crawler = process.create_crawler(site)

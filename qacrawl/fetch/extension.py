@@ -1,6 +1,5 @@
 """The heartbeat of a run: batches are committed and leases prolonged in time, people see how it goes."""
 
-import logging
 from contextlib import ExitStack
 from typing import Any, Self
 
@@ -13,7 +12,6 @@ from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
 from qacrawl import registry
-from qacrawl.errors import QacrawlError
 from qacrawl.fetch import lifecycle, report, scrapy_settings
 from qacrawl.fetch import run as runs
 from qacrawl.fetch.run import Run
@@ -55,11 +53,8 @@ class RunExtension:
             for name in USUAL:
                 crawler.settings.set(name, True, priority="project")
             raise NotConfigured
-        try:
+        with scrapy_settings.one_line():
             return cls(crawler, run)
-        except QacrawlError:
-            logging.getLogger("asyncio").addFilter(_one_line)
-            raise
 
     def opened(self, spider: Spider) -> None:
         """Begin to tick."""
@@ -98,14 +93,6 @@ class RunExtension:
             with self.stack:
                 result = lifecycle.finish(self.run)
             report.show(result.report, Console(stderr=True))
-
-
-def _one_line(record: logging.LogRecord) -> bool:
-    """Have an error of ours logged as its line: Scrapy leaves it to asyncio, which shows the whole traceback."""
-    error = record.exc_info and record.exc_info[1]
-    if isinstance(error, QacrawlError):
-        record.msg, record.args, record.exc_info = f"qacrawl: {error}", (), None
-    return True
 
 
 def _is_crawl(crawler: Crawler) -> bool:
