@@ -32,6 +32,6 @@ def crawl(site: str, options: Options, console: Console, more: Mapping[str, str]
         run.console = console
         task = process.crawl(crawler)
         process.start()
-        if task.done() and (error := task.exception()):
-            raise error
+        if task.done() and (problem := task.exception()):
+            raise problem
         return finish(run)
