@@ -217,7 +217,7 @@ class Visits:
         if isinstance(exception, Taken) and visit and response is not None:
             self.landed(visit, response)
         else:
-            self._refused(response, "dropped")
+            self.refused(response, "dropped")
 
     def item_error(self, item: Any, response: Response | None, failure: Failure) -> None:
         """Make the page of a pipeline that broke a reject; the log has the reason."""
@@ -226,9 +226,9 @@ class Visits:
             if visit := self._of(response):
                 self.give_back(visit)
             return
-        self._refused(response, "crashed")
+        self.refused(response, "crashed")
 
-    def _refused(self, response: Response | None, reason: str) -> None:
+    def refused(self, response: Response | None, reason: str) -> None:
         """Make the page of an item that never got through the pipelines a reject."""
         visit = self._of(response)
         if visit is None or response is None:
