@@ -24,6 +24,8 @@ class Discovery:
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self.articles = False
+        """Whether articles were found since the scheduler leased."""
 
     def find(self, request: Request) -> Found | None:
         """Return what a request asks for, if it is a page of this site that is read and no trap."""
@@ -55,6 +57,7 @@ class Discovery:
     def note(self, found: Found) -> None:
         """Have a URL in the frontier with the next batch, or at once when many wait."""
         self.run.batch.found.setdefault(found.url, found)
+        self.articles |= found.kind == "article"
         if len(self.run.batch.found) >= MANY:
             self.run.batch.note_found()
 

@@ -74,9 +74,11 @@ class FrontierScheduler(BaseScheduler):
         """Return the next request, or None when nothing may be asked for now."""
         if self.run.reason or not self._has_room():
             return None
-        if not self.ready:
-            with self.run.guard():
+        with self.run.guard():
+            if not self.ready:
                 self.fill()
+            elif self._is_less_urgent(self.ready[0]):
+                self._lease(AHEAD)
         if not self.ready:
             return None
         request = self.ready.popleft()
@@ -94,14 +96,23 @@ class FrontierScheduler(BaseScheduler):
         """Lease more; at most so often, since Scrapy asks at every turn and a transaction takes as long as a page."""
         if self.visits.under_way and time.monotonic() < self.next_fill:
             return
-        self.run.batch.note_found()
         # Who leases more than it can do keeps others waiting: one to ask for, one to be read, for each place.
         number = 2 * self.run.options.concurrency - len(self.visits.under_way) if self.run.shared else AHEAD
-        if number <= 0:
-            return
+        if number > 0:
+            leased = self._lease(number)
+            self.next_fill = time.monotonic() + (PAUSE if leased < number else 0.0)
+
+    def _lease(self, number: int) -> int:
+        """Lease up to `number` URLs, those found just now as well; they come before what is ready. Return how many."""
+        self.run.batch.note_found()
+        self.discovery.articles = False
         rows = self.run.frontier.lease(number, self.run.run_id, self.run.lease_until())
-        self.ready.extend(map(self.visits.request, rows))
-        self.next_fill = time.monotonic() + (PAUSE if len(rows) < number else 0.0)
+        self.ready.extendleft(map(self.visits.request, reversed(rows)))
+        return len(rows)
+
+    def _is_less_urgent(self, request: Request) -> bool:
+        """Return whether articles were found since the last lease, which come before this request for no article."""
+        return self.discovery.articles and not self.run.shared and request.meta["row"].kind != "article"
 
     def close(self, reason: str) -> "Deferred[None] | None":
         """Give back what was leased and came to no outcome."""

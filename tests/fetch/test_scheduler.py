@@ -64,6 +64,25 @@ def test_max_pages_counts_pages_with_an_outcome(run: Run, limit: int):
     assert run.reason == "max_pages"
 
 
+def test_articles_come_as_soon_as_they_are_known(run: Run):
+    listings = [f"https://doctorqna.com/en/faq/heart-pain/{number}" for number in range(1, 61)]
+    run.frontier.add([Found(url, "listing") for url in listings])
+    made = scheduler(run)
+    asked = []
+    for step in range(1, 31):
+        request = made.next_request()
+        assert request is not None
+        asked.append(request.meta["row"].kind)
+        if request.meta["row"].kind == "listing":
+            made.discovery.follow(request.meta["row"], [URL.format(3 * step + more) for more in range(3)], [])
+        finish(made, request)
+    assert asked == ["listing", "article", "article", "article"] * 7 + ["listing", "article"]
+    for request in iter(made.next_request, None):
+        finish(made, request)
+    assert not made.has_pending_requests()
+    assert run.tally.outcomes["gone"] == 60 + 3 * 8, "and no listing is left out"
+
+
 def test_what_was_leased_and_not_used_is_given_back(run: Run):
     run.frontier.add([Found(URL.format(number), "article") for number in range(1, 11)])
     made = scheduler(run)
