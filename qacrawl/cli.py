@@ -1,5 +1,6 @@
 """The command line: options to calls, errors to one line and an exit code. stdout has the result, stderr the rest."""
 
+import shlex
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -79,18 +80,21 @@ def crawl(site: Site, given: Given) -> None:
     if given.options.worker and result.snapshot is None:
         print("other workers are at work: the last one publishes")
     else:
-        _say_snapshot(result.snapshot)
+        _say_snapshot(site, given.options.output, result.snapshot)
+    if result.doubts:
+        _complain(f"{'; '.join(result.doubts)}. The dataset is as it was")
+        raise typer.Exit(Exit.HELD_BACK)
 
 
-def _say_snapshot(snapshot: "Snapshot | None") -> None:
-    """Where the snapshot lies; if the gate held it back, why, and end with exit code 3."""
+def _say_snapshot(site: str, output: str, snapshot: "Snapshot | None") -> None:
+    """Say where the snapshot lies; if the gate held it back, say why, and end with exit code 3."""
     if snapshot is None:
         print("no records yet: nothing was published")
         return
     dataset = snapshot.path.parent.parent / "dataset"
     if snapshot.held:
-        _complain(f"snapshot {snapshot.id} was held back: {'; '.join(snapshot.held)}")
-        _complain(f"if it is right, `qacrawl publish SITE --accept {snapshot.id}` takes it")
+        accept = shlex.join(["qacrawl", "publish", site, "--output", output, "--accept", snapshot.id])
+        _complain(f"snapshot {snapshot.id} was held back: {'; '.join(snapshot.held)}. If it is right: {accept}")
         raise typer.Exit(Exit.HELD_BACK)
     print(f"{snapshot.rows:,} records in {dataset} -> {snapshot.id}")
 
@@ -143,7 +147,7 @@ def publish(
                 print(f"{folder / snapshots.POINTER} -> {snapshots.accept(folder, accept).name}")
             return
         snapshot = publish_site(opened, folder, site, given.options)
-    _say_snapshot(snapshot)
+    _say_snapshot(site, given.options.output, snapshot)
 
 
 @app.command()
@@ -169,7 +173,7 @@ def rebuild(
         if counts["damaged"]:
             _complain(f"{counts['damaged']} stretches of the archive can't be read")
         snapshot = publish_site(opened, folder, site, given.options)
-    _say_snapshot(snapshot)
+    _say_snapshot(site, given.options.output, snapshot)
 
 
 @app.command()

@@ -118,7 +118,7 @@ class Batch:
             logger.warning("%d pages are another worker's by now; it does them", len(lost))
             self.settled = [item for item in self.settled if item.visit.row.id not in lost]
         for item in self.settled:
-            self.tally.count(item.visit)
+            self.tally.count(item.visit, item.records)
         self.settled = []
 
     def _commit_once(self) -> set[int]:

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.fetch import private_hosts, report
+from qacrawl.fetch import private_hosts, report, verdict
 from qacrawl.fetch.run import Run, reason_of
 from qacrawl.files import s3
 from qacrawl.forget import pages
 from qacrawl.frontier import Frontier, open_frontier, recovery
 from qacrawl.options import Options
 from qacrawl.publish import committed
-from qacrawl.publish.snapshot import Snapshot
+from qacrawl.publish.about import stats
+from qacrawl.publish.snapshot import POINTER, Snapshot
 from qacrawl.workspace import make_folder
 
 PATIENCE = 60.0
@@ -32,6 +33,12 @@ class Result:
     def problem(self) -> str | None:
         """Why the run failed, if it did."""
         return self.report["problem"] or ("interrupted" if self.report["reason"] == "interrupted" else None)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What is wrong with what the run read; then a new snapshot is held back."""
+        found: list[str] = self.report["doubts"]
+        return found
 
 
 @contextmanager
@@ -75,28 +82,39 @@ def finish(run: Run) -> Result:
     made = report.make(run)
     snapshot = None
     try:
+        made["problem"] = made["problem"] or verdict.failure(run.tally)
+        made["doubts"] = _doubts(run)
         report.write(run.folder, made)
         if run.reason not in ("interrupted", "disk"):
-            snapshot = publish_last(run, made) if run.shared else publish(run, made)
-            made |= {"snapshot": snapshot.id if snapshot else None, "records": snapshot.rows if snapshot else 0}
+            snapshot = _publish_last(run, made) if run.shared else _publish(run, made)
+            made |= report.published(snapshot)
             report.write(run.folder, made)
     except OSError as error:
         made["problem"] = made["problem"] or f"cannot write to {run.folder}: {reason_of(error)}"
     return Result(made, snapshot)
 
 
-def publish(run: Run, made: Mapping[str, Any]) -> Snapshot | None:
+def _doubts(run: Run) -> list[str]:
+    """Return what is wrong with what a run read, measured by the dataset as it is before the run publishes."""
+    coverage = None
+    if run.tally.news["record"] and (run.folder / POINTER).exists():
+        coverage = stats.measure(run.folder / POINTER).coverage
+    found = list(verdict.doubts(run.tally, committed.gate(run.options), coverage))
+    return found or verdict.carried(report.latest(run.folder), run.tally)
+
+
+def _publish(run: Run, made: Mapping[str, Any]) -> Snapshot | None:
     """Publish what is committed; `made` is the report of the run."""
     return committed.publish_site(run.frontier, run.folder, run.slug, run.options, made)
 
 
-def publish_last(run: Run, made: Mapping[str, Any]) -> Snapshot | None:
+def _publish_last(run: Run, made: Mapping[str, Any]) -> Snapshot | None:
     """Publish as the last of several workers; None while others are at work, one of which will be the last."""
     run.unlock()
     try:
         with run.frontier.alone():
             recovery.recover(run.folder, run.frontier)  # what killed workers left
-            return publish(run, made)
+            return _publish(run, made)
     except QacrawlError as error:
         if error.code != Exit.LOCKED:
             raise

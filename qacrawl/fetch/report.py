@@ -13,6 +13,7 @@ from rich.text import Text
 from qacrawl.escape import plain
 from qacrawl.fetch.run import Run
 from qacrawl.files import local, s3
+from qacrawl.publish.snapshot import Snapshot
 
 WORDS = {
     "record": "records",
@@ -36,6 +37,7 @@ def make(run: Run) -> dict[str, Any]:
         "seconds": round((finished - run.started).total_seconds(), 3),
         "reason": run.reason or "finished",
         "problem": run.problem,
+        "doubts": [],
         "fetches": tally.outcomes.total(),
         "outcomes": dict(tally.outcomes),
         "rejects": dict(tally.reasons["reject"].most_common()),
@@ -49,6 +51,25 @@ def make(run: Run) -> dict[str, Any]:
         "delay": run.options.delay,
         "concurrency": run.options.concurrency,
     }
+
+
+def published(snapshot: Snapshot | None) -> dict[str, Any]:
+    """Return what a report says of the snapshot that ends its run."""
+    if snapshot is None:
+        return {"snapshot": None, "records": 0, "held_back": None}
+    held = {"snapshot": snapshot.id, "why": list(snapshot.held)} if snapshot.held else None
+    return {"snapshot": snapshot.id, "records": snapshot.rows, "held_back": held}
+
+
+def latest(folder: Path) -> dict[str, Any] | None:
+    """Return the report of the newest run in `folder` that has ended; None where there is none that can be read."""
+    for path in sorted((folder / "runs").glob("*.json"), reverse=True):
+        try:
+            found: dict[str, Any] = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            continue
+        return found
+    return None
 
 
 def write(folder: Path, report: Mapping[str, Any]) -> Path:

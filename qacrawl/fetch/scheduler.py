@@ -86,11 +86,18 @@ class FrontierScheduler(BaseScheduler):
         return request
 
     def _has_room(self) -> bool:
-        """Return whether one more page fits into `max_pages`; when so many have an outcome, the run ends."""
-        limit = self.run.options.max_pages
+        """Return whether one more page may be asked for; when `max_pages` have an outcome, the run ends.
+
+        What is handed out waits at the gate, and what is found meanwhile may be more urgent: so there is one request
+        more for each host than are answered at once.
+        """
+        limit, under_way = self.run.options.max_pages, self.visits.under_way
         if limit and self.visits.done >= limit:
             self.run.stop("max_pages")
-        return not limit or self.visits.done + len(self.visits.under_way) < limit
+        if limit and self.visits.done + len(under_way) >= limit:
+            return False
+        waiting = sum(visit.fetched is None for visit in under_way.values())
+        return waiting < (self.run.options.concurrency + 1) * len(self.run.hosts)
 
     def fill(self) -> None:
         """Lease more; at most so often, since Scrapy asks at every turn and a transaction takes as long as a page."""

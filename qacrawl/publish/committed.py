@@ -31,6 +31,7 @@ def publish_site(
             forgotten=forgotten,
             gate=gate(options),
             run=run,
+            doubts=run["doubts"] if run else (),
         )
 
 

@@ -47,13 +47,15 @@ def publish(
     forgotten: Sequence[str] = (),
     gate: Gate | None = None,
     run: Mapping[str, Any] | None = None,
+    doubts: Sequence[str] = (),
 ) -> Snapshot | None:
     """Publish the newest version of each record in `parts` to `folder` (output/<site>); None when there is none.
 
     `gone` holds canonical URLs that leave the snapshot; of those in `forgotten`, what other pages quote leaves it, too.
     The result is a function of the parts, whatever their order.
     What `gate` holds back is kept beside, and `dataset` points where it did; `accept` takes it, and then it is not held
-    back again. `run` is the report of the run that ends with this, for report.html.
+    back again. `run` is the report of the run that ends with this, for report.html; `doubts` say what is wrong with
+    what it read, and hold back as well.
     """
     with alone(folder):
         before = follow(folder)
@@ -68,7 +70,11 @@ def publish(
             snapshot, now = finish(folder, site, made)
             past, changed = _compare(folder, snapshot.path)
             taken = (folder / POINTER).resolve() == snapshot.path.resolve()
-            held = tuple(problems(gate, rates, now, past, changed.gone if changed else 0)) if gate and not taken else ()
+            held = (
+                (*doubts, *problems(gate, rates, now, past, changed.gone if changed else 0))
+                if gate and not taken
+                else ()
+            )
             report.write(snapshot.path, now, past, changed, run, rejected)
             s3.put_tree(snapshot.path)
             if not held:

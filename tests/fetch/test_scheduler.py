@@ -1,5 +1,6 @@
 """The scheduler hands out what is due, no more than was asked for, and gives back what it did not use."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -8,6 +9,8 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.signalmanager import SignalManager
 
+from qacrawl.archive.warc import Place
+from qacrawl.fetch.archive_middleware import Fetched
 from qacrawl.fetch.run import Run
 from qacrawl.fetch.scheduler import AHEAD, FrontierScheduler
 from qacrawl.frontier import Found
@@ -34,7 +37,7 @@ def finish(made: FrontierScheduler, request: Request) -> None:
 
 def test_what_is_due_is_handed_out_once(run: Run):
     run.frontier.add([Found(URL.format(number), "article") for number in range(1, 4)])
-    made = scheduler(run)
+    made = scheduler(run, concurrency=64)
     requests = [made.next_request() for _ in range(4)]
     assert [request and request.url for request in requests] == [*(URL.format(number) for number in (1, 2, 3)), None]
     assert made.has_pending_requests()
@@ -48,7 +51,7 @@ def test_what_is_due_is_handed_out_once(run: Run):
 @pytest.mark.parametrize("limit", [1, 3, AHEAD + 1])
 def test_max_pages_counts_pages_with_an_outcome(run: Run, limit: int):
     run.frontier.add([Found(URL.format(number), "article") for number in range(1, AHEAD + 50)])
-    made = scheduler(run, max_pages=limit)
+    made = scheduler(run, max_pages=limit, concurrency=AHEAD)
     out = []
     while request := made.next_request():
         out.append(request)
@@ -91,6 +94,18 @@ def test_what_was_leased_and_not_used_is_given_back(run: Run):
     assert states(run) == {"leased": 10}
     made.close("finished")
     assert states(run) == {"due": 10}
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_no_more_wait_at_the_gate_than_are_needed(run: Run, concurrency: int):
+    run.frontier.add([Found(URL.format(number), "article") for number in range(1, 100)])
+    made = scheduler(run, concurrency=concurrency)
+    made.run.hosts = frozenset(["doctorqna.com"])
+    out = list(iter(made.next_request, None))
+    assert len(out) == concurrency + 1
+    fetched = Fetched(Place("a.warc.gz", 0), datetime.now(UTC), 0.1, "sha256:X")
+    out[0].meta["fetched"] = fetched
+    assert len(list(iter(made.next_request, None))) == 1, "a page that came makes room, also while it is being read"
 
 
 def test_nothing_is_handed_out_after_the_end(run: Run):
