@@ -31,6 +31,7 @@ app = typer.Typer(
 Site = Annotated[str, typer.Argument(help="A source, as `qacrawl sites` lists it.", metavar="SITE")]
 PLACE = ("output", "frontier")
 GATE = ("gate_rejects", "gate_coverage", "gate_gone")
+"""Settings that a command takes which opens a site, and one that publishes."""
 Dataset = Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")]
 MovedFile = Annotated[Path, typer.Argument(help="A file of JSON Lines.", metavar="FILE")]
 

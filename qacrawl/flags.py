@@ -61,11 +61,10 @@ def takes(*fields: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 def _parameter(field: str) -> inspect.Parameter:
     """The parameter that Typer makes the option of a field from."""
     info, flag = Options.model_fields[field], options.flag(field)
-    extra = options.described(field)
     kind = bool if info.annotation is bool else list[str] if isinstance(info.default, tuple) else str
     option = typer.Option(
         f"{flag}/--no-{flag[2:]}" if kind is bool else flag,
-        metavar=None if kind is bool else extra["metavar"],
+        metavar=None if kind is bool else options.metavar(field),
         help=info.description,
         show_default=options.default(field) or False,
         rich_help_panel=None if field in Common.model_fields else "Seldom needed",

@@ -224,7 +224,7 @@ def test_a_misspelt_setting_is_refused(typo, meant, folder, capsys, monkeypatch)
         ("DOWNLOAD_TIMEOUT=soon", "DOWNLOAD_TIMEOUT can't be 'soon'; by default it is 60"),
         ("LOG_ENABLED=maybe", "LOG_ENABLED can't be 'maybe'; by default it is True"),
         ("DOWNLOAD_SLOTS=x", "DOWNLOAD_SLOTS can't be 'x'; by default it is a JSON object"),
-        ("LOG_LEVEL=LOUD", "Scrapy refuses a setting: Unknown level: 'LOUD'"),
+        ("LOG_LEVEL=LOUD", "LOG_LEVEL can't be 'LOUD'; by default it is 'WARNING'"),
         ("QACRAWL_TRIES", "--set takes NAME=VALUE, not 'QACRAWL_TRIES'"),
     ],
 )

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from rich.console import Console
 from scrapy.crawler import AsyncCrawlerProcess
 
-from qacrawl.errors import Exit, QacrawlError
 from qacrawl.fetch import run as runs
 from qacrawl.fetch import scrapy_settings
 from qacrawl.fetch.lifecycle import Result, finish, opened
@@ -20,11 +19,8 @@ def crawl(site: str, options: Options, console: Console, more: Mapping[str, str]
     """
     settings = scrapy_settings.make(site, options, more)
     chosen = scrapy_settings.read(settings)
-    try:
-        process = AsyncCrawlerProcess(settings)
-    except ValueError as error:  # of a log level, or the name of a class
-        raise QacrawlError(f"Scrapy refuses a setting: {error}", Exit.USAGE) from None
     with opened(site, chosen, settings["USER_AGENT"]) as run:
+        process = AsyncCrawlerProcess(settings)
         # Scrapy has the handler leave out what is below its level; to make those messages takes time, too.
         logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
         crawler = process.create_crawler(site)

@@ -1,5 +1,6 @@
 """Scrapy's settings for a run: the project's, with a user's choices among them."""
 
+import logging
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -46,6 +47,8 @@ def check(more: Mapping[str, str]) -> None:
                 given.getfloat(name)
             elif isinstance(known[name], Mapping):
                 given.getdict(name)
+            elif name == "LOG_LEVEL" and text not in logging.getLevelNamesMapping():
+                raise ValueError
         except ValueError:
             usual = "a JSON object" if isinstance(known[name], Mapping) else repr(known[name])
             raise QacrawlError(f"{name} can't be {text!r}; by default it is {usual}", Exit.USAGE) from None
