@@ -4,11 +4,13 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.records import Article, Listing, Page, Refusal
+
+if TYPE_CHECKING:  # the record takes a tenth of a second to build, and `qacrawl sites` needs none
+    from qacrawl.records import Article, Listing, Page, Refusal
 
 _SITES = Path(__file__).with_name("sites")
 
@@ -48,7 +50,7 @@ class Parser(Protocol):
     VERSION: int
     """Raised when any page reads otherwise than before."""
 
-    def parse(self, page: Page) -> Article | Listing | Refusal:
+    def parse(self, page: "Page") -> "Article | Listing | Refusal":
         """Read one page. Never raise."""
 
 
