@@ -14,7 +14,7 @@ from qacrawl.errors import Exit, QacrawlError
 from qacrawl.files import s3
 from qacrawl.flags import Given, takes
 from qacrawl.options import Options
-from qacrawl.redact.record import AskerNames
+from qacrawl.redact import AskerNames
 
 if TYPE_CHECKING:
     from qacrawl.publish.snapshot import Snapshot

@@ -12,7 +12,8 @@ from typing import Any
 from qacrawl import registry, steps
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.records import LARGEST, Listing, Page, QARecord, Refusal
-from qacrawl.redact.record import AskerNames, redact
+from qacrawl.redact import AskerNames
+from qacrawl.redact.record import redact
 
 _CANONICAL = re.compile(rb"""<link\s[^>]*?rel=["']?canonical["'\s][^>]*>""", re.IGNORECASE)
 _HREF = re.compile(rb"""href=["']?([^"'\s>]+)""", re.IGNORECASE)

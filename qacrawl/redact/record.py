@@ -4,15 +4,14 @@ import hmac
 import secrets
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from qacrawl.errors import QacrawlError
 from qacrawl.files import local, s3
 from qacrawl.records import TEXTS, QARecord, SimilarQA
+from qacrawl.redact import AskerNames
 from qacrawl.redact.text import redact as redact_text
 from qacrawl.redact.text import suspicious
-
-AskerNames = Literal["pseudonym", "keep", "drop"]
 
 KEY = "asker.key"
 """File in output/<site> with the key of the pseudonyms. Who has it can test names against them: never publish it."""
