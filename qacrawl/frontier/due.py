@@ -5,8 +5,7 @@ Pure: what is known of a visit goes in, when the next one is due comes out.
 
 from typing import NamedTuple
 
-from qacrawl.frontier import Row
-from qacrawl.frontier.rows import AGAIN, LISTING, NEW, START, Outcome
+from qacrawl.frontier.rows import AGAIN, LISTING, NEW, START, Outcome, Row
 
 DAY = 86_400.0
 
