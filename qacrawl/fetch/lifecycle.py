@@ -11,7 +11,7 @@ from qacrawl.fetch import private_hosts, report, verdict
 from qacrawl.fetch.run import Run, reason_of
 from qacrawl.files import s3
 from qacrawl.forget import pages
-from qacrawl.frontier import Frontier, open_frontier, recovery
+from qacrawl.frontier import Frontier, due, open_frontier, recovery
 from qacrawl.options import Options
 from qacrawl.publish import committed
 from qacrawl.publish.about import stats
@@ -84,6 +84,9 @@ def finish(run: Run) -> Result:
     try:
         made["problem"] = made["problem"] or verdict.failure(run.tally)
         made["doubts"] = _doubts(run)
+        if made["doubts"]:
+            soon = run.frontier.now() + run.batch.policy.doubted * due.DAY
+            run.frontier.hurry(run.started.timestamp(), soon)
         report.write(run.folder, made)
         if run.reason not in ("interrupted", "disk"):
             snapshot = _publish_last(run, made) if run.shared else _publish(run, made)

@@ -14,6 +14,8 @@ _FIELDS = (
     "outcome", "state", "priority", "due_at", "reason", "status", "failures", "misses", "etag", "last_modified",
     "digest", "payload", "fetched_at", "checked_at", "seconds", "asked", "replied",
 )  # fmt: skip
+_SEEN = frozenset(["record", "listing", "unchanged"])
+"""Outcomes of a page that is there: what was gone stays so through an outage, a robots.txt that forbids, a notice."""
 
 
 def commit(
@@ -52,7 +54,9 @@ def _acknowledge() -> Update:
         "archived_offset": None,
     }
     values["gone_at"] = case(
-        (bindparam("new_is_gone") == 0, None), else_=func.coalesce(urls.c.gone_at, bindparam("new_now"))
+        (bindparam("new_is_gone") == 1, func.coalesce(urls.c.gone_at, bindparam("new_now"))),
+        (bindparam("new_is_seen") == 0, urls.c.gone_at),
+        else_=None,
     )
     return update(urls).where(urls.c.id == bindparam("row_id")).values(values)
 
@@ -62,5 +66,5 @@ _ACKNOWLEDGE = _acknowledge()
 
 def _values(visit: Visit) -> dict[str, Any]:
     new = {f"new_{name}": getattr(visit, name) for name in _FIELDS}
-    gone = {"new_is_gone": int(visit.state == "gone"), "new_now": visit.checked_at}
-    return new | gone | {"row_id": visit.row.id}
+    gone = {"new_is_gone": int(visit.state == "gone"), "new_is_seen": int(visit.outcome in _SEEN)}
+    return new | gone | {"new_now": visit.checked_at, "row_id": visit.row.id}

@@ -92,6 +92,10 @@ class Frontier:
         """Make due what was to be visited again before a time, or every URL but the forgotten; return how many."""
         return self._write(queue.promote, self.site, self.numbers, before, everything)
 
+    def hurry(self, since: float, due_at: float) -> int:
+        """Have articles that were visited after a time visited again by `due_at`; return how many."""
+        return self._write(queue.hurry, self.site, since, due_at)
+
     def pending(self) -> tuple[int, float | None]:
         """Return how many URLs are to be visited, counted up to 1,000, and when the first that waits is due."""
         return self._read(queue.pending, self.site, self.numbers)

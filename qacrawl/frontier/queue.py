@@ -29,7 +29,7 @@ from qacrawl.frontier.tables import urls
 Numbers = tuple[int, int] | None
 _ROW = [urls.c[name] for name in Row._fields]
 _LATE = 1000  # of the URLs that wait for a time, how many one lease looks at
-_FIRST = {"start": START, "sitemap": START, "listing": LISTING, "article": NEW}
+_FIRST = {"start": START, "sitemap": LISTING, "listing": LISTING, "article": NEW}
 _BLANK = dict.fromkeys(
     (
         "outcome", "reason", "etag", "last_modified", "digest", "payload", "fetched_at", "archived_file",
@@ -91,6 +91,20 @@ def promote(db: Connection, site: str, numbers: Numbers, before: float, everythi
     # Rows that are held this moment are made due, or forgotten, by somebody else.
     again = _locked(db, _which(site, numbers), old, skip=True)
     return database.update_rows(db, urls, again, {"state": "due", "due_at": before, "hops": 0})
+
+
+def hurry(db: Connection, site: str, since: float, due_at: float) -> int:
+    """Have articles that were visited after a time visited again by `due_at`; return how many would have been later."""
+    again = _locked(
+        db,
+        urls.c.site == site,
+        urls.c.kind == "article",
+        urls.c.state == "done",
+        urls.c.checked_at >= since,
+        urls.c.due_at > due_at,
+        skip=True,
+    )
+    return database.update_rows(db, urls, again, {"due_at": due_at})
 
 
 def pending(db: Connection, site: str, numbers: Numbers) -> tuple[int, float | None]:
@@ -207,7 +221,7 @@ def recover(db: Connection, site: str, file: str, seen: Iterable[tuple[str, int,
 
 def gone(db: Connection, site: str) -> list[str]:
     """Return the canonical URLs that leave the next snapshot, sorted: gone, or forgotten."""
-    left = select(urls.c.url).where(urls.c.site == site, urls.c.state.in_(("gone", "forgotten")))
+    left = select(urls.c.url).where(urls.c.site == site, or_(urls.c.gone_at.is_not(None), urls.c.state == "forgotten"))
     return list(db.execute(left.order_by(urls.c.url)).scalars())
 
 

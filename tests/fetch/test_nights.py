@@ -1,4 +1,4 @@
-"""A night job, as cron runs it: bare environment, default delay, nobody looks; exit code and last line tell how it went."""
+"""A night job, as cron runs it: bare environment, default delay; exit code and last line tell how it went."""
 
 import os
 import subprocess
@@ -6,8 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from support.crawling import records
 from support.faults import FaultSite, Reply, article, error, listing
+
+from qacrawl.frontier import open_frontier
+from qacrawl.frontier.tables import urls
 
 ODD = Reply(b"<html><body><h1>Tea</h1><p>All is new here, and nothing is as before.</p></body></html>")
 MAINTENANCE = Reply(b"<html><body><h1>Maintenance</h1><p>We will be back soon.</p></body></html>")
@@ -27,6 +31,12 @@ def night(output: Path, site: FaultSite) -> tuple[int, str]:
     return done.returncode, said[-1]
 
 
+def a_day_later(output: Path) -> None:
+    """Have all that is due in a day be due now."""
+    with open_frontier(None, "doctorqna", output / "doctorqna") as frontier, frontier.engine.begin() as db:
+        db.execute(update(urls).values(due_at=urls.c.due_at - 86_400))
+
+
 def without_signature(page: bytes) -> bytes:
     """A page as a parser reads it that no longer finds the doctor: half of the record is lost."""
     return page.replace(b"Dr. ", b"Doctor ").replace(b"Dr.", b"Doctor")
@@ -34,7 +44,7 @@ def without_signature(page: bytes) -> bytes:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_seven_nights_of_an_unattended_crawl(tmp_path: Path):
+def test_eight_nights_of_an_unattended_crawl(tmp_path: Path):
     output = tmp_path / "out"
     with FaultSite(articles=60) as site:
 
@@ -60,13 +70,15 @@ def test_seven_nights_of_an_unattended_crawl(tmp_path: Path):
         assert "5 of the 5 articles that this run read became rejects" in line
         assert len(records(output)) == 12
 
-        site.prefixes["/"] = error(500)
+        kept = dict(site.pages)
         site.pages.clear()
+        site.prefixes["/"] = error(500)
         code, line = night(output, site)
         assert code == 1, "an outage"
         assert "http_500" in line
 
         site.prefixes.clear()
+        site.pages |= kept
         offer(18, 22)
         site.robots = Reply(b"User-agent: *\nDisallow: /\n", content_type="text/plain")
         code, line = night(output, site)
@@ -87,8 +99,16 @@ def test_seven_nights_of_an_unattended_crawl(tmp_path: Path):
         assert code == 3, "a parser that half broke: records, but a field is gone"
         assert "doctor is in 0% of the records that this run read, and in 100% of the dataset" in line
 
-        offer(35, 40)
+        a_day_later(output)
+        code, line = night(output, site)
+        assert code == 3, "nothing has changed: ten such nights are not ten times 0"
+        assert "still, since run" in line
+
+        offer(13, 40)
+        a_day_later(output)
         code, line = night(output, site)
         assert code == 0, line
-        assert "records" in line
-    assert {row["record_id"] for row in whole} <= {row["record_id"] for row in records(output)}
+        assert "records in" in line
+        found = records(output)
+        assert all(row["doctor"] for row in found), "what was read badly is read again"
+    assert {row["record_id"] for row in whole} < {row["record_id"] for row in found}
