@@ -74,8 +74,8 @@ class ArchiveMiddleware:
             for value in values
         ]
         exchange = warc.Exchange(request.url, response.status, headers, response.body, at)
-        # A full run reads the page again, so its records need a whole response to point to.
-        seen = response.status == 200 and not self.run.options.full
+        # A run that refetches reads the page again, so its records need a whole response to point to.
+        seen = response.status == 200 and not self.run.options.refetch
         same = row is not None and (response.status == 304 or (seen and exchange.payload == row.payload))
         try:
             place = self.run.batch.keep(exchange, row, same)

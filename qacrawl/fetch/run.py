@@ -78,7 +78,7 @@ class Run:
         if recovered:
             logger.info("%d pages of an interrupted run lie in the archive and are read from there", recovered)
         frontier.start_run(self.run_id, self.lease_until())
-        frontier.promote(frontier.now(), everything=self.options.full)
+        frontier.promote(frontier.now(), everything=self.options.full or self.options.refetch)
 
     def lease_until(self) -> float:
         """Return when a lease taken now ends, in seconds since 1970 UTC."""
