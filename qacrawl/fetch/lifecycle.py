@@ -12,13 +12,12 @@ from scrapy.settings import Settings
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.fetch import private_hosts, report
 from qacrawl.fetch.run import Session, reason_of
-from qacrawl.files import s3
 from qacrawl.forget import pages
 from qacrawl.frontier import Frontier, open_frontier, recovery
 from qacrawl.options import choices
 from qacrawl.publish import committed
 from qacrawl.publish.snapshot import Snapshot
-from qacrawl.workspace import make_folder
+from qacrawl.workspace import ready
 
 PATIENCE = 60.0
 """Seconds that a worker waits for the site: the last of the others may have it for itself, to publish."""
@@ -41,7 +40,7 @@ class Result:
 def opened(settings: Settings, site: str) -> Iterator[Session]:
     """A session of `site` that holds the site's lock. Raises QacrawlError when it can't begin."""
     chosen = choices(settings)
-    folder = make_folder(s3.folder(chosen["QACRAWL_OUTPUT"], site))
+    folder = ready(chosen["QACRAWL_OUTPUT"], site)
     if not chosen["QACRAWL_ALLOW_PRIVATE"]:
         for url in chosen["QACRAWL_START_URLS"]:
             private_hosts.check_start(url)

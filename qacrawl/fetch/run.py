@@ -20,9 +20,8 @@ from rich.console import Console
 from scrapy.crawler import Crawler
 from sqlalchemy.exc import DBAPIError
 
-from qacrawl import registry, store
+from qacrawl import files, registry, store
 from qacrawl.archive import warc, write
-from qacrawl.files import s3
 from qacrawl.frontier import File, Found, Frontier, Row, Visit, due, recovery
 from qacrawl.frontier.rows import OUTCOMES, Outcome
 from qacrawl.records import QARecord, Reject
@@ -220,7 +219,7 @@ class Session:
         if lost:
             for file in made:
                 if file.kind != "archive":
-                    s3.drop(self.folder / file.kind / file.name)
+                    files.remove(self.folder / file.kind / file.name)
         else:
             self.unread, self.found = unread, {}
         return lost
