@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from qacrawl import __version__, registry
+from qacrawl import __version__, files, registry
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.files import s3
 from qacrawl.flags import Given, takes
 from qacrawl.options import Options
 from qacrawl.redact import AskerNames
@@ -116,7 +115,7 @@ def extract(
     from qacrawl.redact.record import KEY, load_key
 
     registry.load(site)
-    folder = s3.folder(given.options.output, site)  # whose key, if it has one, makes the pseudonyms
+    folder = files.folder(given.options.output, site)  # whose key, if it has one, makes the pseudonyms
     key = load_key(folder) if (folder / KEY).exists() else None
     rejected = 0
     for answer in read(paths, site, url, key=key, askers=asker_names, texts=not no_redact):
@@ -261,10 +260,10 @@ def import_frontier(site: Site, file: MovedFile, given: Given) -> None:
     """Read a site's frontier from such a file into a database that does not have the site yet."""
     from qacrawl.frontier import open_frontier
     from qacrawl.frontier.transfer import load
-    from qacrawl.workspace import make_folder
+    from qacrawl.workspace import ready
 
     registry.load(site)
-    folder = make_folder(s3.folder(given.options.output, site))
+    folder = ready(given.options.output, site)
     with open_frontier(given.options.frontier, site, folder) as opened, opened.alone():
         try:
             with file.open(encoding="utf-8", newline="\n") as lines:

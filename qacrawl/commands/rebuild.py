@@ -20,9 +20,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.statscollectors import DummyStatsCollector
 
-from qacrawl import registry, steps, store
+from qacrawl import files, registry, steps, store
 from qacrawl.archive import read, warc
-from qacrawl.files import s3
 from qacrawl.frontier import Frontier
 from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject
 from qacrawl.redact.record import load_key
@@ -51,11 +50,11 @@ def rebuild(frontier: Frontier, folder: Path, site: str, workers: int, console: 
     Rows that no archive file in good order stands for are kept. Old parts go when the new ones are in the manifest,
     all in one transaction; killed before that, nothing has changed. Call it with the site's lock held.
     """
-    for name in frontier.files("archive") if s3.is_mirrored(folder) else ():
-        s3.get(folder / "archive" / name)
-    files = sorted((folder / "archive").glob(f"*{warc.SUFFIX}"))
+    for name in frontier.files("archive"):
+        files.fetch(folder / "archive" / name)
+    found = warc.files(folder / "archive")
     read = [
-        (path, folder, site, frontier.addresses(kind="start"), frontier.addresses(state="forgotten")) for path in files
+        (path, folder, site, frontier.addresses(kind="start"), frontier.addresses(state="forgotten")) for path in found
     ]
     made: list[Made] = []
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
@@ -86,12 +85,12 @@ def _swap(frontier: Frontier, folder: Path, made: list[Made]) -> None:
     add += [("rejects", name, rows) for result in made for name, rows in result.rejects.items()]
     new = {name for _, name, _ in add}
     old = [(kind, name) for kind in ("parts", "rejects") for name in frontier.files(kind) if name not in new]
-    remove = [(kind, name) for kind, name in old if _sources(s3.get(folder / kind / name)) <= whole]
+    remove = [(kind, name) for kind, name in old if _sources(files.fetch(folder / kind / name)) <= whole]
     for kind, name, _ in add:
-        s3.put(folder / kind / name)
+        files.put(folder / kind / name)
     frontier.swap(add, remove)
     for kind, name in remove:
-        s3.drop(folder / kind / name)
+        files.remove(folder / kind / name)
 
 
 def _sources(part: Path) -> set[str | None]:

@@ -9,14 +9,13 @@ from typing import Any
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.fetch import private_hosts, report, verdict
 from qacrawl.fetch.run import Run, reason_of
-from qacrawl.files import s3
 from qacrawl.forget import pages
 from qacrawl.frontier import Frontier, due, open_frontier, recovery
 from qacrawl.options import Options
 from qacrawl.publish import committed
 from qacrawl.publish.about import stats
 from qacrawl.publish.snapshot import POINTER, Snapshot
-from qacrawl.workspace import make_folder
+from qacrawl.workspace import ready
 
 PATIENCE = 60.0
 """Seconds that a worker waits for the site: the last of the others may have it for itself, to publish."""
@@ -44,7 +43,7 @@ class Result:
 @contextmanager
 def opened(site: str, options: Options, agent: str) -> Iterator[Run]:
     """Open a run of `site` that holds the site's lock. Raise QacrawlError when it can't begin."""
-    folder = make_folder(s3.folder(options.output, site))
+    folder = ready(options.output, site)
     if not options.allow_private:
         for url in options.start_urls:
             private_hosts.check_start(url)

@@ -4,10 +4,10 @@ import logging
 import os
 from pathlib import Path
 
-from qacrawl import registry, store
+from qacrawl import files, registry, store
 from qacrawl.archive import erase, read, warc
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.files import local, s3
+from qacrawl.files import local
 from qacrawl.frontier import Frontier, database, manifest, runs
 from qacrawl.redact.record import KEY
 
@@ -39,7 +39,7 @@ def recover(folder: Path, frontier: Frontier, *, shared: bool = False) -> int:
     known = frontier.files("archive")
     return sum(
         _recover_file(path, frontier, known.get(path.name, 0))
-        for path in sorted((folder / "archive").glob("*.warc.gz"))
+        for path in warc.files(folder / "archive")
         if not shared or frontier.is_dead(warc.run_of(path.name))
     )
 
@@ -65,7 +65,7 @@ def _recover_file(path: Path, frontier: Frontier, acknowledged: int) -> int:
     site = registry.load(frontier.site)
     if forgotten := frontier.addresses(state="forgotten"):  # pages taken out while this file was not to be seen
         erase.overwrite(path, list(erase.find(path, erase.leads_to(forgotten, site.canonical))))
-    s3.put(path)
+    files.put(path)
     seen = [
         (site.canonical(exchange.url), place.offset, exchange.fetched_at.timestamp())
         for place, exchange in read.entries(path, acknowledged)

@@ -18,7 +18,7 @@ from support import crawling, faults
 from support.faults import FaultSite
 from support.making import HOST, part, record, reject
 
-from qacrawl import schema
+from qacrawl import schema, workspace
 from qacrawl.archive import erase, read, warc, write
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.files import s3
@@ -378,9 +378,7 @@ def on_machine(bucket, name: str) -> Path:
     """The working copy on a machine, which this process is on from now on."""
     os.environ["QACRAWL_WORK"] = bucket.env["QACRAWL_WORK"] = str(Path(bucket.env["QACRAWL_WORK"]).parent / name)
     s3._mirrors.clear()
-    folder = s3.folder(bucket.address, "doctorqna")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return workspace.ready(bucket.address, "doctorqna")
 
 
 def in_bucket(bucket, tmp_path: Path) -> set[str]:
