@@ -135,13 +135,11 @@ def publish(
     accept: Annotated[str | None, typer.Option(help="Take this snapshot, which was held back.", metavar="ID")] = None,
 ) -> None:
     """Publish what is committed as a snapshot."""
-    from qacrawl.forget import pages
     from qacrawl.publish import snapshot as snapshots
     from qacrawl.publish.committed import publish_site
     from qacrawl.workspace import open_site
 
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened):
-        pages.resume(opened, folder)
         if accept:
             with opened.publishing():
                 print(f"{folder / snapshots.POINTER} -> {snapshots.accept(folder, accept).name}")
@@ -161,12 +159,10 @@ def rebuild(
     import os
 
     from qacrawl.commands.rebuild import rebuild as run
-    from qacrawl.forget import pages
     from qacrawl.publish.committed import publish_site
     from qacrawl.workspace import open_site
 
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened), ExitStack() as lock:
-        pages.resume(opened, folder)
         lock.enter_context(opened.alone())
         counts = run(opened, folder, site, processes or os.cpu_count() or 1, Console(stderr=True))
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
@@ -225,9 +221,9 @@ def status(
     """The queue, the last runs, what failed, what is due when."""
     from qacrawl.commands import status
     from qacrawl.frontier.status import status as look
-    from qacrawl.workspace import open_site
+    from qacrawl.workspace import look_at
 
-    with open_site(site, given.options.output, given.options.frontier) as (_, opened):
+    with look_at(site, given.options.output, given.options.frontier) as (_, opened):
         found = look(opened)
     if as_json:
         print(status.as_json(found))
@@ -258,13 +254,11 @@ def export_frontier(site: Site, file: MovedFile, given: Given) -> None:
 @takes(*PLACE)
 def import_frontier(site: Site, file: MovedFile, given: Given) -> None:
     """Read a site's frontier from such a file into a database that does not have the site yet."""
-    from qacrawl.frontier import open_frontier
     from qacrawl.frontier.transfer import load
-    from qacrawl.workspace import ready
+    from qacrawl.workspace import open_site
 
-    registry.load(site)
-    folder = ready(given.options.output, site)
-    with open_frontier(given.options.frontier, site, folder) as opened, opened.alone():
+    place = open_site(site, given.options.output, given.options.frontier, new=True)
+    with place as (_, opened), opened.alone():
         try:
             with file.open(encoding="utf-8", newline="\n") as lines:
                 _say_moved(load(opened, lines))

@@ -31,6 +31,7 @@ VALUES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "max_pages": (("1", 1), ("100000", 100_000)),
     "max_seconds": (("0.5", 0.5), ("3600", 3600.0)),
     "full": (("true", True), ("false", False)),
+    "refetch": (("true", True), ("false", False)),
     "worker": (("1", True), ("0", False)),
     "allow_private": (("yes", True), ("no", False)),
     "tries": (("1", 1), ("100", 100)),

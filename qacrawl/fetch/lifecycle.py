@@ -9,13 +9,12 @@ from typing import Any
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.fetch import private_hosts, report, verdict
 from qacrawl.fetch.run import Run, reason_of
-from qacrawl.forget import pages
-from qacrawl.frontier import Frontier, due, open_frontier, recovery
+from qacrawl.frontier import Frontier, due, recovery
 from qacrawl.options import Options
 from qacrawl.publish import committed
 from qacrawl.publish.about import stats
 from qacrawl.publish.snapshot import POINTER, Snapshot
-from qacrawl.workspace import ready
+from qacrawl.workspace import open_site
 
 PATIENCE = 60.0
 """Seconds that a worker waits for the site: the last of the others may have it for itself, to publish."""
@@ -43,12 +42,11 @@ class Result:
 @contextmanager
 def opened(site: str, options: Options, agent: str) -> Iterator[Run]:
     """Open a run of `site` that holds the site's lock. Raise QacrawlError when it can't begin."""
-    folder = ready(options.output, site)
     if not options.allow_private:
         for url in options.start_urls:
             private_hosts.check_start(url)
-    with open_frontier(options.frontier, site, folder) as frontier, ExitStack() as held:
-        pages.resume(frontier, folder)
+    place = open_site(site, options.output, options.frontier, new=True)
+    with place as (folder, frontier), ExitStack() as held:
         held.enter_context(_locked(frontier, options.worker))
         held.enter_context(private_hosts.guarded(options.allow_private))
         run = Run(site, options, agent, folder, frontier)
