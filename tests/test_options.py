@@ -57,7 +57,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("concurrency", "tries", "part_records"), (*WHOLE, "0")),
     "max_pages": WHOLE,
     "lease": (*NUMBERS, "0"),
-    **dict.fromkeys(("full", "worker", "allow_private"), FLAGS),
+    **dict.fromkeys(("full", "refetch", "worker", "allow_private"), FLAGS),
 }
 ANY_TEXT = {"frontier", "contact"}
 FIELDS = list(Options.model_fields)
