@@ -9,6 +9,7 @@ from scrapy.settings import Settings
 
 from qacrawl import registry, urls
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.reader import limits
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,21 @@ def make_settings(site: str, options: Options) -> Settings:
     return settings
 
 
+def _within(value: float, least: float, most: float) -> float:
+    """`value`. Raises ValueError for one out of bounds, or no number."""
+    if not least <= value <= most:
+        raise ValueError(value)
+    return value
+
+
 _TYPES: dict[str, Callable[[Settings, str], Any]] = {
     "START_URLS": Settings.getlist,
     "NUMBERS": lambda settings, name: registry.number_range(settings[name]),
     **dict.fromkeys(("CONCURRENCY", "MAX_PAGES", "TRIES", "PART_RECORDS"), Settings.getint),
     **dict.fromkeys(("DELAY", "MAX_SECONDS", "RETRY_PAUSE", "LONGEST_WAIT", "PART_SECONDS"), Settings.getfloat),
     **dict.fromkeys(("LEASE", "GATE_REJECTS", "GATE_COVERAGE", "GATE_GONE"), Settings.getfloat),
+    "READ_SECONDS": lambda settings, name: _within(settings.getfloat(name), *limits.SECONDS),
+    "READ_MEGABYTES": lambda settings, name: _within(settings.getint(name), *limits.MEGABYTES),
     **dict.fromkeys(("FULL", "WORKER", "ALLOW_PRIVATE"), Settings.getbool),
     **dict.fromkeys(("OUTPUT", "FRONTIER", "CONTACT"), Settings.get),
 }

@@ -5,6 +5,8 @@
 
 from importlib.metadata import version
 
+from qacrawl.reader import limits
+
 BOT_NAME = "qacrawl"
 SPIDER_MODULES = ["qacrawl.sites"]
 
@@ -95,6 +97,10 @@ QACRAWL_RETRY_PAUSE = 2.0
 """Seconds before the second try; twice as many before the third."""
 QACRAWL_LONGEST_WAIT = 900.0
 """Seconds; a host that asks for more ends the run, the next one goes on."""
+QACRAWL_READ_SECONDS = limits.DEFAULT.seconds
+"""Seconds that the reading of one page may take; a page that takes longer is a reject."""
+QACRAWL_READ_MEGABYTES = limits.DEFAULT.megabytes
+"""Memory of the process that reads, in MiB; a page that takes more is a reject."""
 QACRAWL_GATE_REJECTS = 0.10
 """Share of the articles read that may be rejects; beyond that a snapshot is held back (exit code 3)."""
 QACRAWL_GATE_COVERAGE = 0.20

@@ -29,6 +29,7 @@ from qacrawl.fetch import outcomes, run
 from qacrawl.fetch.archive_middleware import Fetched
 from qacrawl.fetch.outcomes import Again
 from qacrawl.frontier import Found, Row
+from qacrawl.reader.client import UNREAD
 from qacrawl.records import Page, QARecord, Refusal, Reject
 from qacrawl.registry import load_parser
 
@@ -341,7 +342,11 @@ class FrontierScheduler(BaseScheduler):
         self.landed(flight, response)
 
     def item_dropped(self, item: Any, response: Response | None, exception: BaseException) -> None:
-        """A pipeline refused an item: the page is a reject."""
+        """A pipeline refused an item: the page is a reject, unless it was not read at all."""
+        if isinstance(exception, outcomes.GivenBack):
+            if flight := self.flight_of(response):
+                self.give_back(flight)
+            return
         self.refused(item, response, "dropped")
 
     def item_error(self, item: Any, response: Response | None, failure: Failure) -> None:
@@ -398,6 +403,7 @@ class FrontierScheduler(BaseScheduler):
                     "payload": fetched.payload,
                     "fetched_at": fetched.at.timestamp(),
                 }
+            facts |= _not_kept(flight.results)
         self.session.settle(flight.row, outcome, results=flight.results, place=flight.place, **facts)
         self.session.commit_if_full()
 
@@ -418,6 +424,12 @@ def _validators(response: Response) -> dict[str, str | None]:
         return text if 0 < len(text) <= 1000 else None
 
     return {"etag": header("ETag"), "last_modified": header("Last-Modified")}
+
+
+def _not_kept(results: list[QARecord | Reject]) -> dict[str, None]:
+    """What not to keep of a page that could not be read: with it, the same page would not be read at the next visit."""
+    unread = any(isinstance(result, Reject) and result.reason in UNREAD for result in results)
+    return dict.fromkeys(("etag", "last_modified", "digest", "payload")) if unread else {}
 
 
 async def _iterate(output: Any) -> AsyncIterator[Any]:
