@@ -147,17 +147,24 @@ def extract(
     output: Annotated[
         str, typer.Option(help="Folder whose key, if it has one, makes the pseudonyms.", metavar="DIR")
     ] = "output",
+    setting: Settings = None,
 ) -> None:
     """Saved pages to JSON Lines: a record, or why it is none, for each path in its order."""
     from qacrawl.commands.extract import dump
     from qacrawl.commands.extract import extract as read
+    from qacrawl.reader.limits import DEFAULT, of
     from qacrawl.redact.record import KEY, load_key
 
     registry.load(site)
+    limits = DEFAULT
+    if setting:
+        from qacrawl.options import settings_of  # half a second: it imports Scrapy
+
+        limits = of(settings_of(site, _pairs(setting)))
     folder = s3.folder(output, site)
     key = load_key(folder) if (folder / KEY).exists() else None
     rejected = 0
-    for answer in read(paths, site, url, key=key, askers=asker_names, texts=not no_redact):
+    for answer in read(paths, site, url, key=key, askers=asker_names, texts=not no_redact, limits=limits):
         print(dump(answer))
         if refusal := answer.get("reject"):
             rejected += 1
@@ -207,13 +214,14 @@ def rebuild(
     from qacrawl.forget import pages
     from qacrawl.options import settings_of
     from qacrawl.publish.committed import publish_site
+    from qacrawl.reader.limits import of
     from qacrawl.workspace import open_site
 
     settings = settings_of(site, _pairs(setting))
     with open_site(site, output, frontier) as (folder, opened), ExitStack() as lock:
         pages.resume(opened, folder)
         lock.enter_context(opened.alone())
-        counts = run(opened, folder, site, processes or os.cpu_count() or 1, Console(stderr=True))
+        counts = run(opened, folder, site, processes or os.cpu_count() or 1, Console(stderr=True), of(settings))
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
         if counts["damaged"]:
             _complain(f"{counts['damaged']} stretches of the archive can't be read")
