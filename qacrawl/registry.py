@@ -1,16 +1,16 @@
 """Which sites there are: a folder of `qacrawl/sites/` each, found by its name and loaded when it is asked for."""
 
-import re
-from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.records import Article, Listing, Page, Refusal
+
+if TYPE_CHECKING:  # the record takes a tenth of a second to build, and `qacrawl sites` needs none
+    from qacrawl.records import Article, Listing, Page, Refusal
 
 _SITES = Path(__file__).with_name("sites")
 
@@ -50,7 +50,7 @@ class Parser(Protocol):
     VERSION: int
     """Raised when any page reads otherwise than before."""
 
-    def parse(self, page: Page) -> Article | Listing | Refusal:
+    def parse(self, page: "Page") -> "Article | Listing | Refusal":
         """Read one page. Never raise."""
 
 
@@ -71,19 +71,6 @@ def load(slug: str) -> Site:
 def load_parser(slug: str) -> Parser:
     """Return the parser of the site `slug`."""
     return cast(Parser, import_module(f"qacrawl.sites.{slug}.parser"))
-
-
-def number_range(value: str | Sequence[int] | None) -> tuple[int, int] | None:
-    """The first and the last article number that "A-B", or "A" alone, or a pair means; a usage error if it is none."""
-    if value is None or value == "":
-        return None
-    match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", value) if isinstance(value, str) else None
-    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-    if not isinstance(value, str):
-        first, last = value
-    if not 1 <= first <= last:
-        raise QacrawlError(f"numbers are A-B with 1 <= A <= B, not {value!r}", Exit.USAGE)
-    return first, last
 
 
 def hosts(slug: str, start_urls: tuple[str, ...] = ()) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 from qacrawl import registry, validate
 from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject
-from qacrawl.redact.record import AskerNames, redact
+from qacrawl.redact import AskerNames
+from qacrawl.redact.record import redact
 
 
 def read(page: Page) -> QARecord | Listing | Refusal:

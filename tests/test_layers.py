@@ -8,17 +8,17 @@ PACKAGE = ROOT / "qacrawl"
 FLOW = """
 errors escape records
 urls files schema registry
-archive
+archive options
 parse validate redact
 steps store
 reader
 frontier
 publish
 forget
-workspace options
+workspace
 fetch
 sites commands
-demo settings
+demo settings flags
 cli
 __main__
 """.strip().splitlines()

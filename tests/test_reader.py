@@ -383,6 +383,7 @@ def test_it_does_not_outlive_a_parent_that_is_killed(project, act):
 import asyncio, sys
 from datetime import UTC, datetime
 from qacrawl.reader.client import Reader
+from qacrawl.reader.limits import Limits
 from qacrawl.reader.messages import Setup
 from qacrawl.records import Page
 
@@ -390,7 +391,7 @@ def page(body):
     return Page(site="doctorqna", url="https://doctorqna.com/en/article/1", body=body, fetched_at=datetime.now(UTC))
 
 async def main():
-    reader = Reader(Setup("doctorqna", b"k" * 32))
+    reader = Reader(Setup("doctorqna", b"k" * 32, Limits(600, 500)))
     await reader.read(page(b"x"))
     print(reader.child.pid, flush=True)
     await reader.read(page(b"<!-- act: {act} -->"))

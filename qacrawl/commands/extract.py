@@ -12,14 +12,13 @@ from typing import Any
 
 from qacrawl import registry
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.reader.limits import DEFAULT, Limits
+from qacrawl.options import Options
+from qacrawl.reader.limits import Limits, of
 from qacrawl.reader.messages import Setup
 from qacrawl.reader.series import Series
-from qacrawl.records import Listing, Page, QARecord, Refusal
-from qacrawl.redact.record import AskerNames
+from qacrawl.records import LARGEST, Listing, Page, QARecord, Refusal
+from qacrawl.redact import AskerNames
 
-LARGEST = 16 << 20
-"""Bytes of a page; a crawl takes no larger one either."""
 _CANONICAL = re.compile(rb"""<link\s[^>]*?rel=["']?canonical["'\s][^>]*>""", re.IGNORECASE)
 _HREF = re.compile(rb"""href=["']?([^"'\s>]+)""", re.IGNORECASE)
 
@@ -32,7 +31,7 @@ def extract(
     key: bytes | None = None,
     askers: AskerNames = "pseudonym",
     texts: bool = True,
-    limits: Limits = DEFAULT,
+    limits: Limits | None = None,
 ) -> Iterator[dict[str, Any]]:
     """An answer for each file, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
 
@@ -40,7 +39,7 @@ def extract(
     for an unknown site or a wrong `url`.
     """
     address = _checked(url, site, paths)
-    setup = Setup(site, key or secrets.token_bytes(32), limits, askers=askers, texts=texts)
+    setup = Setup(site, key or secrets.token_bytes(32), limits or of(Options()), askers=askers, texts=texts)
     pages = (_load(Path(path), site, address) for path in paths)
     with Series(setup) as series, closing(series.results(pages)) as results:
         for path, result in zip(paths, results, strict=True):

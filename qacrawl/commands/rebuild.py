@@ -22,21 +22,18 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.statscollectors import DummyStatsCollector
 
-from qacrawl import registry, store
+from qacrawl import files, registry, store
 from qacrawl.archive import read, warc
 from qacrawl.errors import QacrawlError
-from qacrawl.files import s3
 from qacrawl.frontier import Frontier
 from qacrawl.reader.limits import Limits
 from qacrawl.reader.messages import Setup
 from qacrawl.reader.series import Series
-from qacrawl.records import Listing, Page, QARecord, Reject
+from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject
 from qacrawl.redact.record import load_key
 
 ROWS = 5000
 """Rows of a part."""
-LARGEST = 16 << 20
-"""Bytes of a page after decompression, as in a crawl."""
 
 _WORDS = {QARecord: "record", Reject: "reject", Listing: "listing"}
 
@@ -62,19 +59,19 @@ def rebuild(
     all in one transaction; killed before that, nothing has changed. Call it with the site's lock held. Raises
     QacrawlError when a process that reads an archive file is killed.
     """
-    for name in frontier.files("archive") if s3.is_mirrored(folder) else ():
-        s3.get(folder / "archive" / name)
-    files = sorted((folder / "archive").glob(f"*{warc.SUFFIX}"))
+    for name in frontier.files("archive"):
+        files.fetch(folder / "archive" / name)
+    found = warc.files(folder / "archive")
     setup = Setup(site, load_key(folder), limits)
     starts, forgotten = frontier.addresses(kind="start"), frontier.addresses(state="forgotten")
     read_file = partial(_read_file, folder=folder, setup=setup, starts=starts, forgotten=forgotten)
     made: list[Made] = []
-    number = max(1, min(workers, len(files)))
+    number = max(1, min(workers, len(found)))
     pool = ProcessPoolExecutor(number, mp_context=get_context("spawn"), initializer=_begin, initargs=(setup,))
     with pool, Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("archive files", total=len(files))
+        bar = progress.add_task("archive files", total=len(found))
         try:
-            for result in pool.map(read_file, files):
+            for result in pool.map(read_file, found):
                 made.append(result)
                 progress.advance(bar)
         except BrokenProcessPool:
@@ -113,12 +110,12 @@ def _swap(frontier: Frontier, folder: Path, made: list[Made]) -> None:
     add += [("rejects", name, rows) for result in made for name, rows in result.rejects.items()]
     new = {name for _, name, _ in add}
     old = [(kind, name) for kind in ("parts", "rejects") for name in frontier.files(kind) if name not in new]
-    remove = [(kind, name) for kind, name in old if _sources(s3.get(folder / kind / name)) <= whole]
+    remove = [(kind, name) for kind, name in old if _sources(files.fetch(folder / kind / name)) <= whole]
     for kind, name, _ in add:
-        s3.put(folder / kind / name)
+        files.put(folder / kind / name)
     frontier.swap(add, remove)
     for kind, name in remove:
-        s3.drop(folder / kind / name)
+        files.remove(folder / kind / name)
 
 
 def _sources(part: Path) -> set[str | None]:

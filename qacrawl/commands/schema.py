@@ -1,4 +1,6 @@
-"""The files derived from the record: `schemas/*.json` and `docs/fields.md`; `qacrawl schema --write` writes them."""
+"""The files derived from the models: `schemas/*.json` and `docs/fields.md` from the record, `docs/settings.md` from the
+settings; `qacrawl schema --write` writes them.
+"""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from pydantic import BaseModel
 
-from qacrawl import schema
+from qacrawl import options, schema
 from qacrawl.records import SCHEMA_VERSION, QARecord, Reject, RelatedFAQ, SimilarQA
 
 _TABLES: dict[str, type[BaseModel]] = {
@@ -23,6 +25,21 @@ _HEAD = f"""# The columns
 
 Schema version {SCHEMA_VERSION}. Text keeps its lines (one newline) and paragraphs (two), is NFC and has no trailing
 spaces. What a page does not say is null, never "".
+"""
+_SETTINGS = """# The settings
+
+<!-- Written by `qacrawl schema --write` from qacrawl/options.py; do not edit. -->
+
+Each setting can be given in three ways; the first that is there counts:
+
+1. an option of the command: `qacrawl crawl SITE --delay 3`;
+2. by its name: `--set QACRAWL_DELAY=3`, or `scrapy crawl SITE -s QACRAWL_DELAY=3`;
+3. a variable of the environment: `QACRAWL_DELAY=3`. An empty one counts as none.
+
+A wrong value, or a name that begins with `QACRAWL_` and is none of these, ends the command with exit code 2 before
+anything is done. `--set` also takes the settings of Scrapy (https://docs.scrapy.org/en/latest/topics/settings.html);
+where the project differs from it, `qacrawl/settings.py` says why. With `scrapy crawl`, `-a numbers=A-B` and
+`-a start_url=URL` choose pages as the options do.
 """
 
 
@@ -43,6 +60,7 @@ def files() -> dict[str, str]:
         "schemas/qa_record.schema.json": _dump(schema.json_schema()),
         "schemas/qa_record.arrow.json": _dump(describe(schema.ARROW)),
         "docs/fields.md": "\n".join([_HEAD, *_tables()]),
+        "docs/settings.md": "\n".join([_SETTINGS, *_settings(), ""]),
     }
 
 
@@ -73,6 +91,17 @@ def _tables() -> Iterator[str]:
             meaning = (model.model_fields[field.name].description or "").replace("|", "\\|")
             yield f"| `{field.name}` | {_kind(field.type)} | {'yes' if field.nullable else 'no'} | {meaning} |"
         yield ""
+
+
+def _settings() -> Iterator[str]:
+    """The lines of docs/settings.md that say what each setting means."""
+    yield from ("| option | setting | takes | default | meaning |", "|---|---|---|---|---|")
+    for name, field in options.NAMES.items():
+        meaning = options.Options.model_fields[field].description
+        default = f"`{given}`" if (given := options.default(field)) else ""
+        yield f"| `{options.flag(field)}` | `{name}` | {options.allowed(field)} | {default} | {meaning} |"
+    yield from ("", "Variables of the environment that are no settings:", "", "| variable | meaning |", "|---|---|")
+    yield from (f"| `{name}` | {meaning} |" for name, meaning in options.VARIABLES.items())
 
 
 def _kind(kind: pa.DataType) -> str:

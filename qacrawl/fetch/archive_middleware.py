@@ -15,9 +15,9 @@ from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
+from qacrawl import files
 from qacrawl.archive import read, warc
-from qacrawl.fetch import run
-from qacrawl.files import s3
+from qacrawl.fetch import run as runs
 from qacrawl.frontier import Row
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class ArchiveMiddleware:
     """Writes responses; answers from the archive."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self.session = run.of(crawler)
+        self.run = runs.of(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -51,12 +51,12 @@ class ArchiveMiddleware:
         row: Row | None = request.meta.get("row")
         if row is None or row.archived_file is None or row.archived_offset is None:
             return None
-        found = _read(self.session.folder / "archive" / row.archived_file, row.archived_offset)
+        found = _read(self.run.folder / "archive" / row.archived_file, row.archived_offset)
         if found is None:
             logger.warning("%s is not in the archive where it should be; it is fetched again", row.url)
             return None
         place, exchange = found
-        self.session.tally["from_archive"] += 1
+        self.run.tally.add("from_archive")
         request.meta["fetched"] = Fetched(place, exchange.fetched_at, None, exchange.payload)
         headers = Headers([(name, value) for name, value in exchange.headers])
         kind = responsetypes.from_args(headers=headers, url=request.url, body=exchange.body)
@@ -74,13 +74,13 @@ class ArchiveMiddleware:
             for value in values
         ]
         exchange = warc.Exchange(request.url, response.status, headers, response.body, at)
-        # A full run reads the page again, so its records need a whole response to point to.
-        seen = response.status == 200 and not self.session.settings["QACRAWL_FULL"]
+        # A run that refetches reads the page again, so its records need a whole response to point to.
+        seen = response.status == 200 and not self.run.options.refetch
         same = row is not None and (response.status == 304 or (seen and exchange.payload == row.payload))
         try:
-            place = self.session.keep(exchange, row, same)
+            place = self.run.batch.keep(exchange, row, same)
         except OSError as error:
-            self.session.stop("disk", f"the archive can't be written: {error.strerror or error}")
+            self.run.stop("disk", f"the archive can't be written: {error.strerror or error}")
             raise
         request.meta["fetched"] = Fetched(place, at, request.meta.get("seconds"), exchange.payload)
         return response
@@ -89,7 +89,7 @@ class ArchiveMiddleware:
 def _read(path: Path, offset: int) -> tuple[warc.Place, warc.Exchange] | None:
     """The response that starts at an offset of an archive file."""
     try:
-        place, exchange = next(iter(read.entries(s3.get(path), offset)), (None, None))
+        place, exchange = next(iter(read.entries(files.fetch(path), offset)), (None, None))
     except OSError:
         return None
     return (place, exchange) if place and isinstance(exchange, warc.Exchange) else None

@@ -8,28 +8,34 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from qacrawl.fetch import run as runs
 from qacrawl.fetch.private_hosts import check_host
 from qacrawl.fetch.throttle import gate
 
 
 class Handler(HTTP11DownloadHandler):
-    """Scrapy's HTTP/1.1 handler behind the gate."""
+    """Scrapy's HTTP/1.1 handler behind the gate; as it is where no run is open."""
 
     lazy = False
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self.gate = gate(crawler)
+        self.crawler = crawler
 
     async def download_request(self, request: Request) -> Response:
         """Wait for the host's turn, then ask."""
+        run = runs.find(self.crawler)
+        if run is None:
+            return await super().download_request(request)
         host = urlsplit(request.url).netloc
-        check_host(urlsplit(request.url).hostname or "", self.gate.crawler)
-        async with self.gate.turn(host):
-            self.gate.session.tally["requests"] += 1
+        if not run.options.allow_private:
+            check_host(urlsplit(request.url).hostname or "")
+        turns = gate(self.crawler)
+        async with turns.turn(host):
+            run.tally.add("requests")
             started = time.monotonic()
             response = await super().download_request(request)
             request.meta["seconds"] = time.monotonic() - started
-            self.gate.session.tally["bytes"] += len(response.body)
-            self.gate.heed(host, response)
+            run.tally.add("bytes", len(response.body))
+            turns.heed(host, response)
             return response

@@ -1,24 +1,21 @@
 """A run from the lock to the snapshot, whoever starts it: `qacrawl crawl` or `scrapy crawl`."""
 
-import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from scrapy.settings import Settings
-
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.fetch import private_hosts, report
-from qacrawl.fetch.run import Session, reason_of
-from qacrawl.files import s3
+from qacrawl.fetch import private_hosts, report, verdict
+from qacrawl.fetch.run import Run, reason_of
 from qacrawl.forget import pages
-from qacrawl.frontier import Frontier, open_frontier, recovery
-from qacrawl.options import choices
+from qacrawl.frontier import Frontier, due, open_frontier, recovery
+from qacrawl.options import Options
 from qacrawl.publish import committed
-from qacrawl.publish.snapshot import Snapshot
-from qacrawl.workspace import make_folder
+from qacrawl.publish.about import stats
+from qacrawl.publish.snapshot import POINTER, Snapshot
+from qacrawl.workspace import ready
 
 PATIENCE = 60.0
 """Seconds that a worker waits for the site: the last of the others may have it for itself, to publish."""
@@ -36,21 +33,26 @@ class Result:
         """Why the run failed, if it did."""
         return self.report["problem"] or ("interrupted" if self.report["reason"] == "interrupted" else None)
 
+    @property
+    def doubts(self) -> list[str]:
+        """What is wrong with what the run read; then a new snapshot is held back."""
+        found: list[str] = self.report["doubts"]
+        return found
+
 
 @contextmanager
-def opened(settings: Settings, site: str) -> Iterator[Session]:
-    """A session of `site` that holds the site's lock. Raises QacrawlError when it can't begin."""
-    chosen = choices(settings)
-    folder = make_folder(s3.folder(chosen["QACRAWL_OUTPUT"], site))
-    if not chosen["QACRAWL_ALLOW_PRIVATE"]:
-        for url in chosen["QACRAWL_START_URLS"]:
+def opened(site: str, options: Options, agent: str) -> Iterator[Run]:
+    """Open a run of `site` that holds the site's lock. Raise QacrawlError when it can't begin."""
+    folder = ready(options.output, site)
+    if not options.allow_private:
+        for url in options.start_urls:
             private_hosts.check_start(url)
-    address = chosen["QACRAWL_FRONTIER"] or os.environ.get("QACRAWL_FRONTIER")
-    with open_frontier(address, site, folder) as frontier, ExitStack() as lock:
+    with open_frontier(options.frontier, site, folder) as frontier, ExitStack() as held:
         pages.resume(frontier, folder)
-        lock.enter_context(_locked(frontier, chosen["QACRAWL_WORKER"]))
-        run = Session(site, chosen, folder, frontier)
-        run.unlock = lock.close
+        held.enter_context(_locked(frontier, options.worker))
+        held.enter_context(private_hosts.guarded(options.allow_private))
+        run = Run(site, options, agent, folder, frontier)
+        run.unlock = held.close
         run.start()
         yield run
 
@@ -71,36 +73,50 @@ def _locked(frontier: Frontier, worker: bool) -> Iterator[None]:
         yield
 
 
-def finish(run: Session) -> Result:
-    """Close a session, write its report, and publish unless the run was cut short."""
+def finish(run: Run) -> Result:
+    """Close a run, write its report, and publish unless the run was cut short."""
     if not run.ended and run.reason is None:
         run.reason = "interrupted"
     run.close()
     made = report.make(run)
     snapshot = None
     try:
+        made["problem"] = made["problem"] or verdict.failure(run.tally)
+        made["doubts"] = _doubts(run)
+        if made["doubts"]:
+            soon = run.frontier.now() + run.batch.policy.doubted * due.DAY
+            run.frontier.hurry(run.started.timestamp(), soon)
         report.write(run.folder, made)
         if run.reason not in ("interrupted", "disk"):
-            snapshot = publish_last(run, made) if run.shared else publish(run, made)
-            made |= {"snapshot": snapshot.id if snapshot else None, "records": snapshot.rows if snapshot else 0}
+            snapshot = _publish_last(run, made) if run.shared else _publish(run, made)
+            made |= report.published(snapshot)
             report.write(run.folder, made)
     except OSError as error:
         made["problem"] = made["problem"] or f"cannot write to {run.folder}: {reason_of(error)}"
     return Result(made, snapshot)
 
 
-def publish(run: Session, made: Mapping[str, Any]) -> Snapshot | None:
+def _doubts(run: Run) -> list[str]:
+    """Return what is wrong with what a run read, measured by the dataset as it is before the run publishes."""
+    coverage = None
+    if run.tally.news["record"] and (run.folder / POINTER).exists():
+        coverage = stats.measure(run.folder / POINTER).coverage
+    found = list(verdict.doubts(run.tally, committed.gate(run.options), coverage))
+    return found or verdict.carried(report.latest(run.folder), run.tally)
+
+
+def _publish(run: Run, made: Mapping[str, Any]) -> Snapshot | None:
     """Publish what is committed; `made` is the report of the run."""
-    return committed.publish_site(run.frontier, run.folder, run.slug, run.settings, made)
+    return committed.publish_site(run.frontier, run.folder, run.slug, run.options, made)
 
 
-def publish_last(run: Session, made: Mapping[str, Any]) -> Snapshot | None:
+def _publish_last(run: Run, made: Mapping[str, Any]) -> Snapshot | None:
     """Publish as the last of several workers; None while others are at work, one of which will be the last."""
     run.unlock()
     try:
         with run.frontier.alone():
             recovery.recover(run.folder, run.frontier)  # what killed workers left
-            return publish(run, made)
+            return _publish(run, made)
     except QacrawlError as error:
         if error.code != Exit.LOCKED:
             raise

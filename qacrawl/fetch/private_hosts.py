@@ -2,11 +2,10 @@
 
 import ipaddress
 import socket
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from scrapy.crawler import Crawler
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.defer import Deferred
 
@@ -15,39 +14,43 @@ from qacrawl.fetch.outcomes import PrivateAddress
 
 
 class Resolver(CachingThreadedResolver):
-    """Scrapy's resolver, which finds no private addresses unless it may."""
+    """Scrapy's resolver, which finds no private addresses while a run that may not see them is open."""
 
-    allow = False
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, reactor: Any) -> "Resolver":
-        """Made by Scrapy."""
-        resolver = super().from_crawler(crawler, reactor)
-        resolver.allow = crawler.settings.getbool("QACRAWL_ALLOW_PRIVATE")
-        return resolver
+    guards = False
+    """Of the class, since a process has one resolver, which knows neither the crawler nor the run."""
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> "Deferred[str]":
-        """The address of a host, as Twisted asks for it."""
+        """Return the address of a host, as Twisted asks for it."""
         return super().getHostByName(name, timeout).addCallback(self._check, name)
 
     def _check(self, address: str, name: str) -> str:
-        if not self.allow and is_private(address):
+        if self.guards and is_private(address):
             raise PrivateAddress(f"{name} is at {address}")
         return address
 
 
+@contextmanager
+def guarded(allow_private: bool) -> Iterator[None]:
+    """Have names of private addresses not found in this process, unless they are allowed."""
+    Resolver.guards = not allow_private
+    try:
+        yield
+    finally:
+        Resolver.guards = False
+
+
 def is_private(address: str) -> bool:
-    """Whether an IP address is one that only this machine or network knows."""
+    """Return whether an IP address is one that only this machine or network knows."""
     return not ipaddress.ip_address(address.partition("%")[0]).is_global
 
 
-def check_host(host: str, crawler: Crawler) -> None:
+def check_host(host: str) -> None:
     """Raise PrivateAddress for a host written as a private address."""
     try:
         private = is_private(host)
     except ValueError:
         return  # a name: the resolver will see
-    if private and not crawler.settings.getbool("QACRAWL_ALLOW_PRIVATE"):
+    if private:
         raise PrivateAddress(host)
 
 

@@ -12,7 +12,8 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from qacrawl.fetch import outcomes, run, throttle
+from qacrawl.fetch import outcomes, throttle
+from qacrawl.fetch import run as runs
 from qacrawl.fetch.outcomes import Forbidden, Stopping
 
 AGENT = "qacrawl"
@@ -37,7 +38,7 @@ class RobotsMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.session = run.of(crawler)
+        self.run = runs.of(crawler)
         self.rules: dict[str, Rules] = {}
         self.asking: dict[str, asyncio.Lock] = {}
 
@@ -69,15 +70,15 @@ class RobotsMiddleware:
         delay = parsed.crawl_delay(AGENT)
         if delay:
             throttle.gate(self.crawler).delays[urlsplit(root).netloc] = float(delay)
-        if self.session.settings["QACRAWL_NUMBERS"]:
+        if self.run.options.numbers:
             return
         for url in parsed.sitemaps:
             self.crawler.engine.crawl(Request(url, meta={"kind": "sitemap"}, dont_filter=True))
 
     async def ask(self, root: str) -> str:
         """The text of robots.txt, "" where there is none. Ends the run when none can be had."""
-        tries = self.crawler.settings.getint("QACRAWL_TRIES")
-        pause = self.crawler.settings.getfloat("QACRAWL_RETRY_PAUSE")
+        tries = self.run.options.tries
+        pause = self.run.options.retry_pause
         problem = ""
         for attempt in range(tries):
             if attempt:
@@ -95,14 +96,14 @@ class RobotsMiddleware:
                 return response.body[:LARGEST].decode("utf-8", "replace") if response.status < 300 else ""
             problem = f"HTTP {response.status}"
         line = " ".join(problem.split())
-        self.session.stop("robots", f"cannot read {root}/robots.txt ({line}); without it nothing is fetched")
+        self.run.stop("robots", f"cannot read {root}/robots.txt ({line}); without it nothing is fetched")
         raise Stopping("robots.txt can't be had")
 
     async def sleep(self, seconds: float) -> None:
         """Sleep, unless the run ends."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if self.session.reason or not self.crawler.crawling:
+            if self.run.reason or not self.crawler.crawling:
                 raise Stopping("the run ends")
             await asyncio.sleep(min(left, throttle.STEP))
 

@@ -25,11 +25,11 @@ class Gate:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.session = runs.of(crawler)
-        self.delay = crawler.settings.getfloat("QACRAWL_DELAY")
+        self.run = runs.of(crawler)
+        self.delay = self.run.options.delay
         self.delays: dict[str, float] = {}
         """Crawl-delay of hosts whose robots.txt has one."""
-        at_once = crawler.settings.getint("QACRAWL_CONCURRENCY")
+        at_once = self.run.options.concurrency
         self.places: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
         self.slow: dict[str, float] = {}
         """Seconds added to the pause of hosts that said they are overloaded."""
@@ -44,17 +44,17 @@ class Gate:
 
     async def wait(self, host: str) -> None:
         """Wait until the next request to `host` may start. Raises Stopping when the run ends before."""
-        frontier = self.session.frontier
+        frontier = self.run.frontier
         if host not in self.known:  # what an earlier run, or another worker, was told
             self.known.add(host)
             _, self.slow[host] = frontier.pace(host)
-        elif not (self.session.shared or self.pause(host)):
+        elif not (self.run.shared or self.pause(host)):
             return
         while left := frontier.take_turn(host, self.least(host)):
-            if self.session.reason or not self.crawler.crawling:
+            if self.run.reason or not self.crawler.crawling:
                 raise Stopping("the run ends")
-            if left > self.crawler.settings.getfloat("QACRAWL_LONGEST_WAIT"):
-                self.session.stop("told_to_wait", f"{host} asks not to be asked for another {left:.0f} seconds")
+            if left > self.run.options.longest_wait:
+                self.run.stop("told_to_wait", f"{host} asks not to be asked for another {left:.0f} seconds")
                 raise Stopping("the run ends")
             await asyncio.sleep(min(left, STEP))
 
@@ -73,17 +73,16 @@ class Gate:
             asked = retry_after(response.headers)
             slow = min(SLOWEST, max(2 * slow, self.delay, 0.5))
             pause = slow if asked is None else asked
-            self.session.frontier.slow_down(host, self.session.frontier.now() + pause, slow)
+            self.run.frontier.slow_down(host, self.run.frontier.now() + pause, slow)
         elif slow:
             slow = slow / 2 if slow > 0.1 else 0.0
-            self.session.frontier.slow_down(host, 0.0, slow)
+            self.run.frontier.slow_down(host, 0.0, slow)
         self.slow[host] = slow
 
 
 def gate(crawler: Crawler) -> Gate:
-    """The gate of a run; one for all components."""
+    """Return the gate of a run, one for all components. Raise NotConfigured where no run is open."""
     run = runs.of(crawler)
     if run.gate is None:
         run.gate = Gate(crawler)
-    made: Gate = run.gate
-    return made
+    return run.gate

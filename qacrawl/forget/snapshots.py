@@ -91,7 +91,7 @@ def _replace(db: Any, folder: Path, site: str, old: Path, build: Path, day: str)
     if _write(db, old, made):
         shutil.copy(old / splits.FILE, made)
         new, counted = snapshot.finish(folder, site, made, _notes(db, old, day))
-        report.write(new.path, counted, None, None, ())
+        report.write(new.path, counted, None, None, None, ())
         name = new.id
     pointer = folder / snapshot.POINTER
     if pointer.is_symlink() and pointer.readlink().name == old.name:
@@ -135,6 +135,6 @@ def _place(db: Any, paths: Sequence[Path]) -> int:
     """Register the table `places`: the split of each file and how many rows stand before it; return those of all."""
     counts = [pq.read_metadata(path).num_rows for path in paths]
     starts: list[int] = list(accumulate(counts, initial=0))
-    names = {"filename": list(map(str, paths)), "split": [path.name.split("-")[0] for path in paths]}
+    names = {"filename": list(map(str, paths)), "split": list(map(files.split_of, paths))}
     db.register("places", pa.table(names | {"start": starts[:-1]}))
     return starts[-1]

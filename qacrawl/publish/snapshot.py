@@ -12,14 +12,16 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
+from qacrawl import files
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.files import local, s3
+from qacrawl.files import local
 from qacrawl.publish.about import card, croissant, report, report_facts, stats
-from qacrawl.publish.data import configs, files, splits, versions
-from qacrawl.publish.gate import Gate, count_lost, problems, reject_rate
+from qacrawl.publish.data import changes, configs, splits, versions
+from qacrawl.publish.data import files as data_files
+from qacrawl.publish.gate import Gate, problems, reject_rate
 
-POINTER = "dataset"
-SNAPSHOTS = "snapshots"
+POINTER = files.POINTER
+SNAPSHOTS = files.SNAPSHOTS
 BUILD = ".publish-"
 
 
@@ -47,13 +49,15 @@ def publish(
     forgotten: Sequence[str] = (),
     gate: Gate | None = None,
     run: Mapping[str, Any] | None = None,
+    doubts: Sequence[str] = (),
 ) -> Snapshot | None:
     """Publish the newest version of each record in `parts` to `folder` (output/<site>); None when there is none.
 
     `gone` holds canonical URLs that leave the snapshot; of those in `forgotten`, what other pages quote leaves it, too.
     The result is a function of the parts, whatever their order.
     What `gate` holds back is kept beside, and `dataset` points where it did; `accept` takes it, and then it is not held
-    back again. `run` is the report of the run that ends with this, for report.html.
+    back again. `run` is the report of the run that ends with this, for report.html; `doubts` say what is wrong with
+    what it read, and hold back as well.
     """
     with alone(folder):
         before = follow(folder)
@@ -66,11 +70,12 @@ def publish(
                 return None
             rates, rejected = found
             snapshot, now = finish(folder, site, made)
-            past, lost = _compare(folder, snapshot.path)
+            past, changed = _compare(folder, snapshot.path)
             taken = (folder / POINTER).resolve() == snapshot.path.resolve()
-            held = tuple(problems(gate, rates, now, past, lost)) if gate and not taken else ()
-            report.write(snapshot.path, now, past, run, rejected)
-            s3.put_tree(snapshot.path)
+            lost = changed.gone if changed else 0
+            held = () if taken or not gate else (*doubts, *problems(gate, rates, now, past, lost))
+            report.write(snapshot.path, now, past, changed, run, rejected)
+            files.put_tree(snapshot.path)
             if not held:
                 move(folder, snapshot.id, before)
             return replace(snapshot, held=held)
@@ -100,19 +105,19 @@ def _tables(
         return reject_rate(db), report_facts.rejected(db)
 
 
-def _compare(folder: Path, made: Path) -> tuple[stats.Stats | None, int]:
-    """The counts of the snapshot that `dataset` points to, if it is another one, and its records that are lost."""
+def _compare(folder: Path, made: Path) -> tuple[stats.Stats | None, changes.Changes | None]:
+    """Return the counts of the snapshot that `dataset` points to, and what changed since; None if it is this one."""
     old = (folder / POINTER).resolve()
     if not old.exists() or old == made.resolve():
-        return None, 0
-    return stats.measure(old), count_lost(old, made)
+        return None, None
+    return stats.measure(old), changes.count(old, made)
 
 
 def accept(folder: Path, name: str) -> Path:
     """Have `dataset` point to a snapshot that was held back; raises QacrawlError where there is none of that name."""
     made = folder / SNAPSHOTS / name
     named = "/" not in name and name[:1] not in ("", ".")
-    if not named or not (s3.get_tree(made) / "data" / "qa").is_dir():
+    if not named or not (files.fetch_tree(made) / "data" / "qa").is_dir():
         raise QacrawlError(f"no snapshot {name!r} in {folder / SNAPSHOTS}", Exit.USAGE)
     with alone(folder):
         move(folder, name, follow(folder))
@@ -120,10 +125,10 @@ def accept(folder: Path, name: str) -> Path:
 
 
 def follow(folder: Path) -> tuple[str, str | None]:
-    """Have `dataset` of a mirrored folder name what the bucket's names; that name, and the version of that object."""
-    name, version = s3.pointer(folder)
+    """Have `dataset` of a working copy name what the bucket's names; that name, and the version of that object."""
+    name, version = files.pointer(folder)
     if name:
-        s3.get_tree(folder / SNAPSHOTS / name)
+        files.fetch_tree(folder / SNAPSHOTS / name)
         point(folder, name)
     return name, version
 
@@ -131,7 +136,7 @@ def follow(folder: Path) -> tuple[str, str | None]:
 def move(folder: Path, name: str, before: tuple[str, str | None]) -> None:
     """Point to a snapshot, in the bucket first: there another publisher may have been quicker."""
     if name != before[0]:
-        s3.point(folder, name, before[1])
+        files.point(folder, name, before[1])
     point(folder, name)
 
 
@@ -140,7 +145,7 @@ def finish(folder: Path, site: str, made: Path, note: str = "") -> tuple[Snapsho
 
     `note` is Markdown that the card ends with. Returns the snapshot with its counts.
     """
-    data = files.sums(made, files.names(made))
+    data = data_files.sums(made, data_files.names(made))
     counted = stats.measure(made)
     name = snapshot_id(data, counted.last_fetched)
     counted = replace(counted, snapshot=name)
@@ -149,11 +154,9 @@ def finish(folder: Path, site: str, made: Path, note: str = "") -> tuple[Snapsho
     if new:
         (made / "README.md").write_text(card.card(name, site, counted, made) + note, encoding="utf-8")
         (made / croissant.NAME).write_text(croissant.croissant(name, site, counted, made), encoding="utf-8")
-        (made / files.SUMS).write_text(files.sums(made, files.names(made)), encoding="utf-8")
+        (made / data_files.SUMS).write_text(data_files.sums(made, data_files.names(made)), encoding="utf-8")
         target.parent.mkdir(exist_ok=True)
-        files.sync(made)
-        made.rename(target)
-        local.sync(target.parent)
+        local.rename(made, target)
     return Snapshot(name, target, counted.records, new), counted
 
 
@@ -168,10 +171,8 @@ def point(folder: Path, name: str) -> None:
     pointer = folder / POINTER
     if pointer.is_symlink() and pointer.readlink() == target:
         return
-    link = folder / f"{BUILD}{uuid4().hex}"
-    link.symlink_to(target)
-    link.replace(pointer)
-    local.sync(folder)
+    with local.replacing(pointer) as link:
+        link.symlink_to(target)
 
 
 @contextmanager
@@ -181,7 +182,8 @@ def alone(folder: Path) -> Iterator[None]:
     try:
         with FileLock(folder / "publish.lock", blocking=False):
             for left in folder.glob(f"{BUILD}*"):
-                left.unlink() if left.is_symlink() else shutil.rmtree(left)
+                local.remove(left)
+            local.sweep(folder, POINTER)
             for made in (folder / SNAPSHOTS).glob("*"):
                 local.sweep(made)
             yield
@@ -191,8 +193,8 @@ def alone(folder: Path) -> Iterator[None]:
 
 def locate(address: str) -> Path:
     """The snapshot folder that `address` means: itself, a link to it, or the folder of a site that has published."""
-    path = s3.dataset(address) if address.startswith(s3.SCHEME) else Path(address)
-    for place in (path, path / POINTER):
+    path = files.dataset(address)
+    for place in (path, path / POINTER) if path else ():
         if (place / "data" / "qa").is_dir():
             return place.resolve()
     raise QacrawlError(f"no dataset at {address}", Exit.USAGE)

@@ -28,8 +28,6 @@ TICK = 0.1
 """Seconds between two looks at the process."""
 LONGEST_TICK = 1.0
 """Seconds that count between two looks: whoever watches may have been stopped, and the process not."""
-UNREAD = frozenset(["crashed", "too_slow", "too_large"])
-"""Reasons for which a page is a reject though nobody has seen what stands on it."""
 
 _CONTROL = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f]"

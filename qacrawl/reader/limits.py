@@ -3,22 +3,19 @@
 import resource
 import subprocess
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-SECONDS = (0.1, 86_400.0)
-"""The least and the most that a limit may be."""
-MEGABYTES = (200, 1 << 20)
-"""Likewise; the program and what is imported by it take 50."""
+if TYPE_CHECKING:  # the program that reads has no use for it
+    from qacrawl.options import Options
 
 
 class Limits(NamedTuple):
     """What one page may take."""
 
-    seconds: float = 30.0
-    megabytes: int = 1024
+    seconds: float
+    megabytes: int
     """Memory of the process that reads, its program included."""
 
     @property
@@ -27,12 +24,9 @@ class Limits(NamedTuple):
         return self.megabytes << 20
 
 
-DEFAULT = Limits()
-
-
-def of(settings: Mapping[str, Any]) -> Limits:
-    """Return the limits that our settings have."""
-    return Limits(settings["QACRAWL_READ_SECONDS"], settings["QACRAWL_READ_MEGABYTES"])
+def of(options: "Options") -> Limits:
+    """Return the limits that a user chose."""
+    return Limits(options.read_seconds, options.read_megabytes)
 
 
 def resident(pid: int) -> int:

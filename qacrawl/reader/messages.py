@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import Any, NamedTuple
 
-from qacrawl.reader.limits import DEFAULT, Limits
+from qacrawl.reader.limits import Limits
 from qacrawl.records import Listing, QARecord, Refusal, Reject
-from qacrawl.redact.record import AskerNames
+from qacrawl.redact import AskerNames
 
 Result = QARecord | Reject | Listing
 """What is stored of a page."""
@@ -22,7 +22,7 @@ class Setup(NamedTuple):
     site: str
     key: bytes
     """Of the pseudonyms."""
-    limits: Limits = DEFAULT
+    limits: Limits
     links: bool = False
     """Whether to find out where the pages lead."""
     askers: AskerNames = "pseudonym"

@@ -4,21 +4,19 @@ import hmac
 import secrets
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from qacrawl import files
 from qacrawl.errors import QacrawlError
-from qacrawl.files import local, s3
-from qacrawl.records import QARecord, SimilarQA
+from qacrawl.records import TEXTS, QARecord, SimilarQA
+from qacrawl.redact import AskerNames
 from qacrawl.redact.text import redact as redact_text
 from qacrawl.redact.text import suspicious
-
-AskerNames = Literal["pseudonym", "keep", "drop"]
 
 KEY = "asker.key"
 """File in output/<site> with the key of the pseudonyms. Who has it can test names against them: never publish it."""
 _BYTES = 32
 
-TEXTS = ("title", "question_subject", "question", "reply", "more_info")
 _EXCERPTS = ("title", "question_excerpt", "reply_excerpt")
 
 
@@ -26,8 +24,7 @@ def load_key(folder: Path) -> bytes:
     """The key in `folder`, which is made where there is none. Raises QacrawlError for one that is damaged."""
     path = folder / KEY
     if not path.exists():
-        local.write(path, secrets.token_hex(_BYTES).encode() + b"\n", 0o600, only_new=True)
-        s3.agree(path)
+        files.agree(path, secrets.token_hex(_BYTES).encode() + b"\n", 0o600)
     try:
         key = bytes.fromhex(path.read_text("ascii"))
     except ValueError:

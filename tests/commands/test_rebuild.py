@@ -27,7 +27,7 @@ def crawled(tmp_path_factory):
         site["/map.xml"] = faults.Reply(f"<urlset><url><loc>{site.url('/en/article/7')}</loc></url></urlset>".encode())
         crawling.crawl(site.start, output)
         site["/en/article/6"] = faults.conditional(faults.article(6, version=1))
-        crawling.crawl(site.start, output, "--full")
+        crawling.crawl(site.start, output, "--refetch")
     return output
 
 

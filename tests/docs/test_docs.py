@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from support import faults
 from support.faults import FaultSite
-from support.pages import COMMANDS, blocks, lines, run
+from support.pages import ACTIVATE, COMMANDS, blocks, in_checkout, lines, links, named_there, run
 from support.places import ROOT
 
 from qacrawl.errors import Exit
@@ -34,7 +35,7 @@ def on_real_site(line: str) -> bool:
     return line.startswith("qacrawl crawl ") and "--start-url" not in line
 
 
-RUN = [line for line in lines(README) if not on_real_site(line) and not line.startswith("make ")]
+RUN = [line for line in lines(README) if not on_real_site(line) and not line.startswith("make ") and line != ACTIVATE]
 
 
 @pytest.mark.parametrize("line", RUN)
@@ -54,6 +55,17 @@ def test_the_two_commands_are_targets_of_the_makefile() -> None:
     named = {line.split()[1] for line in lines(README) if line.startswith("make ")}
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert {"demo", "test"} <= named <= set(targets)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_a_fresh_shell_has_the_programs_once_it_did_what_stands_above_them(name: str, tmp_path: Path) -> None:
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    named = [line for line in lines((ROOT / name).read_text(encoding="utf-8")) if not line.startswith("make ")]
+    assert named.index(ACTIVATE) == 0  # but for make, which needs no environment
+    for program in {line.split()[0] for line in named[1:]}:
+        line = ["env", "-i", "PATH=/usr/bin:/bin", "sh", "-c", f"{ACTIVATE} && command -v {program}"]
+        done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+        assert Path(done.stdout.strip()).parent.resolve() == (Path(sys.prefix) / "bin").resolve(), (program, done)
 
 
 @pytest.mark.parametrize("code", blocks(README, "python"))
@@ -126,14 +138,23 @@ def test_the_output_folder_is_as_the_readme_draws_it(demo: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_a_page_names_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text):
-        assert (page.parent / target).exists(), target
+    for target in links(text):
+        assert (path := in_checkout(target, page)) is None or path.exists(), target
     tops = "qacrawl|docs|tests|benchmarks|schemas|output"
     for name in re.findall(
         rf"`((?:{tops})/[\w./-]*|[\w-]+\.(?:py|md|toml|txt|cfg))`", re.sub(r"(?s)```.*?```", "", text)
     ):
         if not name.startswith("output/"):
             assert name in files(text) or (ROOT / name).exists() or (page.parent / name).exists(), name
+
+
+def test_the_readme_reads_well_on_a_package_index() -> None:
+    """There, a link or a picture that is relative leads nowhere, and one that is not listed stays in its brackets."""
+    assert all(target.startswith("https://") for target in links(README))
+    assert named_there(README) == set(re.findall(r"^\[([^\]]+)\]: ", README, re.MULTILINE))
+    assert {"docs/flow.svg", "CONTRIBUTING.md", "docs/architecture.md"} <= {
+        str(path.relative_to(ROOT)) for target in links(README) if (path := in_checkout(target, ROOT / "README.md"))
+    }
 
 
 # CONTRIBUTING.md
@@ -165,7 +186,7 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_site_is_added_as_the_guide_says(checkout: Path) -> None:
-    update, compare, sites, spiders = lines(GUIDE)
+    _, update, compare, sites, spiders = lines(GUIDE)
     done = run(update, checkout)
     assert done.returncode == 1
     assert "expected.json was rewritten: look at what changed" in done.stdout

@@ -16,10 +16,9 @@ from support import crawling, faults
 from support.faults import FaultSite
 from support.places import ROOT
 
-from qacrawl import settings
+from qacrawl import options
 from qacrawl.errors import Exit
 from qacrawl.publish.gate import Gate
-from qacrawl.reader.limits import MEGABYTES, SECONDS
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
@@ -177,19 +176,21 @@ def test_a_snapshot_held_back_is_taken_as_the_page_says(site, tmp_path):
 
 def test_the_limits_of_the_gate_are_those_of_the_settings():
     rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", PAGE, re.MULTILINE)
-    limits = {name: value for name, value in vars(settings).items() if name.startswith("QACRAWL_GATE_")}
+    limits = {name: value for name, value in options.as_settings(options.Options()).items() if "_GATE_" in name}
     assert {name: float(value) for name, value in rows} == limits
     assert Gate.few == 10  # "more than ten records"
 
 
 def test_the_limits_of_a_page_are_those_of_the_settings():
-    rows = re.findall(
-        r"^\| `(QACRAWL_READ_\w+)` \| ([\d.]+) \w+ \| .*?from ([\d.]+)(?: to ([\d.]+))?", PAGE, re.MULTILINE
-    )
-    limits = {name: value for name, value in vars(settings).items() if name.startswith("QACRAWL_READ_")}
+    rows = re.findall(r"^\| `(QACRAWL_READ_\w+)` \| ([\d.]+) \w+ \| .*?([\d.]+) to ([\d.]+)", PAGE, re.MULTILINE)
+    limits = {name: value for name, value in options.as_settings(options.Options()).items() if "_READ_" in name}
     assert {name: float(default) for name, default, _, _ in rows} == limits
-    bounds = {name: (float(least), float(most or MEGABYTES[1])) for name, _, least, most in rows}
-    assert bounds == {"QACRAWL_READ_SECONDS": SECONDS, "QACRAWL_READ_MEGABYTES": MEGABYTES}
+    for name, _, least, most in rows:
+        said = options.allowed(options.NAMES[name])
+        assert [float(number) for number in re.findall(r"\d[\d.]*", said.replace(",", ""))] == [
+            float(least),
+            float(most),
+        ]
 
 
 def test_a_log_file_holds_the_log(site, tmp_path):

@@ -8,9 +8,9 @@ from support import crawling, faults
 from support.faults import FaultSite
 from support.making import part, record
 
+from qacrawl import files
 from qacrawl.archive import read
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.files import s3
 from qacrawl.frontier import open_frontier
 from qacrawl.publish.about import stats
 from qacrawl.publish.gate import Gate
@@ -133,7 +133,7 @@ def test_a_bucket_that_can_not_be_had_is_one_clear_line(site, bucket, tmp_path):
 def folder_of(bucket, monkeypatch, tmp_path, machine: str):
     """The working copy of the bucket on a machine."""
     monkeypatch.setenv("QACRAWL_WORK", str(tmp_path / machine))
-    folder = s3.folder(bucket.address, "doctorqna")
+    folder = files.folder(bucket.address, "doctorqna")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -155,14 +155,14 @@ def test_of_two_publishers_one_wins_and_the_other_says_so(bucket, monkeypatch, t
     one = folder_of(bucket, monkeypatch, tmp_path, "one")
     two = folder_of(bucket, monkeypatch, tmp_path, "two")
     publish(one, "doctorqna", [part(one, [record(1)])])
-    put_tree = s3.put_tree
+    put_tree = files.put_tree
 
     def meanwhile(path):
         put_tree(path)
-        monkeypatch.setattr(s3, "put_tree", put_tree)
+        monkeypatch.setattr(files, "put_tree", put_tree)
         publish(two, "doctorqna", [part(two, [record(2)])])
 
-    monkeypatch.setattr(s3, "put_tree", meanwhile)
+    monkeypatch.setattr(files, "put_tree", meanwhile)
     with pytest.raises(QacrawlError, match="another publisher moved") as error:
         publish(one, "doctorqna", [part(one, [record(3)])])
     assert error.value.code == Exit.LOCKED

@@ -14,7 +14,8 @@ from lxml import html
 from support.making import HOST, part, record, reject
 
 from qacrawl.publish.about import report_charts, report_facts
-from qacrawl.publish.about.report_facts import Changes
+from qacrawl.publish.data import changes
+from qacrawl.publish.data.changes import Changes
 from qacrawl.publish.snapshot import Snapshot, publish
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -124,7 +125,7 @@ def test_an_article_that_was_mended_is_no_reject_and_equal_snapshots_have_no_cha
     folder = tmp_path / "doctorqna"
     made = publish(folder, "doctorqna", [part(folder, [record(1, day=1)])], rejects=[part(folder, [reject(1)])])
     assert "became a record" in (made.path / "report.html").read_text()
-    assert report_facts.changes(made.path, made.path) == Changes(added=0, changed=0, gone=0, same=1)
+    assert changes.count(made.path, made.path) == Changes(added=0, changed=0, gone=0, same=1)
 
 
 def test_it_is_no_part_of_the_snapshot_and_says_so(snapshot, text):

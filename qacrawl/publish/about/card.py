@@ -8,7 +8,7 @@ from pathlib import Path
 from qacrawl import registry, schema
 from qacrawl.escape import markdown
 from qacrawl.publish.about.stats import Stats
-from qacrawl.publish.data import configs, splits
+from qacrawl.publish.data import configs, files, splits
 
 _SIZES = "n<1K 1K<n<10K 10K<n<100K 100K<n<1M 1M<n<10M 10M<n<100M 100M<n<1B".split()
 """The Hub's names of sizes; each has a digit more."""
@@ -86,8 +86,8 @@ def front_matter(title: str, lang: str, records: int, made: Path) -> str:
 
 def splits_of(folder: Path) -> list[str]:
     """The splits that have files in the folder of a config, train first."""
-    found = {path.name.split("-")[0] for path in folder.glob("*.parquet")}
-    return [split for split in ("train", "validation", "test") if split in found]
+    found = {files.split_of(path) for path in folder.glob("*.parquet")}
+    return [split for split in files.SPLITS if split in found]
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

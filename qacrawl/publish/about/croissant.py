@@ -13,11 +13,11 @@ from pydantic import BaseModel
 from qacrawl import registry
 from qacrawl.publish.about import card
 from qacrawl.publish.about.stats import Stats
-from qacrawl.publish.data import configs
+from qacrawl.publish.data import configs, files
 from qacrawl.records import RelatedFAQ, SimilarQA
 
 NAME = "croissant.json"
-_SPLIT = r".*[\\/](train|validation|test)-[^\\/]*$"
+_SPLIT = rf".*[\\/]({'|'.join(files.SPLITS)})-[^\\/]*$"
 """What the name of a file says of the split of its rows."""
 
 _TYPES = {

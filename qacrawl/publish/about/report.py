@@ -9,9 +9,10 @@ from typing import Any
 from qacrawl.files import local
 from qacrawl.publish.about import report_charts as charts
 from qacrawl.publish.about import report_facts as facts
-from qacrawl.publish.about.report_facts import Changes, Earlier, Rejected
+from qacrawl.publish.about.report_facts import Earlier, Rejected
 from qacrawl.publish.about.report_page import Cell, bar, page, section, table, tiles, tint
 from qacrawl.publish.about.stats import Stats
+from qacrawl.publish.data.changes import Changes
 
 NAME = "report.html"
 _MOST = 15
@@ -21,17 +22,21 @@ _SNAPSHOTS = 6
 
 
 def write(
-    snapshot: Path, counted: Stats, before: Stats | None, run: Mapping[str, Any] | None, rejects: Sequence[Rejected]
+    snapshot: Path,
+    counted: Stats,
+    before: Stats | None,
+    changed: Changes | None,
+    run: Mapping[str, Any] | None,
+    rejects: Sequence[Rejected],
 ) -> None:
     """Write the report into the folder `snapshot`; a report that is there stays as it is.
 
-    `before` counts the snapshot to compare with, which lies beside; `run` is the report of the run that ended with
-    this snapshot: "outcomes", "failed" (URL, reason) and "slowest" (seconds, URL).
+    `before` counts the snapshot to compare with and `changed` says what changed since; `run` is the report of the run
+    that ended with this snapshot: "outcomes", "failed" (URL, reason) and "slowest" (seconds, URL).
     """
     if (snapshot / NAME).exists():
         return
     beside = [path for path in snapshot.parent.iterdir() if (path / "data" / "qa").is_dir()]
-    changed = facts.changes(snapshot.parent / before.snapshot, snapshot) if before else None
     sections = [
         _headline(counted, before, changed),
         _counts("Records by year asked", "year", counted.years, across=False),
