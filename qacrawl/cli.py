@@ -30,7 +30,8 @@ app = typer.Typer(
 Site = Annotated[str, typer.Argument(help="A source, as `qacrawl sites` lists it.", metavar="SITE")]
 PLACE = ("output", "frontier")
 GATE = ("gate_rejects", "gate_coverage", "gate_gone")
-"""Settings that a command takes which opens a site, and one that publishes."""
+READ = ("read_seconds", "read_megabytes")
+"""Settings that a command takes which opens a site, one that publishes, and one that reads pages."""
 Dataset = Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")]
 MovedFile = Annotated[Path, typer.Argument(help="A file of JSON Lines.", metavar="FILE")]
 
@@ -100,7 +101,7 @@ def _say_snapshot(site: str, output: str, snapshot: "Snapshot | None") -> None:
 
 
 @app.command()
-@takes("output")
+@takes("output", *READ)
 def extract(
     paths: Annotated[list[str], typer.Argument(help="Saved pages.", metavar="PATH...")],
     given: Given,
@@ -112,13 +113,15 @@ def extract(
     """Saved pages to JSON Lines: a record, or why it is none, for each path in its order."""
     from qacrawl.commands.extract import dump
     from qacrawl.commands.extract import extract as read
+    from qacrawl.reader.limits import of
     from qacrawl.redact.record import KEY, load_key
 
     registry.load(site)
     folder = files.folder(given.options.output, site)  # whose key, if it has one, makes the pseudonyms
     key = load_key(folder) if (folder / KEY).exists() else None
     rejected = 0
-    for answer in read(paths, site, url, key=key, askers=asker_names, texts=not no_redact):
+    limits = of(given.options)
+    for answer in read(paths, site, url, key=key, askers=asker_names, texts=not no_redact, limits=limits):
         print(dump(answer))
         if refusal := answer.get("reject"):
             rejected += 1
@@ -149,7 +152,7 @@ def publish(
 
 
 @app.command()
-@takes(*PLACE, *GATE)
+@takes(*PLACE, *GATE, *READ)
 def rebuild(
     site: Site,
     given: Given,
@@ -160,11 +163,13 @@ def rebuild(
 
     from qacrawl.commands.rebuild import rebuild as run
     from qacrawl.publish.committed import publish_site
+    from qacrawl.reader.limits import of
     from qacrawl.workspace import open_site
 
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened), ExitStack() as lock:
         lock.enter_context(opened.alone())
-        counts = run(opened, folder, site, processes or os.cpu_count() or 1, Console(stderr=True))
+        number = processes or os.cpu_count() or 1
+        counts = run(opened, folder, site, number, Console(stderr=True), of(given.options))
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
         if counts["damaged"]:
             _complain(f"{counts['damaged']} stretches of the archive can't be read")

@@ -112,6 +112,12 @@ class Options(Common, frozen=True):
     longest_wait: Seconds = Field(
         900.0, description="Seconds; a host that asks for more ends the run, the next one goes on."
     )
+    read_seconds: float = Field(
+        30.0, ge=0.1, le=24 * 3600, description="Seconds that one page may take to be read; beyond it is a reject."
+    )
+    read_megabytes: int = Field(
+        1024, ge=200, le=1 << 20, description="MiB that the process which reads a page may hold; beyond it is a reject."
+    )
     gate_rejects: Share = Field(
         0.10,
         description="Share of the articles read that may be rejects; beyond it a snapshot is held back (exit code 3).",

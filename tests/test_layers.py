@@ -11,6 +11,7 @@ urls files schema registry
 archive options
 parse validate redact
 steps store
+reader
 frontier
 publish
 forget

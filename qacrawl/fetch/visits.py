@@ -212,9 +212,12 @@ class Visits:
             self.landed(visit, response)
 
     def item_dropped(self, item: Any, response: Response | None, exception: BaseException) -> None:
-        """Note that a pipeline stopped an item: its page is what it came to, or a reject."""
+        """Note that a pipeline stopped an item: its page is what it came to, or a reject, or unread."""
         visit = self._of(response)
-        if isinstance(exception, Taken) and visit and response is not None:
+        if isinstance(exception, outcomes.GivenBack):
+            if visit:
+                self.give_back(visit)
+        elif isinstance(exception, Taken) and visit and response is not None:
             self.landed(visit, response)
         else:
             self.refused(response, "dropped")

@@ -6,11 +6,12 @@ import pwd
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import jsonschema
 import pytest
-from support import crawling, faults
+from support import acting, crawling, faults
 from support.crawling import qacrawl
 from support.places import FIXTURES, SHARED
 
@@ -182,6 +183,10 @@ USAGE = [
     ["crawl", "doctorqna", "--numbers", "x"],
     ["crawl", "doctorqna", "--set", "QACRAWL_TRIES=many"],
     ["crawl", "doctorqna", "--set", "QACRAWL_TRIES"],
+    ["crawl", "doctorqna", "--set", "QACRAWL_READ_SECONDS=0"],
+    ["rebuild", "doctorqna", "--set", "QACRAWL_READ_SECONDS=nan"],
+    ["extract", "x", "--set", "QACRAWL_READ_MEGABYTES=199"],
+    ["extract", "x", "--set", "QACRAWL_READ_MEGABYTES=1e3"],
     ["crawl", "doctorqna", "--worker"],
     ["crawl", "doctorqna", "--frontier", "mysql://x"],
     ["publish", "nowhere"],
@@ -256,6 +261,32 @@ qacrawl.cli.main()
         f"qacrawl: cannot write to {output / 'doctorqna'}: Permission denied\n",
     )
     assert not output.exists()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return acting.make(tmp_path_factory.mktemp("project"))
+
+
+def test_a_page_that_takes_too_much_costs_that_page(tmp_path, project):
+    acts = {1: "loop", 2: "", 3: "hoard", 4: "broken", 5: "", 6: "abort", 7: "", 8: "regex"}
+    for number, act in acts.items():
+        (tmp_path / f"{number}.html").write_bytes(
+            acting.page(faults.article(number), act) if act else faults.article(number)
+        )
+    paths = [str(tmp_path / f"{number}.html") for number in acts]
+    limits = ["--set", "QACRAWL_READ_SECONDS=1", "--set", "QACRAWL_READ_MEGABYTES=300"]
+    begun = time.monotonic()
+    done = qacrawl("extract", *paths, *limits, env=acting.environment(project))
+    assert time.monotonic() - begun < 30
+    assert done.code == 1
+    found = answers(done)
+    assert [answer["path"] for answer in found] == paths
+    reasons = {number: answer["reject"]["reason"] for number, answer in enumerate(found, 1) if "reject" in answer}
+    assert reasons == {1: "too_slow", 3: "too_large", 4: "crashed", 6: "crashed", 8: "too_slow"}
+    assert [found[number - 1]["record"]["title"] for number in (2, 5, 7)] == ["Title 2", "Title 5", "Title 7"]
+    assert f"qacrawl: {paths[0]}: too_slow\n" in done.err
+    assert "ZeroDivisionError: a bug" in done.err
 
 
 def test_a_nul_in_a_path_is_a_reject():

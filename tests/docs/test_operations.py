@@ -181,6 +181,18 @@ def test_the_limits_of_the_gate_are_those_of_the_settings():
     assert Gate.few == 10  # "more than ten records"
 
 
+def test_the_limits_of_a_page_are_those_of_the_settings():
+    rows = re.findall(r"^\| `(QACRAWL_READ_\w+)` \| ([\d.]+) \w+ \| .*?([\d.]+) to ([\d.]+)", PAGE, re.MULTILINE)
+    limits = {name: value for name, value in options.as_settings(options.Options()).items() if "_READ_" in name}
+    assert {name: float(default) for name, default, _, _ in rows} == limits
+    for name, _, least, most in rows:
+        said = options.allowed(options.NAMES[name])
+        assert [float(number) for number in re.findall(r"\d[\d.]*", said.replace(",", ""))] == [
+            float(least),
+            float(most),
+        ]
+
+
 def test_a_log_file_holds_the_log(site, tmp_path):
     (name,) = re.findall(r"`--set (LOG_FILE)=", PAGE)
     log = tmp_path / "crawl.log"
