@@ -169,6 +169,7 @@ def rebuild(
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened), ExitStack() as lock:
         pages.resume(opened, folder)
         lock.enter_context(opened.alone())
+        registry.load_parser(site)  # before a process a file
         counts = run(opened, folder, site, processes or os.cpu_count() or 1, Console(stderr=True))
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
         if counts["damaged"]:
@@ -319,8 +320,15 @@ def verify(dataset: Dataset) -> None:
 @app.command(name="sites")
 def list_sites() -> None:
     """The sites that can be crawled."""
+    broken = False
     for slug in registry.names():
-        print(f"{slug}\t{registry.load(slug).TITLE}")
+        try:
+            print(f"{slug}\t{registry.load(slug).TITLE}")
+        except QacrawlError as error:
+            broken = True
+            _complain(str(error))
+    if broken:
+        raise typer.Exit(Exit.FAILED)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from qacrawl import registry
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.fetch import private_hosts, report, verdict
 from qacrawl.fetch.run import Run, reason_of
@@ -44,6 +45,7 @@ class Result:
 @contextmanager
 def opened(site: str, options: Options, agent: str) -> Iterator[Run]:
     """Open a run of `site` that holds the site's lock. Raise QacrawlError when it can't begin."""
+    registry.check(site)
     folder = make_folder(s3.folder(options.output, site))
     if not options.allow_private:
         for url in options.start_urls:
