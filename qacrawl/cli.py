@@ -109,21 +109,26 @@ def extract(
     url: Annotated[str | None, typer.Option(help="Where the one page was.")] = None,
     asker_names: Annotated[AskerNames, typer.Option(help="What becomes of the asker's name.")] = "pseudonym",
     no_redact: Annotated[bool, typer.Option("--no-redact", help="Leave e-mail, phone and ID numbers in.")] = False,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="Key with which pseudonyms stay the same; made if it is not there.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Saved pages to JSON Lines: a record, or why it is none, for each path in its order."""
     from qacrawl.commands.extract import dump
     from qacrawl.commands.extract import extract as read
-    from qacrawl.redact.record import KEY, load_key
+    from qacrawl.commands.reasons import in_words
+    from qacrawl.redact.record import KEY, read_key
 
-    registry.load(site)
-    folder = s3.folder(given.options.output, site)  # whose key, if it has one, makes the pseudonyms
-    key = load_key(folder) if (folder / KEY).exists() else None
+    registry.load_parser(site)
+    own = s3.folder(given.options.output, site) / KEY  # that of a crawl makes the pseudonyms, if there is one
+    secret = read_key(key or own) if key or own.exists() else None
     rejected = 0
-    for answer in read(paths, site, url, key=key, askers=asker_names, texts=not no_redact):
+    for answer in read(paths, site, url, key=secret, askers=asker_names, texts=not no_redact):
         print(dump(answer))
         if refusal := answer.get("reject"):
             rejected += 1
-            _complain(f"{answer['path']}: {refusal['reason']} {' '.join(refusal['fields'])}".rstrip())
+            _complain(f"{answer['path']}: {in_words(refusal['reason'], refusal['fields'])}")
     if rejected:
         raise typer.Exit(Exit.FAILED)
 
@@ -139,9 +144,11 @@ def publish(
     from qacrawl.forget import pages
     from qacrawl.publish import snapshot as snapshots
     from qacrawl.publish.committed import publish_site
+    from qacrawl.redact.record import check_key
     from qacrawl.workspace import open_site
 
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened):
+        check_key(folder)
         pages.resume(opened, folder)
         if accept:
             with opened.publishing():
@@ -164,9 +171,11 @@ def rebuild(
     from qacrawl.commands.rebuild import rebuild as run
     from qacrawl.forget import pages
     from qacrawl.publish.committed import publish_site
+    from qacrawl.redact.record import check_key
     from qacrawl.workspace import open_site
 
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened), ExitStack() as lock:
+        check_key(folder)
         pages.resume(opened, folder)
         lock.enter_context(opened.alone())
         registry.load_parser(site)  # before a process a file

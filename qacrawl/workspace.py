@@ -25,9 +25,9 @@ def open_site(site: str, output: str, address: str | None) -> Iterator[tuple[Pat
 
 
 def make_folder(folder: Path) -> Path:
-    """The folder, made if need be. Raises QacrawlError when nothing can be written there."""
+    """The folder, made for its owner alone if need be. Raises QacrawlError when nothing can be written there."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds names
     except OSError as error:
         raise QacrawlError(f"cannot write to {folder}: {error.strerror}") from None
     if not os.access(folder, os.W_OK | os.X_OK):

@@ -72,7 +72,7 @@ def _catch_up(folder: Path) -> None:
     now, seen = read(folder / TAKEN_OUT).decode(), folder / TAKEN_OUT
     if not now or (seen.exists() and seen.read_text() == now):
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with FileLock(folder / "copies.lock"):
         if seen.exists() and seen.read_text() == now:
             return  # another process of this machine did it, and may have begun to make new files
