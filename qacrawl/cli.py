@@ -2,15 +2,15 @@
 
 import shlex
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from qacrawl import __version__, registry
-from qacrawl.errors import Exit, QacrawlError
+from qacrawl import __version__, registry, streams
+from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.files import s3
 from qacrawl.flags import Given, takes
 from qacrawl.options import Options
@@ -38,23 +38,37 @@ MovedFile = Annotated[Path, typer.Argument(help="A file of JSON Lines.", metavar
 
 def main() -> None:
     """Entry point of the `qacrawl` script."""
+    streams.prepare()
     try:
-        app()
+        _run()
     except QacrawlError as error:
         _complain(str(error))
         raise SystemExit(error.code) from None
     except BrokenPipeError:  # `qacrawl extract ... | head`
         sys.stderr.close()
         raise SystemExit(Exit.FAILED) from None
-    except OSError as error:  # the disk, or the bucket
-        said = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-        _complain(" ".join(said.split()))
+    except Exception as error:
+        said = refusal(error)
+        if said is None:
+            raise
+        named = isinstance(error, OSError) and error.filename and error.strerror
+        _complain(f"{error.filename}: {said}" if named else said)  # type: ignore[attr-defined]
         raise SystemExit(Exit.FAILED) from None
+
+
+def _run() -> None:
+    """Do what the command line says. Raise OSError when the result can't be written."""
+    try:
+        app()
+    except SystemExit:
+        sys.stdout.flush()
+        raise
 
 
 def _complain(line: str) -> None:
     """Say what is wrong, behind the result in a log that holds both."""
-    sys.stdout.flush()
+    with suppress(OSError):  # a disk that is full may be what is wrong
+        sys.stdout.flush()
     print(f"qacrawl: {line}", file=sys.stderr)
 
 

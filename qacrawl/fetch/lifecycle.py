@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from qacrawl import registry
-from qacrawl.errors import Exit, QacrawlError
+from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.fetch import private_hosts, report, verdict
-from qacrawl.fetch.run import Run, reason_of
+from qacrawl.fetch.run import Run
 from qacrawl.files import s3
 from qacrawl.forget import pages
 from qacrawl.frontier import Frontier, open_frontier, recovery
@@ -91,8 +91,12 @@ def finish(run: Run) -> Result:
             snapshot = _publish_last(run, made) if run.shared else _publish(run, made)
             made |= report.published(snapshot)
             report.write(run.folder, made)
-    except OSError as error:
-        made["problem"] = made["problem"] or f"cannot write to {run.folder}: {reason_of(error)}"
+    except Exception as error:
+        if (said := refusal(error)) is None:
+            raise
+        made["problem"] = made["problem"] or f"cannot write to {run.folder}: {said}"
+        with suppress(OSError):  # the disk may have room for that
+            report.write(run.folder, made)
     return Result(made, snapshot)
 
 
