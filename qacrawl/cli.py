@@ -2,15 +2,15 @@
 
 import shlex
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from qacrawl import __version__, files, registry
-from qacrawl.errors import Exit, QacrawlError
+from qacrawl import __version__, files, registry, streams
+from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.flags import Given, takes
 from qacrawl.options import Options
 from qacrawl.redact import AskerNames
@@ -38,23 +38,37 @@ MovedFile = Annotated[Path, typer.Argument(help="A file of JSON Lines.", metavar
 
 def main() -> None:
     """Entry point of the `qacrawl` script."""
+    streams.prepare()
     try:
-        app()
+        _run()
     except QacrawlError as error:
         _complain(str(error))
         raise SystemExit(error.code) from None
     except BrokenPipeError:  # `qacrawl extract ... | head`
         sys.stderr.close()
         raise SystemExit(Exit.FAILED) from None
-    except OSError as error:  # the disk, or the bucket
-        said = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-        _complain(" ".join(said.split()))
+    except Exception as error:
+        said = refusal(error)
+        if said is None:
+            raise
+        named = isinstance(error, OSError) and error.filename and error.strerror
+        _complain(f"{error.filename}: {said}" if named else said)  # type: ignore[attr-defined]
         raise SystemExit(Exit.FAILED) from None
+
+
+def _run() -> None:
+    """Do what the command line says. Raise OSError when the result can't be written."""
+    try:
+        app()
+    except SystemExit:
+        sys.stdout.flush()
+        raise
 
 
 def _complain(line: str) -> None:
     """Say what is wrong, behind the result in a log that holds both."""
-    sys.stdout.flush()
+    with suppress(OSError):  # a disk that is full may be what is wrong
+        sys.stdout.flush()
     print(f"qacrawl: {line}", file=sys.stderr)
 
 
@@ -109,23 +123,28 @@ def extract(
     url: Annotated[str | None, typer.Option(help="Where the one page was.")] = None,
     asker_names: Annotated[AskerNames, typer.Option(help="What becomes of the asker's name.")] = "pseudonym",
     no_redact: Annotated[bool, typer.Option("--no-redact", help="Leave e-mail, phone and ID numbers in.")] = False,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="Key with which pseudonyms stay the same; made if it is not there.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Saved pages to JSON Lines: a record, or why it is none, for each path in its order."""
     from qacrawl.commands.extract import dump
     from qacrawl.commands.extract import extract as read
+    from qacrawl.commands.reasons import in_words
     from qacrawl.reader.limits import of
-    from qacrawl.redact.record import KEY, load_key
+    from qacrawl.redact.record import KEY, read_key
 
-    registry.load(site)
-    folder = files.folder(given.options.output, site)  # whose key, if it has one, makes the pseudonyms
-    key = load_key(folder) if (folder / KEY).exists() else None
+    registry.load_parser(site)
+    own = files.folder(given.options.output, site) / KEY  # that of a crawl makes the pseudonyms, if there is one
+    secret = read_key(key or own) if key or own.exists() else None
     rejected = 0
     limits = of(given.options)
-    for answer in read(paths, site, url, key=key, askers=asker_names, texts=not no_redact, limits=limits):
+    for answer in read(paths, site, url, key=secret, askers=asker_names, texts=not no_redact, limits=limits):
         print(dump(answer))
         if refusal := answer.get("reject"):
             rejected += 1
-            _complain(f"{answer['path']}: {refusal['reason']} {' '.join(refusal['fields'])}".rstrip())
+            _complain(f"{answer['path']}: {in_words(refusal['reason'], refusal['fields'])}")
     if rejected:
         raise typer.Exit(Exit.FAILED)
 
@@ -140,9 +159,11 @@ def publish(
     """Publish what is committed as a snapshot."""
     from qacrawl.publish import snapshot as snapshots
     from qacrawl.publish.committed import publish_site
+    from qacrawl.redact.record import check_key
     from qacrawl.workspace import open_site
 
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened):
+        check_key(folder)
         if accept:
             with opened.publishing():
                 print(f"{folder / snapshots.POINTER} -> {snapshots.accept(folder, accept).name}")
@@ -164,10 +185,13 @@ def rebuild(
     from qacrawl.commands.rebuild import rebuild as run
     from qacrawl.publish.committed import publish_site
     from qacrawl.reader.limits import of
+    from qacrawl.redact.record import check_key
     from qacrawl.workspace import open_site
 
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened), ExitStack() as lock:
+        check_key(folder)
         lock.enter_context(opened.alone())
+        registry.load_parser(site)  # before a process a file
         number = processes or os.cpu_count() or 1
         counts = run(opened, folder, site, number, Console(stderr=True), of(given.options))
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
@@ -317,8 +341,15 @@ def verify(dataset: Dataset) -> None:
 @app.command(name="sites")
 def list_sites() -> None:
     """The sites that can be crawled."""
+    broken = False
     for slug in registry.names():
-        print(f"{slug}\t{registry.load(slug).TITLE}")
+        try:
+            print(f"{slug}\t{registry.load(slug).TITLE}")
+        except QacrawlError as error:
+            broken = True
+            _complain(str(error))
+    if broken:
+        raise typer.Exit(Exit.FAILED)
 
 
 @app.command()

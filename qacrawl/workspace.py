@@ -56,7 +56,7 @@ def ready(output: str, site: str) -> Path:
 def _writable(folder: Path) -> Path:
     """Return the folder, made if need be. Raise QacrawlError when nothing can be written there."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds names
     except OSError as error:
         raise QacrawlError(f"cannot write to {folder}: {error.strerror}") from None
     if not os.access(folder, os.W_OK | os.X_OK):

@@ -18,7 +18,7 @@ forget
 workspace
 fetch
 sites commands
-demo settings flags
+demo settings flags streams
 cli
 __main__
 """.strip().splitlines()

@@ -70,10 +70,11 @@ def test_the_key_is_private_and_stays(tmp_path):
 
 
 def test_processes_that_make_the_key_at_once_agree(tmp_path):
-    code = "import pathlib, sys; from qacrawl import privacy; print(privacy.load_key(pathlib.Path(sys.argv[1])))"
+    code = "import pathlib, sys; from qacrawl.redact import record; print(record.load_key(pathlib.Path(sys.argv[1])))"
     command = [sys.executable, "-c", code, str(tmp_path)]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    assert len({process.communicate()[0] for process in processes}) == 1
+    keys = {process.communicate()[0] for process in processes}
+    assert keys == {f"{load_key(tmp_path)}\n"}
 
 
 def test_one_of_several_writers_is_first_and_stays(tmp_path):

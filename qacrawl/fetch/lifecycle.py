@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from qacrawl.errors import Exit, QacrawlError
+from qacrawl import registry
+from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.fetch import private_hosts, report, verdict
-from qacrawl.fetch.run import Run, reason_of
+from qacrawl.fetch.run import Run
 from qacrawl.frontier import Frontier, due, recovery
 from qacrawl.options import Options
 from qacrawl.publish import committed
@@ -42,6 +43,7 @@ class Result:
 @contextmanager
 def opened(site: str, options: Options, agent: str) -> Iterator[Run]:
     """Open a run of `site` that holds the site's lock. Raise QacrawlError when it can't begin."""
+    registry.check(site)
     if not options.allow_private:
         for url in options.start_urls:
             private_hosts.check_start(url)
@@ -89,8 +91,12 @@ def finish(run: Run) -> Result:
             snapshot = _publish_last(run, made) if run.shared else _publish(run, made)
             made |= report.published(snapshot)
             report.write(run.folder, made)
-    except OSError as error:
-        made["problem"] = made["problem"] or f"cannot write to {run.folder}: {reason_of(error)}"
+    except Exception as error:
+        if (said := refusal(error)) is None:
+            raise
+        made["problem"] = made["problem"] or f"cannot write to {run.folder}: {said}"
+        with suppress(OSError):  # the disk may have room for that
+            report.write(run.folder, made)
     return Result(made, snapshot)
 
 

@@ -4,8 +4,9 @@ A URL is leased, visited, and acknowledged in the transaction that also adds the
 So a crawl that is killed at any moment knows, when it starts again, what is done and what is not.
 """
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qacrawl.frontier import database
@@ -20,9 +21,10 @@ __all__ = ["File", "Found", "Frontier", "Row", "Visit", "open_frontier"]
 def open_frontier(address: str | None, site: str, folder: Path) -> Iterator[Frontier]:
     """Open the frontier of `site` at `address` (sqlite:///... or postgresql://...; None: a SQLite file in `folder`)."""
     engine = connect(address, folder)
-    frontier = Frontier(engine, site, folder)
     try:
+        frontier = Frontier(engine, site, folder)
         yield frontier
+        with suppress(sqlite3.OperationalError):  # a full disk, say: what is committed is safe without
+            database.tidy(engine)
     finally:
-        database.tidy(engine)
         engine.dispose()

@@ -17,7 +17,8 @@ from support.places import FIXTURES, SHARED
 
 from qacrawl import schema
 from qacrawl.commands.extract import extract
-from qacrawl.redact.record import load_key, pseudonym
+from qacrawl.commands.reasons import WORDS
+from qacrawl.redact.record import load_key, pseudonym, read_key
 
 PAGES = FIXTURES / "doctorqna"
 SEED = SHARED / "seed" / "000_5fa296f2facda51e.txt"
@@ -84,7 +85,7 @@ def test_what_is_no_page_is_one_clear_line_and_the_rest_is_read(tmp_path, reason
     BAD[reason](bad)
     good.write_bytes(faults.article(1))
     done = qacrawl("extract", str(bad), str(good))
-    assert (done.code, done.err) == (1, f"qacrawl: {bad}: {reason}\n")
+    assert (done.code, done.err) == (1, f"qacrawl: {bad}: {reason}, {WORDS[reason]}\n")
     first, second = answers(done)
     assert first == {"path": str(bad), "reject": {"reason": reason, "fields": []}}
     assert second["record"]["title"] == "Title 1"
@@ -104,13 +105,13 @@ def test_a_file_that_may_not_be_read_is_one_clear_line(tmp_path):
     path.chmod(0)
     if os.getuid():
         done = qacrawl("extract", str(path))
-        assert (done.code, done.err) == (1, f"qacrawl: {path}: unreadable_file\n")
+        assert (done.code, done.err) == (1, f"qacrawl: {path}: unreadable_file, the file can't be read\n")
         return
     # root may read it all the same: as somebody else, without starting another Python, who could not read ours
     let_others_in(tmp_path)
     code = f"""
 import os, sys
-import qacrawl.cli, qacrawl.commands.extract, qacrawl.redact.record
+import qacrawl.cli, qacrawl.commands.extract, qacrawl.commands.reasons, qacrawl.redact.record
 list(qacrawl.commands.extract.extract([{str(path)!r}], "doctorqna"))  # imports all that is needed
 os.setuid({pwd.getpwnam("nobody").pw_uid})
 os.chdir("/")
@@ -118,7 +119,7 @@ sys.argv = ["qacrawl", "extract", {str(path)!r}]
 qacrawl.cli.main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (1, f"qacrawl: {path}: unreadable_file\n")
+    assert (done.returncode, done.stderr) == (1, f"qacrawl: {path}: unreadable_file, the file can't be read\n")
 
 
 def test_the_url_is_given_or_found_or_that_of_the_file(tmp_path):
@@ -152,6 +153,26 @@ def test_pseudonyms_are_those_of_the_crawl_in_the_same_output(tmp_path):
     key = load_key(tmp_path / "doctorqna")
     record = answers(qacrawl("extract", str(page), "--output", str(tmp_path)))[0]["record"]
     assert record["asker"] == pseudonym("Asker 1", key)
+
+
+def test_pseudonyms_stay_the_same_with_a_key_in_a_file(tmp_path):
+    page, key = tmp_path / "page.html", tmp_path / "my.key"
+    page.write_bytes(faults.article(1))
+    first, second = (answers(qacrawl("extract", str(page), "--key", str(key)))[0]["record"] for _ in range(2))
+    assert first["asker"] == second["asker"] == pseudonym("Asker 1", read_key(key))
+    assert key.stat().st_mode & 0o777 == 0o600
+    key.write_text("not a key")
+    done = qacrawl("extract", str(page), "--key", str(key))
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    done = qacrawl("extract", str(page), "--key", str(tmp_path))
+    assert (done.code, done.out, done.err) == (1, "", f"qacrawl: {tmp_path}: Is a directory\n")
+
+
+def test_the_fields_that_are_wrong_are_named(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_bytes(faults.article(1).replace(b"Question 1, version 0.", b""))
+    done = qacrawl("extract", str(page))
+    assert done.err == f"qacrawl: {page}: invalid, what was read makes no record (wrong or missing: question)\n"
 
 
 def test_a_pipe_that_closes_early_is_no_traceback(tmp_path):
@@ -250,6 +271,7 @@ def test_a_folder_that_may_not_be_written_is_one_line(tmp_path):
     code = f"""
 import os, sys
 import qacrawl.cli, qacrawl.commands.crawl, qacrawl.frontier, qacrawl.fetch.report
+qacrawl.cli.registry.check("doctorqna")  # likewise
 os.setuid({pwd.getpwnam("nobody").pw_uid})
 os.chdir("/")
 sys.argv = ["qacrawl", "crawl", "doctorqna", "--output", {str(output)!r}]
