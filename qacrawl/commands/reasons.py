@@ -16,7 +16,8 @@ WORDS = {
     "maintenance": "the page says that the site is down for maintenance",
     "missing_file": "there is no such file",
     "not_article": "the page is neither an article nor a listing",
-    "too_large": "the file is larger than 16 MiB",
+    "too_large": "the file is larger than 16 MiB, or takes more memory to read than it may",
+    "too_slow": "the page takes longer to read than it may",
     "unreadable_file": "the file can't be read",
 }
 
