@@ -23,6 +23,22 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def write_file(path: Path, cut: bool = False) -> None:
+    """Write a file in the place of `path`, or half of it."""
+    with local.replacing(path) as unfinished:
+        unfinished.write_bytes(b"ne")
+        if cut:
+            raise Cut
+        unfinished.write_bytes(b"new")
+
+
+def write_tree(path: Path, cut: bool = False) -> None:
+    """Make a tree in the place of `path`, or half of it."""
+    with local.replacing(path) as unfinished:
+        (unfinished / "below").mkdir(parents=True)
+        write_file(unfinished / "below" / "file", cut)
+
+
 @pytest.fixture
 def old(tmp_path) -> Path:
     """A file that is there already."""
@@ -63,17 +79,14 @@ def test_a_link_points_elsewhere_in_one_step(tmp_path, target):
 
 
 def test_a_cut_write_leaves_the_old_file(old):
-    with pytest.raises(Cut), local.replacing(old) as unfinished:
-        unfinished.write_bytes(b"ne")
-        raise Cut
+    with pytest.raises(Cut):
+        write_file(old, cut=True)
     assert tree(old.parent) == {"file": b"old"}
 
 
 def test_a_cut_tree_leaves_nothing(tmp_path):
-    with pytest.raises(Cut), local.replacing(tmp_path / "tree") as unfinished:
-        (unfinished / "below").mkdir(parents=True)
-        (unfinished / "below" / "file").write_bytes(b"ne")
-        raise Cut
+    with pytest.raises(Cut):
+        write_tree(tmp_path / "tree", cut=True)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -110,9 +123,8 @@ def test_a_failing_rename_leaves_no_unfinished_file(in_the_way):
 
 
 def test_a_failing_rename_leaves_no_unfinished_tree(in_the_way):
-    with pytest.raises(OSError, match="not empty"), local.replacing(in_the_way) as unfinished:
-        unfinished.mkdir()
-        (unfinished / "file").write_bytes(b"new")
+    with pytest.raises(OSError, match="not empty"):
+        write_tree(in_the_way)
     assert tree(in_the_way.parent) == {"name/kept": b"old"}
     assert [path.name for path in in_the_way.parent.iterdir()] == ["name"]
 
