@@ -36,11 +36,17 @@ def write_table(folder: Path, table: pa.Table) -> str:
 def sweep(folder: Path, known: Iterable[str]) -> list[str]:
     """Remove parts in `folder` that are not in the manifest, finished or not; return their names.
 
-    They are what a killed run wrote and did not acknowledge: their pages are read again.
+    They are what a killed run wrote and did not acknowledge: their pages are read again. An unfinished copy of one that
+    is in the manifest stays, a publisher may be downloading it.
     """
     kept = frozenset(known)
-    found = [*folder.glob("part-*.parquet*"), *folder.glob(".part-*.tmp")]
-    left = sorted(path for path in found if path.name not in kept)
+    found = [*folder.glob("part-*.parquet*"), *folder.glob(".part-*.parquet.*.tmp")]
+    left = sorted(path for path in found if _finished(path.name) not in kept)
     for path in left:
         path.unlink()
     return [path.name for path in left]
+
+
+def _finished(name: str) -> str:
+    """The name that a part has when it is finished."""
+    return f"{name.removeprefix('.').partition('.parquet')[0]}.parquet"

@@ -32,8 +32,10 @@ def test_sweep_removes_what_nobody_acknowledged(tmp_path):
     kept, orphan = (store.write_part(tmp_path, [record(number)]) for number in (1, 2))
     (tmp_path / "parts" / "part-x.parquet.tmp").touch()
     (tmp_path / "parts" / "notes.txt").touch()
-    assert store.sweep(tmp_path / "parts", [kept]) == sorted([orphan, "part-x.parquet.tmp"])
-    assert sorted(path.name for path in (tmp_path / "parts").iterdir()) == sorted([kept, "notes.txt"])
+    (tmp_path / "parts" / f".{kept}.0.tmp").touch()  # a publisher downloads it
+    (tmp_path / "parts" / f".{orphan}.0.tmp").touch()
+    assert store.sweep(tmp_path / "parts", [kept]) == sorted([f".{orphan}.0.tmp", orphan, "part-x.parquet.tmp"])
+    assert sorted(path.name for path in (tmp_path / "parts").iterdir()) == sorted([f".{kept}.0.tmp", kept, "notes.txt"])
 
 
 def test_a_full_disk_leaves_nothing(tmp_path):

@@ -70,12 +70,9 @@ def catch_up(folder: Path) -> None:
     with FileLock(folder / "copies.lock"):
         if seen.exists() and seen.read_text() == now:
             return  # another process of this machine did it, and may have begun to make new files
-        for name in names(folder):
-            if name.startswith("archive/"):
-                (folder / name).unlink(missing_ok=True)
-        for path in [*folder.glob("parts/part-*.parquet"), *folder.glob("rejects/part-*.parquet")]:
-            path.unlink(missing_ok=True)
-        for path in (folder / POINTER, folder / JOURNAL):
+        stale = [folder / name for name in names(folder) if name.startswith("archive/")]
+        stale += [*folder.glob("parts/part-*.parquet"), *folder.glob("rejects/part-*.parquet")]
+        for path in (*stale, folder / POINTER, folder / JOURNAL):
             path.unlink(missing_ok=True)
         shutil.rmtree(folder / SNAPSHOTS, ignore_errors=True)
         local.write(seen, now.encode())
