@@ -4,7 +4,6 @@ What is wrong for sure becomes null and a note; what is only doubtful stays, wit
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import UTC, timedelta
 from hashlib import sha256
@@ -13,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from qacrawl import registry
+from qacrawl.nfc import is_nfc, nfc
 from qacrawl.records import OLDEST, Fields, Page, QARecord, Refusal, Reject
 
 # No page means these: control characters but tab and newline, halves of surrogate pairs.
@@ -110,7 +110,7 @@ def _are_clean(texts: list[str]) -> bool:
     return (
         len(raw.translate(None, _BAD_BYTES)) == len(raw)
         and (_C1_LEAD not in raw or not _BAD.search(text))
-        and unicodedata.is_normalized("NFC", text)
+        and is_nfc(text)
         and lines == list(map(str.rstrip, lines))
         and texts == [text.strip("\n") for text in texts]
     )
@@ -133,5 +133,5 @@ def _clean_item(item: BaseModel) -> BaseModel | None:
 
 def clean(text: str) -> str:
     """`text` in NFC, without control characters, halves of surrogate pairs and spaces at the ends of lines."""
-    text = unicodedata.normalize("NFC", _BAD.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    text = nfc(_BAD.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
     return "\n".join(map(str.rstrip, text.split("\n"))).strip("\n")

@@ -3,47 +3,72 @@
 import codecs
 import re
 
-from bs4.dammit import EncodingDetector, UnicodeDammit
+from w3lib.encoding import read_bom, to_unicode
+
+from qacrawl.parse.labels import CODECS, REPLACEMENT, USER_DEFINED, codec
 
 # First bytes of what is no text: PDF, PNG, GIF, JPEG, ZIP, gzip, zstd, RIFF, ELF, 7z, bzip2, Parquet.
 MAGIC = (
     b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"RIFF",
     b"\x7fELF", b"7z\xbc\xaf", b"BZh", b"PAR1",
 )  # fmt: skip
-BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 CONTROL = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
-CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-SUPERSETS = {
-    **dict.fromkeys(("big5", "big-5"), "big5hkscs"),
-    **dict.fromkeys(("gb2312", "gbk"), "gb18030"),
-    **dict.fromkeys(("iso-8859-1", "iso8859-1", "latin-1", "latin1", "ascii", "us-ascii"), "windows-1252"),
-}
 SAMPLE = 8192  # bytes looked at to tell text from binary
+
+HEADER = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
+# Each alternative eats what it matches, so a page is gone through once: comments, XML's declaration, meta tags.
+DECLARED = re.compile(
+    rb"""<!--.*?(?:-->|\Z)|<\?xml\s[^<>]*?\bencoding\s*+=\s*+["']([\w.:-]++)"""
+    rb"""|<\s*+meta(?=[\s/])((?:[^<>"']|"[^"]*"|'[^']*')*+)""",
+    re.IGNORECASE | re.DOTALL,
+)
+META = re.compile(rb"""charset\s*+=\s*+["']?\s*+([\w.:-]++)""", re.IGNORECASE)
+HEAD = 16_384  # bytes in which a page can say what it is in
+UTF_16_XML = {b"<\0?\0x\0": "utf-16-le", b"\0<\0?\0x": "utf-16-be"}
+SHIFTS = (b"\x1b", b"~{")
+"""What leaves ASCII in encodings that are made of ASCII's bytes alone, such as ISO-2022-JP."""
+EACH_BYTE = frozenset(name for name in CODECS.values() if name.startswith(("cp12", "iso8859", "koi8", "mac")))
+MANY = 3  # bytes that are no UTF-8
+
+_HIGH = [bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(128, 256)]
+WINDOWS_1252 = "".join([*map(chr, range(128)), *_HIGH])
+"""As browsers read it: the bytes that it leaves open are control characters, so any byte is a character."""
+PRIVATE = "".join(map(chr, [*range(128), *range(0xF780, 0xF800)]))
 
 
 def decode(body: bytes, content_type: str | None = None) -> str | None:
-    """The text of a page, or None when `body` is no text. Never raises: what no encoding explains becomes U+FFFD.
+    """Return the text of a page, or None when `body` is no text. Never raises: a broken character becomes U+FFFD.
 
-    A byte order mark wins; then UTF-8 if the bytes are UTF-8, because text in another encoding hardly ever is;
-    then what BeautifulSoup finds among the header, the meta tags and the usual suspects.
+    A byte order mark wins; then UTF-8 if the bytes are UTF-8, because text in another encoding hardly ever is; then
+    the encoding that the header or the page declares, even if some bytes break its rules; then Windows-1252.
     """
     if body.startswith(MAGIC):
         return None
-    if body.startswith(BOMS):
-        return _dammit(body, [])
-    control = _has_control(body)
-    if not control and (text := _utf8(body)) is not None:
-        return text
-    declared = _declared(body, content_type)
-    if control and not any(name.lower().startswith(("utf-16", "utf16", "utf-32")) for name in declared):
+    encoding, mark = read_bom(body)
+    if encoding and mark:
+        return body[len(mark) :].decode(encoding, "replace")
+    header = codec(found[1]) if (found := HEADER.search(content_type or "")) else None
+    if wide := _utf_16(body, header):
+        return body.decode(wide, "replace")
+    if _has_control(body):
         return None
-    return _utf8(body) or _broken_utf8(body, declared) or _dammit(body, declared)
+    shifted = body.isascii() and any(shift in body for shift in SHIFTS)
+    if not shifted and (text := _utf8(body)) is not None:
+        return text
+    return _read(body, [name for name in (header, _declared(body)) if name])
 
 
 def _has_control(body: bytes) -> bool:
-    """Whether more than a tenth is control characters: no text, or UTF-16 without a byte order mark."""
+    """Whether more than a tenth is control characters."""
     sample = body[:SAMPLE]
     return len(sample) - len(sample.translate(None, CONTROL)) > len(sample) // 10
+
+
+def _utf_16(body: bytes, header: str | None) -> str | None:
+    """Return the codec of UTF-16 without a byte order mark, which the header or an XML declaration tells."""
+    if header in ("utf-16-le", "utf-16-be") and b"\0" in body[:SAMPLE]:  # any markup in UTF-16 has zeros
+        return header
+    return UTF_16_XML.get(body[:6])
 
 
 def _utf8(body: bytes) -> str | None:
@@ -53,28 +78,49 @@ def _utf8(body: bytes) -> str | None:
         return None
 
 
-def _declared(body: bytes, content_type: str | None) -> list[str]:
-    """Encodings that the header and the page claim, in this order."""
-    header = CHARSET.search(content_type or "")
-    meta = EncodingDetector.find_declared_encoding(body, is_html=True)
-    return [_superset(name) for name in (header and header[1], meta) if name]
+def _declared(body: bytes) -> str | None:
+    """Return the codec that a page itself declares."""
+    for found in DECLARED.finditer(body[:HEAD]):
+        label = found[1] or ((meta := META.search(found[2])) and meta[1] if found[2] else None)
+        if label and (name := codec(label.decode("latin-1"))):
+            # Whoever could read the declaration did not read UTF-16.
+            return {"utf-16-le": "utf-8", "utf-16-be": "utf-8", USER_DEFINED: "cp1252"}.get(name, name)
+    return None
 
 
-def _superset(name: str) -> str:
-    """What browsers read under a declared name (https://encoding.spec.whatwg.org/#names-and-labels)."""
-    return SUPERSETS.get(name.lower(), name)
+def _read(body: bytes, declared: list[str]) -> str:
+    """Return the text of bytes that are not UTF-8 throughout.
+
+    Of two encodings that are declared, the first; or the second if only that leaves no broken character, and not just
+    because all bytes are characters in it.
+    """
+    first, *others = declared or ["utf-8"]
+    text = _text(body, first)
+    if "\ufffd" not in text:
+        return text
+    for name in others:
+        if name not in EACH_BYTE and "\ufffd" not in (other := _text(body, name)):
+            return other
+    if first != "utf-8" or _is_utf8(text, declared=bool(declared)):
+        return text
+    return _text(body, next((name for name in others if name != first), "cp1252"))
 
 
-def _broken_utf8(body: bytes, declared: list[str]) -> str | None:
-    """UTF-8 with a few bad bytes (a cut character, a pasted byte) stays UTF-8 if that is what the page declares."""
-    if not any(name.lower() in ("utf-8", "utf8") for name in declared):
-        return None
-    text = body.decode(errors="replace")
-    good = sum(text.count(char) for char in set(text[: SAMPLE * 8]) if char > "\x7f" and char != "\ufffd")
-    return text if text.count("\ufffd") <= 3 + good // 20 else None
+def _is_utf8(text: str, *, declared: bool) -> bool:
+    """Whether bytes that were decoded as UTF-8 are that, with broken characters: some of the others are not ASCII.
+
+    What is said to be UTF-8 is believed if it breaks its rules in a few places only.
+    """
+    broken = text.count("\ufffd")
+    good = len(text) - len(text.encode("ascii", "ignore")) - broken
+    return good > 0 or broken <= MANY if declared else good >= broken
 
 
-def _dammit(body: bytes, declared: list[str]) -> str:
-    """What BeautifulSoup makes of the bytes, with U+FFFD for the rest."""
-    text = UnicodeDammit(body, user_encodings=declared, is_html=True).unicode_markup
-    return text if isinstance(text, str) else body.decode(errors="replace")
+def _text(body: bytes, name: str) -> str:
+    """Return the text of bytes in an encoding of the Encoding Standard, with U+FFFD for broken characters."""
+    if name == REPLACEMENT:
+        return "\ufffd"
+    if name in ("cp1252", USER_DEFINED):
+        table = PRIVATE if name == USER_DEFINED else WINDOWS_1252
+        return codecs.charmap_decode(body, "strict", table)[0]
+    return to_unicode(body, name)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from qacrawl.parse.blocks import Block, Link
-from qacrawl.parse.blocks.block import ZERO_WIDTH
+from qacrawl.parse.blocks.block import ZERO_WIDTH, places
 from qacrawl.parse.grammar import Landmarks
 from qacrawl.records import RelatedFAQ, SimilarQA
 
@@ -16,7 +16,7 @@ READ_MORE = re.compile(r"\[?\s*Read\s+More\s*\]?\s*[:：.…»>→]*\s*(?P<title
 TAG = re.compile(r"(?P<name>[^\n]{1,100}?)\s*[(（](?P<specialty>[^\n]{1,100})[)）]")
 DEPARTMENT = re.compile(rf"[\s{ZERO_WIDTH}]*[(（](?P<specialty>[^\n]{{1,100}})[)）]")
 BROKEN = re.compile(r"Dr\.?|(?:Dr\.?|Doctor) [^\n]{1,80} (?:reply|replied)", re.IGNORECASE)
-TAIL = re.compile(r"\W+$")
+TAIL = re.compile(r"(?<!\W)\W++$")
 LONGEST_TAG = 80  # characters
 
 
@@ -40,8 +40,7 @@ def _lines(blocks: list[Block]) -> Iterator[Block]:
     """The lines as blocks; a doctor line that is broken ("Dr." on its own, the department below) is one line."""
     broken: Block | None = None
     for block in blocks:
-        for at, text in enumerate(block.text.split("\n")):
-            links = block.links and tuple(link for link in block.links if link.text in text)
+        for at, (text, links) in enumerate(block.lines()):
             line = Block(text, links, block.heading, "first" if at == 0 else "")
             if broken:
                 line = broken._replace(text=f"{broken.text} {text}", links=broken.links + links)
@@ -136,18 +135,14 @@ def _tags(block: Block) -> Iterator[Block]:
     if len(block.links) <= 1 and "\n" not in block.text and _is_tag(block):  # as most are
         yield block
         return
-    for line in block.text.split("\n"):
-        links = [link for link in block.links if link.text in line]
-        cuts, at = [0], 0
-        for link in links:
-            at = line.find(link.text, at)
-            if at < 0:
-                break
-            cuts.append(at)
-            at += len(link.text)
-        for start, end in zip(cuts, [*cuts[1:], len(line)], strict=True):
+    for line, links in block.lines():
+        begins = [
+            (0, None),
+            *((at, link) for at, link in zip(places(line, links), links, strict=True) if at < len(line)),
+        ]
+        for (start, link), (end, _) in pairwise([*begins, (len(line), None)]):
             if text := line[start:end].strip(" ,;|·•、"):
-                yield Block(text, tuple(link for link in links if text.startswith(link.text)))
+                yield Block(text, (link,) if link else ())
 
 
 def _is_tag(block: Block) -> bool:

@@ -12,11 +12,13 @@ from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, Tag, XMLParsedAsHT
 from bs4.element import PageElement, PreformattedString
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from qacrawl.parse.blocks.attributes import few
 from qacrawl.parse.blocks.block import ENDS_BLOCK, HEADINGS, PLACES, Block, Link
 from qacrawl.parse.blocks.depth import shallow
 from qacrawl.parse.blocks.splitting import normal, split
+from qacrawl.parse.blocks.xhtml import as_html, is_xhtml
 
-__all__ = ["Block", "Link", "clean", "fast", "is_html", "plain", "read", "reference"]
+__all__ = ["Block", "Link", "clean", "fast", "is_html", "plain", "read", "reference", "tame"]
 
 _UNREAD = "script style template noscript title svg select iframe object noembed noframes textarea"
 UNREAD = ",".join([*_UNREAD.split(), "dialog:not([open])"])
@@ -38,11 +40,18 @@ def read(markup: str, content_type: str | None = None, *, whole: bool = True) ->
     """
     if not is_html(markup, content_type):
         return plain(markup)
-    markup = shallow(markup)
+    markup = tame(markup, content_type)
     try:
         return fast(markup, whole=whole)
     except (SelectolaxError, RuntimeError, ValueError):  # what lexbor refuses, BeautifulSoup reads
         return reference(markup, whole=whole)
+
+
+def tame(markup: str, content_type: str | None = None) -> str:
+    """Return markup that a tree is built from as its author meant it (XHTML), and in time (see `few`, `shallow`)."""
+    if is_xhtml(markup, content_type):
+        markup = as_html(markup)
+    return shallow(few(markup))
 
 
 def is_html(markup: str, content_type: str | None = None) -> bool:

@@ -4,7 +4,7 @@ import re
 
 from qacrawl.parse.blocks.block import ENDS_BLOCK, HEADINGS, PLACES
 
-DENSE = 10_000  # pages with fewer tags cannot nest so deep that a tree gets slow
+DENSE = 5_000  # pages with fewer tags cannot nest so deep that a tree gets slow
 DEPTH = 400
 VOID = frozenset(["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"])
 ENDS = frozenset([*ENDS_BLOCK, *HEADINGS, *PLACES])

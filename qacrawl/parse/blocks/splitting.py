@@ -2,11 +2,11 @@
 
 import html
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from operator import itemgetter
 
+from qacrawl.nfc import nfc
 from qacrawl.parse.blocks.block import ENDS_BLOCK, HEADINGS, PLACES, ZERO_WIDTH, Block, Link
 
 # In canonical markup a ">" always ends a tag: in text and in attributes it is escaped.
@@ -16,8 +16,10 @@ PRE = re.compile(r"(<(pre|xmp|listing)\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
 TAG = re.compile("<([^ >]*+)([^>]*+)>([^<]*+)")
 """A tag, its attributes, and the text behind it."""
 HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
+SPACES = re.compile("  +")
 BREAK = re.compile("<br(?: [^>]*)?/?>")
 STEPS = {f"{slash}{name}": (name, step) for name in (*HEADINGS, *PLACES) for slash, step in (("", 1), ("/", -1))}
+LINKS = frozenset(["a", "/a", "button", "/button"])
 ENDS = frozenset([*ENDS_BLOCK, *(f"/{name}" for name in ENDS_BLOCK), "hr/", *STEPS])
 # Zero-width characters at the ends of lines, which editors leave there, are white space; elsewhere they are text.
 _BLANK = rf"[^\S\n]*[{ZERO_WIDTH}](?:[^\S\n]|[{ZERO_WIDTH}])*"
@@ -49,12 +51,12 @@ def split(markup: str) -> list[Block]:
                     place = next((name for name in PLACES if places[name]), "")
                 else:
                     headings = max(0, headings + step)
-        elif tag == "a" or tag == "/a":
+        elif tag in LINKS:
             if href is not None:
                 links.append((start, len(raw), href))
             start = len(raw)
             found = HREF.search(attributes) if tag == "a" else None
-            href = html.unescape(found[1] or found[2] or "") if found else None
+            href = html.unescape(found[1] or found[2] or "") if found else "" if tag == "button" else None
         if text and (raw or text != " "):
             raw += text
     return blocks
@@ -64,9 +66,7 @@ def _one_space(markup: str) -> str:
     """`markup` with each run of white space as one space, as HTML shows it."""
     for space in "\n\t\r\f":
         markup = markup.replace(space, " ")
-    while "  " in markup:
-        markup = markup.replace("  ", " ")
-    return markup
+    return SPACES.sub(" ", markup)
 
 
 _Span = tuple[int, int, str]
@@ -78,18 +78,37 @@ def _add(blocks: list[Block], raw: str, links: list[_Span], heading: bool, place
     text = _lines(raw)
     if "\n\n" not in text:
         if text:
-            blocks.append(Block(text, _links(raw, links) if links else (), heading, place))
+            blocks.append(Block(text, _links(raw, links), heading, place, _rows(text, raw, links)))
         return
     for start, end in _paragraphs(raw):
         first = bisect_right(links, start, key=itemgetter(1))
         last = bisect_left(links, end, key=itemgetter(0))
-        here = [(max(begins, start), min(ends, end), href) for begins, ends, href in links[first:last]]
-        blocks.append(Block(_lines(raw[start:end]), _links(raw, here), heading, place))
+        here = [(max(begins, start) - start, min(ends, end) - start, href) for begins, ends, href in links[first:last]]
+        part = raw[start:end]
+        text = _lines(part)
+        blocks.append(Block(text, _links(part, here), heading, place, _rows(text, part, here)))
 
 
 def _links(raw: str, links: list[_Span]) -> tuple[Link, ...]:
     """The links of a text that have text themselves."""
+    if not links:
+        return ()
     return tuple([Link(text, href) for start, end, href in links if (text := _text(raw[start:end].replace("\n", "")))])
+
+
+def _rows(text: str, raw: str, links: list[_Span]) -> tuple[int, ...]:
+    """The line of `text` that each of its links begins on; () where it is one line."""
+    if not links or "\n" not in text:
+        return ()
+    top = next(row for row, line in enumerate(raw.split("\n")) if _text(line))
+    rows, row, at = [], 0, 0
+    for start, end, _ in links:
+        linked = raw[start:end]
+        if _text(linked.replace("\n", "")):
+            begin = start + len(linked) - len(linked.lstrip())
+            row, at = row + raw.count("\n", at, begin), begin
+            rows.append(max(0, row - top))
+    return tuple(rows)
 
 
 def _paragraphs(raw: str) -> Iterator[tuple[int, int]]:
@@ -119,5 +138,5 @@ def _text(markup: str) -> str:
 
 def normal(text: str) -> str:
     """`text` in NFC, without zero-width characters at the ends of lines."""
-    text = unicodedata.normalize("NFC", text)
+    text = nfc(text)
     return EDGES.sub("", text) if any(char in text for char in ZERO_WIDTH) else text

@@ -102,8 +102,7 @@ class Doc:
         for index in {0, len(found) - 1} if found else ():
             at, block = self.starts[first + index], found[index]
             if at < start or at + len(block.text) > end:
-                text = self.shown[max(at, start) : min(at + len(block.text), end)].strip()
-                found[index] = block._replace(text=text, links=tuple(link for link in block.links if link.text in text))
+                found[index] = block.part(max(at, start) - at, min(at + len(block.text), end) - at)
         return [block for block in found if block.text]
 
 
