@@ -15,7 +15,7 @@ from isal import igzip
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from qacrawl.archive.warc import SUFFIX, Exchange, Place
+from qacrawl.archive.warc import PURPOSE, ROBOTS, SUFFIX, Exchange, Place
 from qacrawl.files import local, s3
 
 LARGEST = 1 << 30
@@ -51,6 +51,7 @@ class Writer:
             warc_headers_dict={
                 "WARC-Date": _stamp(exchange.fetched_at),
                 "WARC-Payload-Digest": exchange.payload,
+                **({PURPOSE: ROBOTS} if exchange.is_robots else {}),
             },
             http_headers=_http(exchange),
         )

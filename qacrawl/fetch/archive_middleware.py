@@ -86,7 +86,8 @@ class ArchiveMiddleware:
             for name, values in response.headers.items()
             for value in values
         ]
-        exchange = warc.Exchange(request.url, response.status, headers, response.body, at)
+        is_robots = bool(request.meta.get("robots"))
+        exchange = warc.Exchange(request.url, response.status, headers, response.body, at, is_robots)
         # A full run reads the page again, so its records need a whole response to point to.
         seen = response.status == 200 and not self.session.settings["QACRAWL_FULL"]
         same = row is not None and (response.status == 304 or (seen and exchange.payload == row.payload))

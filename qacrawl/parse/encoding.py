@@ -37,7 +37,9 @@ def decode(body: bytes, content_type: str | None = None) -> str | None:
     declared = _declared(body, content_type)
     if control and not any(name.lower().startswith(("utf-16", "utf16", "utf-32")) for name in declared):
         return None
-    return _utf8(body) or _broken_utf8(body, declared) or _dammit(body, declared)
+    if control:  # UTF-16, which is UTF-8 with many NULs as well
+        return _dammit(body, declared)
+    return _broken_utf8(body, declared) or _dammit(body, declared)
 
 
 def _has_control(body: bytes) -> bool:
