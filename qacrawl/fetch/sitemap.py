@@ -12,7 +12,8 @@ from qacrawl.fetch import plain
 GZIP = b"\x1f\x8b"
 DECLARED = re.compile(r"\s*<\?xml[^>]*\?>")
 ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
-AROUND = " \t\r\n\f\v\xa0\u200b\ufeff"
+AROUND = re.compile(r"^[\s\u200b-\u200d\u2060\ufeff]+|[\s\u200b-\u200d\u2060\ufeff]+$")
+BARE = re.compile(rb"<!\[CDATA\[(?:.*?\]\]>|.*)|&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z]\w{0,40};)", re.DOTALL)
 
 
 class Sitemap(NamedTuple):
@@ -31,7 +32,7 @@ def parse(body: bytes, largest: int, most: int) -> Sitemap:
     unfolds to more than `largest` bytes.
     """
     body = _unzipped(_unzipped(body, largest), largest)  # some are sent zipped twice
-    text = plain.text(body).lstrip(AROUND)
+    text = AROUND.sub("", plain.text(body))
     if text.startswith("<"):
         return _of_xml(body, text, most)
     return Sitemap(_first(_listed(text), most))
@@ -64,7 +65,7 @@ def _first(addresses: Iterator[str], most: int) -> tuple[str, ...]:
     for address in addresses:
         if len(found) == most:
             break
-        if stripped := address.strip().strip(AROUND):
+        if stripped := AROUND.sub("", address):
             found[stripped] = None
     return tuple(found)
 
@@ -95,7 +96,8 @@ def _root(body: bytes, text: str) -> "etree._Element":
     says_utf16 = (head := DECLARED.match(text)) and "utf-16" in head[0].lower()
     if plain.encoding(body) or says_utf16:  # what the bytes show counts more than what the head says
         body = b'<?xml version="1.0" encoding="utf-8"?>' + DECLARED.sub("", text, count=1).encode("utf-8", "replace")
-    root = etree.fromstring(body.lstrip(), etree.XMLParser(**options))
+    body = BARE.sub(lambda found: b"&amp;" if found[0] == b"&" else found[0], body.lstrip())
+    root = etree.fromstring(body, etree.XMLParser(**options))
     if root is None:
         raise ValueError("no sitemap")
     return root
@@ -103,7 +105,7 @@ def _root(body: bytes, text: str) -> "etree._Element":
 
 def _name(node: "etree._Element") -> str:
     """Return an element's name without its namespace, which many sitemaps have wrong; "" for what is no element."""
-    return etree.QName(node).localname if isinstance(node.tag, str) else ""
+    return re.split("[}:]", node.tag)[-1] if isinstance(node.tag, str) else ""
 
 
 def _children(node: "etree._Element", *names: str) -> Iterator["etree._Element"]:
