@@ -20,7 +20,7 @@ from qacrawl.errors import Exit, QacrawlError
 PREFIX = "QACRAWL_"
 VARIABLES = {
     "QACRAWL_CHARTS": "0 leaves tables in place of the charts of a snapshot's report.",
-    "QACRAWL_WORK": "Folder of working copies of what lies on S3; ~/.cache/qacrawl.",
+    "QACRAWL_WORK": "Folder of working copies of what lies in s3:// buckets; ~/.cache/qacrawl.",
 }
 """Variables of the environment that are ours but no settings: they belong to a machine, not to a crawl."""
 LONGEST_VALUE = 80

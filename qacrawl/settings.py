@@ -49,6 +49,7 @@ SPIDER_MIDDLEWARES = {
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # the scheduler knows the hosts, with their ports
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # a crawl logs in nowhere
+    "qacrawl.fetch.archive_middleware.ReplayMiddleware": 90,  # before robots.txt, which it does not need
     "qacrawl.fetch.robots.RobotsMiddleware": 100,
     # Below decompression (590): the archive has the bytes as they came.
     "qacrawl.fetch.archive_middleware.ArchiveMiddleware": 800,

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
-from qacrawl.archive.warc import Damage, Entry, Exchange, Place, Revisit
+from qacrawl.archive.warc import PURPOSE, ROBOTS, Damage, Entry, Exchange, Place, Revisit
 
 _MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 20
@@ -116,6 +116,6 @@ def _entry(member: bytes) -> Entry | None:
             return Revisit(url, at, header("WARC-Payload-Digest") or "")
         body = record.raw_stream.read()
         status = int(record.http_headers.get_statuscode())
-        return Exchange(url, status, record.http_headers.headers, body, at)
+        return Exchange(url, status, record.http_headers.headers, body, at, header(PURPOSE) == ROBOTS)
     except (ArchiveLoadFailed, ValueError, TypeError, AttributeError) as error:
         return Damage(f"no WARC record: {error}")

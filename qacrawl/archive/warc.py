@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 SUFFIX = ".warc.gz"
+PURPOSE = "Qacrawl-Purpose"
+"""Field of a record's WARC header: "robots.txt" for what was fetched as that, for which redirects lead anywhere."""
+ROBOTS = "robots.txt"
 Headers = Sequence[tuple[str, str]]
 
 
@@ -32,6 +35,8 @@ class Exchange:
     headers: Headers
     body: bytes = field(repr=False)
     fetched_at: datetime
+    is_robots: bool = False
+    """Whether it came as a robots.txt, at whatever address: then it is no page of the site."""
 
     @cached_property
     def payload(self) -> str:

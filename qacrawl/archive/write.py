@@ -16,7 +16,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from qacrawl import files
-from qacrawl.archive.warc import SUFFIX, Exchange, Place
+from qacrawl.archive.warc import PURPOSE, ROBOTS, SUFFIX, Exchange, Place
 from qacrawl.files import local
 
 LARGEST = 1 << 30
@@ -52,6 +52,7 @@ class Writer:
             warc_headers_dict={
                 "WARC-Date": _stamp(exchange.fetched_at),
                 "WARC-Payload-Digest": exchange.payload,
+                **({PURPOSE: ROBOTS} if exchange.is_robots else {}),
             },
             http_headers=_http(exchange),
         )

@@ -155,11 +155,11 @@ def _pages(path: Path, site: str, starts: frozenset[str], made: Made) -> Iterato
     for place, entry in read.entries(path):
         if isinstance(entry, warc.Damage):
             made.counts["damaged"] += 1
-        if not isinstance(entry, warc.Exchange) or not 200 <= entry.status < 300:
+        if not isinstance(entry, warc.Exchange) or entry.is_robots or not 200 <= entry.status < 300:
             continue
         url = about.canonical(entry.url)
         if about.kind(url) is None and url not in starts:
-            continue  # robots.txt, a sitemap
+            continue  # a sitemap, for one
         try:
             response = _decoded(entry, decode)
         except IgnoreRequest:  # too large: a failure in the crawl, too

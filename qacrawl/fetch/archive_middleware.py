@@ -1,7 +1,8 @@
 """ARCHIVE: a downloader middleware that writes every response to the archive before anyone reads it.
 
 It stands below decompression, so that the archive has the bytes as they came. An item pipeline would see neither
-those bytes nor the responses that are no success. A response that a killed run archived is read from there instead.
+those bytes nor the responses that are no success. A response that a killed run archived is read from there instead,
+by a middleware that stands above all others.
 """
 
 import logging
@@ -35,8 +36,8 @@ class Fetched:
     """WARC-Payload-Digest."""
 
 
-class ArchiveMiddleware:
-    """Writes responses; answers from the archive."""
+class ReplayMiddleware:
+    """Answers from the archive; it stands before robots.txt is asked for, which only a request to the site needs."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.run = runs.of(crawler)
@@ -62,6 +63,18 @@ class ArchiveMiddleware:
         kind = responsetypes.from_args(headers=headers, url=request.url, body=exchange.body)
         return kind(request.url, status=exchange.status, headers=headers, body=exchange.body, request=request)
 
+
+class ArchiveMiddleware:
+    """Writes responses."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.run = runs.of(crawler)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Made by Scrapy."""
+        return cls(crawler)
+
     def process_response(self, request: Request, response: Response) -> Response:
         """Archive a response that came over the network."""
         if "fetched" in request.meta:
@@ -73,7 +86,8 @@ class ArchiveMiddleware:
             for name, values in response.headers.items()
             for value in values
         ]
-        exchange = warc.Exchange(request.url, response.status, headers, response.body, at)
+        is_robots = bool(request.meta.get("robots"))
+        exchange = warc.Exchange(request.url, response.status, headers, response.body, at, is_robots)
         # A run that refetches reads the page again, so its records need a whole response to point to.
         seen = response.status == 200 and not self.run.options.refetch
         same = row is not None and (response.status == 304 or (seen and exchange.payload == row.payload))

@@ -1,26 +1,22 @@
 """What every spider does: where to start, the page unread, which addresses a sitemap lists."""
 
-import struct
-import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from secrets import token_bytes
 
 from scrapy import Request, Spider
 from scrapy.http import Response
-from scrapy.utils.gz import gunzip
-from scrapy.utils.sitemap import Sitemap
 
-from qacrawl import registry, steps
+from qacrawl import registry, steps, urls
 from qacrawl.archive import warc
 from qacrawl.fetch import run as runs
 from qacrawl.fetch import scrapy_settings
+from qacrawl.fetch import sitemap as sitemaps
 from qacrawl.fetch.archive_middleware import Fetched
 from qacrawl.records import Page
 
 MOST_ADDRESSES = 50_000
 """Addresses of one sitemap that are read: more is against https://www.sitemaps.org/protocol.html."""
-_GZIP = b"\x1f\x8b"
 
 
 def starts(spider: Spider) -> Iterator[Request]:
@@ -60,33 +56,13 @@ def page(spider: Spider, response: Response) -> object:
 
 
 def sitemap(spider: Spider, response: Response) -> Iterator[Request]:
-    """Yield requests for what a sitemap lists. Raise ValueError for what is no sitemap."""
-    body = _unzipped(response.body, spider.settings.getint("DOWNLOAD_MAXSIZE"))
-    if body.lstrip().startswith(b"<"):
+    """Yield requests for what a sitemap names. Raise ValueError for what is no sitemap."""
+    found = sitemaps.parse(response.body, spider.settings.getint("DOWNLOAD_MAXSIZE"), MOST_ADDRESSES)
+    site = registry.load(spider.name)
+    for address in found.addresses:
         try:
-            found = Sitemap(body)
-        except StopIteration:  # not one element
-            raise ValueError("no sitemap") from None
-        if found.type not in ("sitemapindex", "urlset"):
-            raise ValueError("no sitemap")
-        kind = {"kind": "sitemap"} if found.type == "sitemapindex" else {}
-        addresses = [entry["loc"] for entry in found if entry.get("loc")]
-    else:  # a plain list of addresses
-        kind, addresses = {}, body.decode("utf-8", "replace").split()
-        if not all(address.startswith(("http://", "https://")) for address in addresses):
-            raise ValueError("no sitemap")
-    for address in addresses[:MOST_ADDRESSES]:
-        try:
-            yield Request(response.urljoin(address.strip()), meta=dict(kind))
-        except ValueError:
+            url = urls.join(response.url, address)
+            # What an index names is a sitemap, unless it is a page of the site.
+            yield Request(url, meta={"kind": "sitemap"} if found.is_index and not site.kind(url) else {})
+        except ValueError:  # one broken address
             continue
-
-
-def _unzipped(body: bytes, largest: int) -> bytes:
-    """A body without gzip. Raises ValueError for one that is broken or unfolds to more than `largest` bytes."""
-    if not body.startswith(_GZIP):
-        return body
-    try:
-        return gunzip(body, max_size=largest)
-    except (OSError, EOFError, struct.error, zlib.error):
-        raise ValueError("no sitemap") from None

@@ -69,6 +69,6 @@ def _recover_file(path: Path, frontier: Frontier, acknowledged: int) -> int:
     seen = [
         (site.canonical(exchange.url), place.offset, exchange.fetched_at.timestamp())
         for place, exchange in read.entries(path, acknowledged)
-        if isinstance(exchange, warc.Exchange) and exchange.status in READABLE
+        if isinstance(exchange, warc.Exchange) and exchange.status in READABLE and not exchange.is_robots
     ]
     return frontier.recover(path.name, end, seen)

@@ -2,14 +2,14 @@
 
 import html
 import re
-from contextlib import suppress
 from functools import cache
 from typing import cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from qacrawl.parse import blocks, grammar, header, sections
 from qacrawl.parse.blocks import Block
 from qacrawl.parse.encoding import decode
+from qacrawl.parse.hrefs import resolver
 from qacrawl.parse.signoff import hospital
 from qacrawl.parse.values import AGE, DATE, read_age, read_date
 from qacrawl.records import Article, Fields, Listing, Page, Refusal, Sex
@@ -77,7 +77,6 @@ SEXES: dict[str, Sex] = {
 # That "<" has no case makes these searches ten times faster.
 TITLE = re.compile(r"<(?i:title)[^>]*>([^<]*)")
 MENUS = re.compile("<(?i:nav|footer)")
-BASE = re.compile(r"""<(?i:base\s[^>]*href)\s*=\s*["']?([^"'\s>]+)""")
 
 # What a short page that is no article says of itself; the first that fits names the reject.
 REFUSALS = {
@@ -96,7 +95,7 @@ def parse(page: Page) -> Article | Listing | Refusal:
     markup = decode(page.body, page.content_type)
     if markup is None:
         return Refusal("binary")
-    resolve = _resolver(page.url, markup)
+    resolve = _resolver(page, markup)
     found = blocks.read(markup, page.content_type, whole=False)
     parts = grammar.cut(found, WORDS)
     if (parts is None or parts.landmarks < 3) and MENUS.search(markup):  # what is looked for may stand only there
@@ -114,23 +113,20 @@ def parse(page: Page) -> Article | Listing | Refusal:
     return Refusal(notice or "not_article")
 
 
-def _resolver(url: str, markup: str) -> sections.Resolve:
+def _resolver(page: Page, markup: str) -> sections.Resolve:
     """How addresses of this page become canonical URLs; those of other sites and of no article or listing are None."""
-    start = url if url.startswith("http") else site.START[0]  # a saved page does not know where it was
+    start = page.url if page.url.startswith("http") else site.START[0]  # a saved page does not know where it was
     hosts = (urlsplit(start).netloc, *site.HOSTS)
-    if base := BASE.search(markup, 0, 20_000):
-        with suppress(ValueError):  # no address at all
-            start = urljoin(start, base[1])
-    parts = urlsplit(start)
-    root = f"{parts.scheme}://{parts.netloc}"
+    absolute = resolver(page, markup, start)
+    root = (absolute("/") or "").rstrip("/")
+    is_ours = urlsplit(root).netloc in hosts
 
     @cache
     def resolve(href: str) -> str | None:
-        rooted = href.startswith("/") and not href.startswith("//")
-        if rooted and parts.netloc in hosts and site.CANONICAL.fullmatch(root + href):
+        if is_ours and href.startswith("/") and site.CANONICAL.fullmatch(root + href):
             return root + href  # as almost all are
         try:
-            target = site.canonical(root + href if rooted else urljoin(start, href))
+            target = site.canonical(absolute(href) or "")
         except ValueError:
             return None
         return target if site.kind(target) and urlsplit(target).netloc in hosts else None
