@@ -236,6 +236,55 @@ def test_a_full_disk_in_a_pipeline_ends_the_run_and_loses_no_page(visits: Visits
     assert outcomes(visits) == []
 
 
+FORWARD = f'<meta http-equiv=refresh content="0; url={OTHER}">'.encode()
+LISTING = "https://doctorqna.com/en/faq/heart-pain/1"
+
+
+def test_a_page_that_only_forwards_is_a_redirect(visits: Visits):
+    response = answer(begin(visits), FORWARD)
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(reject(1, reason="no_question"), ())
+    visits.item_dropped(reading, response, Taken("reject"))
+    assert outcomes(visits) == [("redirect", None)]
+    assert not visits.run.batch.settled[0].rejects
+    assert OTHER in visits.run.batch.found
+
+
+def test_a_start_page_that_only_forwards_is_a_redirect(visits: Visits):
+    response = answer(begin(visits, LISTING, "listing"), FORWARD)
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(Listing(()), ())
+    visits.item_dropped(reading, response, Taken("listing"))
+    assert outcomes(visits) == [("redirect", None)]
+    assert OTHER in visits.run.batch.found
+
+
+def test_a_record_that_forwards_is_a_record(visits: Visits):
+    response = answer(begin(visits), FORWARD)
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(record(1), ())
+    visits.item_scraped(record(1), response)
+    assert outcomes(visits) == [("record", None)]
+    assert not visits.run.batch.found
+
+
+def test_a_listing_with_links_that_forwards_is_a_listing(visits: Visits):
+    response = answer(begin(visits, LISTING, "listing"), FORWARD)
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(Listing(()), (URL,))
+    visits.item_dropped(reading, response, Taken("listing"))
+    assert outcomes(visits) == [("listing", None)]
+    assert {URL, OTHER} == set(visits.run.batch.found)
+
+
+def test_a_notice_that_forwards_says_nothing_of_the_page(visits: Visits):
+    response = answer(begin(visits), FORWARD)
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(reject(1, reason="maintenance"), ())
+    visits.item_dropped(reading, response, Taken("reject"))
+    assert outcomes(visits) == [("reject", "maintenance")]
+
+
 def test_what_no_hook_saw_is_swept_up(visits: Visits):
     begin(visits)
     visits.sweep()
