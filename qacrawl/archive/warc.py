@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 SUFFIX = ".warc.gz"
 Headers = Sequence[tuple[str, str]]
+"""Names and values, in their order. Bytes that are no UTF-8 stand in them as lone surrogates, so that none is lost."""
 
 
 class Place(NamedTuple):
@@ -32,6 +33,10 @@ class Exchange:
     headers: Headers
     body: bytes = field(repr=False)
     fetched_at: datetime
+
+    def values(self, name: str) -> list[bytes]:
+        """Return the values of a header, whatever the case of its name."""
+        return [as_bytes(value) for one, value in self.headers if one.lower() == name.lower()]
 
     @cached_property
     def payload(self) -> str:
@@ -57,6 +62,16 @@ class Damage:
 
 
 Entry = Exchange | Revisit | Damage
+
+
+def as_text(raw: bytes) -> str:
+    """Return the bytes of a header as `Headers` has them."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def as_bytes(text: str) -> bytes:
+    """Return the bytes of what `Headers` has."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def digest(body: bytes) -> str:

@@ -6,9 +6,12 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadFailedError
 from scrapy.http import Response
 
+from qacrawl.fetch import heads
 from qacrawl.fetch import run as runs
+from qacrawl.fetch.outcomes import HeadersTooLarge
 from qacrawl.fetch.private_hosts import check_host
 from qacrawl.fetch.throttle import gate
 
@@ -21,12 +24,22 @@ class Handler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self.crawler = crawler
+        self._pool._factory = heads.Factory
+
+    async def ask(self, request: Request) -> Response:
+        """Ask at once. Raise HeadersTooLarge for a response whose headers have no end."""
+        try:
+            return await super().download_request(request)
+        except DownloadFailedError as error:
+            if heads.is_too_large(error):
+                raise HeadersTooLarge(f"{request.url}: more than {heads.LARGEST:,} bytes of headers") from None
+            raise
 
     async def download_request(self, request: Request) -> Response:
         """Wait for the host's turn, then ask."""
         run = runs.find(self.crawler)
         if run is None:
-            return await super().download_request(request)
+            return await self.ask(request)
         host = urlsplit(request.url).netloc
         if not run.options.allow_private:
             check_host(urlsplit(request.url).hostname or "")
@@ -34,7 +47,7 @@ class Handler(HTTP11DownloadHandler):
         async with turns.turn(host):
             run.tally.add("requests")
             started = time.monotonic()
-            response = await super().download_request(request)
+            response = await self.ask(request)
             request.meta["seconds"] = time.monotonic() - started
             run.tally.add("bytes", len(response.body))
             turns.heed(host, response)

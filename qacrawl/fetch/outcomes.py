@@ -5,8 +5,10 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
 from scrapy.http.headers import Headers
+
+from qacrawl.archive import decode
 
 RETRY = frozenset([408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524])
 LONGEST = 3600.0
@@ -29,6 +31,10 @@ class Forbidden(IgnoreRequest):
     """robots.txt forbids the URL."""
 
 
+class HeadersTooLarge(Exception):
+    """A response has more headers than anybody needs."""
+
+
 class PrivateAddress(Exception):
     """The host's address is not a public one."""
 
@@ -41,8 +47,14 @@ def judge(error: BaseException) -> Again | str:
         return "forbidden"
     if isinstance(error, PrivateAddress):
         return "private_address"
-    if isinstance(error, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in str(error):
+    if isinstance(error, DownloadCancelledError | decode.TooLarge):
         return "too_large"  # before, or after decompression
+    if isinstance(error, HeadersTooLarge):
+        return "headers_too_large"
+    if isinstance(error, decode.Cut):
+        return Again(code(ResponseDataLossError()))
+    if isinstance(error, decode.NotEncoded):
+        return Again("bad_encoding")
     if isinstance(error, IgnoreRequest):
         return "ignored"
     return Again(code(error))

@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from qacrawl import registry, validate
 from qacrawl.archive.warc import Place
 from qacrawl.fetch import outcomes
-from qacrawl.fetch.archive_middleware import Fetched
+from qacrawl.fetch.archive_middleware import Fetched, conditional
 from qacrawl.fetch.discovery import Discovery
 from qacrawl.fetch.outcomes import Again
 from qacrawl.fetch.run import Run
@@ -182,6 +182,8 @@ class Visits:
             self.finish(visit, response, "redirect")
         elif verdict == "redirect":
             self.finish(visit, response, "failed", reason="bad_redirect")
+        elif verdict == "unchanged" and not conditional(visit.request):
+            self.finish(visit, response, "failed", reason="http_304")
         elif verdict in ("unchanged", "gone"):
             self.finish(visit, response, verdict)
         else:

@@ -145,7 +145,7 @@ def test_the_page_as_it_was_is_not_read(visits: Visits):
         (404, {}, ("gone", None)),
         (410, {}, ("gone", None)),
         (403, {}, ("failed", "http_403")),
-        (304, {}, ("unchanged", None)),
+        (304, {}, ("failed", "http_304")),
         (301, {"Location": OTHER}, ("redirect", None)),
         (301, {"Location": URL}, ("failed", "bad_redirect")),
         (302, {}, ("failed", "bad_redirect")),
@@ -155,6 +155,19 @@ def test_a_response_that_is_no_success(visits: Visits, status: int, headers: dic
     request = begin(visits)
     visits.unanswered(failure(request, HttpError(answer(request, status=status, **headers))))
     assert outcomes(visits) == [ended]
+
+
+@pytest.mark.parametrize("condition", [{"ETag": '"x"'}, {"Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}, {}])
+def test_not_modified_is_an_answer_to_those_who_asked(visits: Visits, condition: dict[str, str]):
+    response = answer(begin(visits), **condition)
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(record(1), ())
+    visits.item_scraped(record(1), response)
+    visits.run.commit()
+    visits.run.frontier.promote(1e11)
+    request = begin(visits)
+    visits.unanswered(failure(request, HttpError(answer(request, status=304))))
+    assert outcomes(visits) == [("unchanged", None) if condition else ("failed", "http_304")]
 
 
 @pytest.mark.parametrize(
