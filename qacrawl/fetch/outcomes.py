@@ -60,12 +60,12 @@ def judge(error: BaseException) -> Again | str:
     return Again(code(error))
 
 
-def judge_status(status: int, headers: Headers) -> Again | str:
-    """What becomes of a URL after a response that is no success."""
+def judge_status(status: int, headers: Headers, conditional: bool = True) -> Again | str:
+    """What becomes of a URL after a response that is no success; `conditional` where we asked whether it changed."""
     if status in RETRY:
         return Again(f"http_{status}", retry_after(headers))
     if status == 304:
-        return "unchanged"
+        return "unchanged" if conditional else f"http_{status}"
     if status in (404, 410):
         return "gone"
     if 300 <= status < 400:

@@ -175,15 +175,13 @@ class Visits:
 
     def _no_success(self, visit: Visit, response: Response) -> None:
         """Settle a visit by the status of its response."""
-        verdict = outcomes.judge_status(response.status, response.headers)
+        verdict = outcomes.judge_status(response.status, response.headers, conditional(visit.request))
         if isinstance(verdict, Again):
             self._again(visit, verdict, response)
         elif verdict == "redirect" and self.discovery.redirect(visit.row, response):
             self.finish(visit, response, "redirect")
         elif verdict == "redirect":
             self.finish(visit, response, "failed", reason="bad_redirect")
-        elif verdict == "unchanged" and not conditional(visit.request):
-            self.finish(visit, response, "failed", reason="http_304")
         elif verdict in ("unchanged", "gone"):
             self.finish(visit, response, verdict)
         else:
