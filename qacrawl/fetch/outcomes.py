@@ -54,7 +54,7 @@ def judge(error: BaseException) -> Again | str:
     if isinstance(error, decode.Cut):
         return Again(code(ResponseDataLossError()))
     if isinstance(error, decode.NotEncoded):
-        return Again("bad_encoding")
+        return "bad_encoding"
     if isinstance(error, IgnoreRequest):
         return "ignored"
     return Again(code(error))
