@@ -6,13 +6,12 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadFailedError
+from scrapy.exceptions import CannotResolveHostError, DownloadFailedError
 from scrapy.http import Response
 
-from qacrawl.fetch import heads
+from qacrawl.fetch import heads, private_hosts
 from qacrawl.fetch import run as runs
 from qacrawl.fetch.outcomes import HeadersTooLarge
-from qacrawl.fetch.private_hosts import check_host
 from qacrawl.fetch.throttle import gate
 
 
@@ -27,12 +26,15 @@ class Handler(HTTP11DownloadHandler):
         self._pool._factory = heads.Factory
 
     async def ask(self, request: Request) -> Response:
-        """Ask at once. Raise HeadersTooLarge for a response whose headers have no end."""
+        """Ask at once. Raise HeadersTooLarge for headers without end, PrivateAddress for a name of such an address."""
         try:
             return await super().download_request(request)
         except DownloadFailedError as error:
             if heads.is_too_large(error):
                 raise HeadersTooLarge(f"{request.url}: more than {heads.LARGEST:,} bytes of headers") from None
+            raise
+        except CannotResolveHostError:
+            private_hosts.check_refused(urlsplit(request.url).hostname or "")
             raise
 
     async def download_request(self, request: Request) -> Response:
@@ -42,7 +44,7 @@ class Handler(HTTP11DownloadHandler):
             return await self.ask(request)
         host = urlsplit(request.url).netloc
         if not run.options.allow_private:
-            check_host(urlsplit(request.url).hostname or "")
+            private_hosts.check_host(urlsplit(request.url).hostname or "")
         turns = gate(self.crawler)
         async with turns.turn(host):
             run.tally.add("requests")
