@@ -49,8 +49,10 @@ SPIDER_MIDDLEWARES = {
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # the scheduler knows the hosts, with their ports
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # a crawl logs in nowhere
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # (590) see ours
     "qacrawl.fetch.archive_middleware.ReplayMiddleware": 90,  # before robots.txt, which it does not need
     "qacrawl.fetch.robots.RobotsMiddleware": 100,
+    "qacrawl.fetch.decode_middleware.DecodeMiddleware": 590,
     # Below decompression (590): the archive has the bytes as they came.
     "qacrawl.fetch.archive_middleware.ArchiveMiddleware": 800,
 }

@@ -17,6 +17,7 @@ PURPOSE = "Qacrawl-Purpose"
 """Field of a record's WARC header: "robots.txt" for what was fetched as that, for which redirects lead anywhere."""
 ROBOTS = "robots.txt"
 Headers = Sequence[tuple[str, str]]
+"""Names and values, in their order. Bytes that are no UTF-8 stand in them as lone surrogates, so that none is lost."""
 
 
 class Place(NamedTuple):
@@ -37,6 +38,10 @@ class Exchange:
     fetched_at: datetime
     is_robots: bool = False
     """Whether it came as a robots.txt, at whatever address: then it is no page of the site."""
+
+    def values(self, name: str) -> list[bytes]:
+        """Return the values of a header, whatever the case of its name."""
+        return [as_bytes(value) for one, value in self.headers if one.lower() == name.lower()]
 
     @cached_property
     def payload(self) -> str:
@@ -62,6 +67,16 @@ class Damage:
 
 
 Entry = Exchange | Revisit | Damage
+
+
+def as_text(raw: bytes) -> str:
+    """Return the bytes of a header as `Headers` has them."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def as_bytes(text: str) -> bytes:
+    """Return the bytes of what `Headers` has."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def digest(body: bytes) -> str:

@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 from isal import igzip
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from qacrawl import files
-from qacrawl.archive.warc import PURPOSE, ROBOTS, SUFFIX, Exchange, Place
+from qacrawl.archive.warc import PURPOSE, ROBOTS, SUFFIX, Exchange, Place, as_bytes
 from qacrawl.files import local
 
 LARGEST = 1 << 30
@@ -152,6 +153,13 @@ def _stamp(at: datetime) -> str:
 _UNDONE = ("transfer-encoding", "content-length")
 
 
+class _Head(StatusAndHeaders):  # type: ignore[misc]
+    """Status line and headers of a response, byte for byte: warcio would percent-encode what is not ASCII."""
+
+    def compute_headers_buffer(self, header_filter: Any = None) -> None:
+        self.headers_buff = as_bytes(self.to_str(header_filter)) + b"\r\n"
+
+
 def _http(exchange: Exchange, unchanged: bool = False) -> StatusAndHeaders:
     headers = [(name, value) for name, value in exchange.headers if name.lower() not in _UNDONE]
     if not unchanged:
@@ -160,4 +168,4 @@ def _http(exchange: Exchange, unchanged: bool = False) -> StatusAndHeaders:
         phrase = HTTPStatus(exchange.status).phrase
     except ValueError:
         phrase = "Unknown"
-    return StatusAndHeaders(f"{exchange.status} {phrase}", headers, protocol="HTTP/1.1")
+    return _Head(f"{exchange.status} {phrase}", headers, protocol="HTTP/1.1")

@@ -1,6 +1,5 @@
 """The archive read again with today's parsers: PARSE to STORE without the network, the same functions as in a crawl."""
 
-import logging
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -15,15 +14,9 @@ from threading import Thread
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import Progress
-from scrapy import Request, Spider
-from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
-from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Headers, Response
-from scrapy.statscollectors import DummyStatsCollector
 
 from qacrawl import files, registry, store
-from qacrawl.archive import read, warc
+from qacrawl.archive import decode, read, warc
 from qacrawl.errors import QacrawlError
 from qacrawl.frontier import Frontier
 from qacrawl.reader.limits import Limits
@@ -147,11 +140,7 @@ def _read_file(path: Path, folder: Path, setup: Setup, starts: frozenset[str], f
 
 def _pages(path: Path, site: str, starts: frozenset[str], made: Made) -> Iterator[Page]:
     """The pages in an archive file that a crawl would have given to the parser."""
-    logging.getLogger(HttpCompressionMiddleware.__module__).setLevel(logging.ERROR)  # of pages that are too large
     about = registry.load(site)
-    crawler = Crawler(Spider, {"DOWNLOAD_MAXSIZE": LARGEST})  # never started: what Scrapy's decoder is made from
-    crawler.stats = DummyStatsCollector(crawler)
-    decode = HttpCompressionMiddleware(crawler=crawler)
     for place, entry in read.entries(path):
         if isinstance(entry, warc.Damage):
             made.counts["damaged"] += 1
@@ -161,26 +150,18 @@ def _pages(path: Path, site: str, starts: frozenset[str], made: Made) -> Iterato
         if about.kind(url) is None and url not in starts:
             continue  # a sitemap, for one
         try:
-            response = _decoded(entry, decode)
-        except IgnoreRequest:  # too large: a failure in the crawl, too
+            body = decode.body(entry.body, entry.values("Content-Encoding"), LARGEST)
+        except decode.DecodeError:  # a failure in the crawl, too
             continue
-        kind = response.headers.get("Content-Type")
+        kinds = entry.values("Content-Type")
         yield Page(
             site=site,
             url=url,
-            body=response.body,
+            body=body,
             fetched_at=entry.fetched_at,
-            content_type=kind.decode("latin-1") if kind else None,
+            content_type=kinds[-1].decode("latin-1") if kinds else None,
             status=entry.status,
             run_id=warc.run_of(place.file),
             warc_file=place.file,
             warc_offset=place.offset,
         )
-
-
-def _decoded(entry: warc.Exchange, decode: HttpCompressionMiddleware) -> Response:
-    """The response with its body unpacked, as Scrapy does it in a crawl."""
-    response = Response(entry.url, entry.status, headers=Headers(list(entry.headers)), body=entry.body)
-    result = decode.process_response(Request(entry.url), response)
-    assert isinstance(result, Response)  # noqa: S101 (a middleware could answer with a request, this one does not)
-    return result

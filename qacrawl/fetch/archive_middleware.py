@@ -59,7 +59,7 @@ class ReplayMiddleware:
         place, exchange = found
         self.run.tally.add("from_archive")
         request.meta["fetched"] = Fetched(place, exchange.fetched_at, None, exchange.payload)
-        headers = Headers([(name, value) for name, value in exchange.headers])
+        headers = Headers([(warc.as_bytes(name), warc.as_bytes(value)) for name, value in exchange.headers])
         kind = responsetypes.from_args(headers=headers, url=request.url, body=exchange.body)
         return kind(request.url, status=exchange.status, headers=headers, body=exchange.body, request=request)
 
@@ -82,15 +82,14 @@ class ArchiveMiddleware:
         row: Row | None = request.meta.get("row")
         at = datetime.now(UTC)
         headers = [
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, values in response.headers.items()
-            for value in values
+            (warc.as_text(name), warc.as_text(value)) for name, values in response.headers.items() for value in values
         ]
         is_robots = bool(request.meta.get("robots"))
         exchange = warc.Exchange(request.url, response.status, headers, response.body, at, is_robots)
         # A run that refetches reads the page again, so its records need a whole response to point to.
         seen = response.status == 200 and not self.run.options.refetch
-        same = row is not None and (response.status == 304 or (seen and exchange.payload == row.payload))
+        not_modified = response.status == 304 and conditional(request)
+        same = row is not None and (not_modified or (seen and exchange.payload == row.payload))
         try:
             place = self.run.batch.keep(exchange, row, same)
         except OSError as error:
@@ -98,6 +97,11 @@ class ArchiveMiddleware:
             raise
         request.meta["fetched"] = Fetched(place, at, request.meta.get("seconds"), exchange.payload)
         return response
+
+
+def conditional(request: Request) -> bool:
+    """Return whether a request was for a page only if it changed: else a 304 answers nothing."""
+    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
 
 
 def _read(path: Path, offset: int) -> tuple[warc.Place, warc.Exchange] | None:

@@ -7,6 +7,7 @@ from typing import Any
 from scrapy import Request
 from scrapy.http import Response
 
+from qacrawl.fetch import redirects
 from qacrawl.fetch.run import Run
 from qacrawl.frontier import Found, Row
 
@@ -17,6 +18,9 @@ BARREN = 50
 """Hops that a listing without articles counts for."""
 DEEPEST = 1000
 """Hops after which listings lead to no more listings: a calendar without end is no site."""
+_STEP = 10 * DEEPEST
+"""The frontier counts both in one number: of a listing `hops + redirects * _STEP`, of others, which have no hops, the
+redirects alone."""
 
 
 class Discovery:
@@ -69,7 +73,7 @@ class Discovery:
         urls, requests = list(dict.fromkeys(urls)), list(requests)
         kind = self.run.site.kind
         kinds = [kind(url) for url in (*urls, *(request.url for request in requests))]
-        hops = row.hops + (1 if "article" in kinds else BARREN)
+        hops = counts(row)[0] + (1 if "article" in kinds else BARREN)
         with self.run.guard():
             for found in map(self.judge, urls, kinds, repeat(hops)):
                 if found:
@@ -81,20 +85,35 @@ class Discovery:
     def redirect(self, row: Row, response: Response) -> bool:
         """Note where a redirect leads as a URL of its own, so that a page with two addresses is fetched once.
 
-        Return False where it leads nowhere: off the site, in a circle, or once too often.
+        Return False where it leads nowhere: it is no address, off the site, in a circle, or once too often.
         """
-        location = (response.headers.get("Location") or b"").decode("latin-1")
-        hops = row.hops + 1
-        if not location or hops > REDIRECTS:
+        return self._forward(row, redirects.location(response))
+
+    def refresh(self, row: Row, response: Response) -> bool:
+        """Note where a page forwards to by itself; return False where it does not, or leads nowhere."""
+        return self._forward(row, redirects.refresh(response))
+
+    def _forward(self, row: Row, target: str | None) -> bool:
+        hops, before = counts(row)
+        if target is None or before >= REDIRECTS:
             return False
-        target = Request(response.urljoin(location), meta={"hops": hops})
-        found = self.find(target)
-        if found is None and row.kind != "article":
-            found = self.find(target.replace(meta={"kind": row.kind}))
+        try:
+            url = self.run.site.canonical(target)
+            kind = self.run.site.kind(url) or (None if row.kind == "article" else row.kind)
+            found = self.judge(url, kind, hops)
+        except ValueError:  # a port that is no number, for one
+            return False
         if found is None or found.url == row.url:
             return False
-        self.run.batch.found[found.url] = found._replace(hops=hops)
+        with self.run.guard():
+            self.note(found._replace(hops=found.hops + (before + 1) * (_STEP if kind == "listing" else 1)))
         return True
+
+
+def counts(row: Row) -> tuple[int, int]:
+    """Return how many hops from a start page a URL lies, and how many redirects in a row led to it."""
+    before, hops = divmod(row.hops, _STEP)
+    return (hops, before) if row.kind == "listing" else (0, row.hops)
 
 
 def _host(url: str) -> str:

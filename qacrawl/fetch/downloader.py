@@ -6,12 +6,13 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CannotResolveHostError, DownloadFailedError
 from scrapy.http import Response
 from sqlalchemy.exc import DBAPIError
 
+from qacrawl.fetch import heads, private_hosts
 from qacrawl.fetch import run as runs
-from qacrawl.fetch.outcomes import Stopping
-from qacrawl.fetch.private_hosts import check_host
+from qacrawl.fetch.outcomes import HeadersTooLarge, Stopping
 from qacrawl.fetch.run import Run
 from qacrawl.fetch.throttle import gate
 
@@ -24,27 +25,40 @@ class Handler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self.crawler = crawler
+        self._pool._factory = heads.Factory
+
+    async def ask(self, request: Request) -> Response:
+        """Ask at once. Raise HeadersTooLarge for headers without end, PrivateAddress for a name of such an address."""
+        try:
+            return await super().download_request(request)
+        except DownloadFailedError as error:
+            if heads.is_too_large(error):
+                raise HeadersTooLarge(f"{request.url}: more than {heads.LARGEST:,} bytes of headers") from None
+            raise
+        except CannotResolveHostError:
+            private_hosts.check_refused(urlsplit(request.url).hostname or "")
+            raise
 
     async def download_request(self, request: Request) -> Response:
         """Wait for the host's turn, then ask."""
         run = runs.find(self.crawler)
         if run is None:
-            return await super().download_request(request)
+            return await self.ask(request)
         try:
-            return await self._ask(request, run)
+            return await self._take_turn(request, run)
         except DBAPIError as error:  # the frontier knows whose turn it is
             run.refused(error)
             raise Stopping("the run ends") from None
 
-    async def _ask(self, request: Request, run: Run) -> Response:
+    async def _take_turn(self, request: Request, run: Run) -> Response:
         host = urlsplit(request.url).netloc
         if not run.options.allow_private:
-            check_host(urlsplit(request.url).hostname or "")
+            private_hosts.check_host(urlsplit(request.url).hostname or "")
         turns = gate(self.crawler)
         async with turns.turn(host):
             run.tally.add("requests")
             started = time.monotonic()
-            response = await super().download_request(request)
+            response = await self.ask(request)
             request.meta["seconds"] = time.monotonic() - started
             run.tally.add("bytes", len(response.body))
             turns.heed(host, response)

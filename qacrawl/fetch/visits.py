@@ -20,10 +20,11 @@ from twisted.python.failure import Failure
 from qacrawl import registry, validate
 from qacrawl.archive.warc import Place
 from qacrawl.fetch import outcomes
-from qacrawl.fetch.archive_middleware import Fetched
+from qacrawl.fetch.archive_middleware import Fetched, conditional
 from qacrawl.fetch.discovery import Discovery
 from qacrawl.fetch.outcomes import Again
 from qacrawl.fetch.run import Run
+from qacrawl.fetch.verdict import NOTICES
 from qacrawl.frontier import Row
 from qacrawl.frontier.rows import OUTCOMES
 from qacrawl.records import Listing, Page, QARecord, Refusal, Reject
@@ -174,7 +175,7 @@ class Visits:
 
     def _no_success(self, visit: Visit, response: Response) -> None:
         """Settle a visit by the status of its response."""
-        verdict = outcomes.judge_status(response.status, response.headers)
+        verdict = outcomes.judge_status(response.status, response.headers, conditional(visit.request))
         if isinstance(verdict, Again):
             self._again(visit, verdict, response)
         elif verdict == "redirect" and self.discovery.redirect(visit.row, response):
@@ -258,12 +259,25 @@ class Visits:
         self.discovery.follow(visit.row, visit.links, visit.requests)
         if any(isinstance(result, QARecord) for result in visit.results):
             self.finish(visit, response, "record")
+        elif self._forwards(visit, response):
+            visit.results.clear()
+            self.finish(visit, response, "redirect")
         elif visit.results:
             self.finish(visit, response, "reject")
         elif visit.failure or (visit.row.kind == "article" and not visit.listing):
             self.finish(visit, response, "failed", reason=visit.failure or "no_item")
         else:
             self.finish(visit, response, "listing")
+
+    def _forwards(self, visit: Visit, response: Response) -> bool:
+        """Return whether a page that is no record does nothing but forward; where it leads is noted.
+
+        One that leads elsewhere as well is a listing, and a notice of the site is no matter of the page.
+        """
+        if any(isinstance(result, Reject) and result.reason in NOTICES for result in visit.results):
+            return False
+        forwards = self.discovery.refresh(visit.row, response)
+        return forwards and (visit.row.kind == "article" or not (visit.links or visit.requests))
 
     def finish(self, visit: Visit, response: Response | None, outcome: Any, reason: str | None = None) -> None:
         """Settle a visit: its outcome waits in the batch."""

@@ -145,7 +145,7 @@ def test_the_page_as_it_was_is_not_read(visits: Visits):
         (404, {}, ("gone", None)),
         (410, {}, ("gone", None)),
         (403, {}, ("failed", "http_403")),
-        (304, {}, ("unchanged", None)),
+        (304, {}, ("failed", "http_304")),
         (301, {"Location": OTHER}, ("redirect", None)),
         (301, {"Location": URL}, ("failed", "bad_redirect")),
         (302, {}, ("failed", "bad_redirect")),
@@ -155,6 +155,19 @@ def test_a_response_that_is_no_success(visits: Visits, status: int, headers: dic
     request = begin(visits)
     visits.unanswered(failure(request, HttpError(answer(request, status=status, **headers))))
     assert outcomes(visits) == [ended]
+
+
+@pytest.mark.parametrize("condition", [{"ETag": '"x"'}, {"Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}, {}])
+def test_not_modified_is_an_answer_to_those_who_asked(visits: Visits, condition: dict[str, str]):
+    response = answer(begin(visits), **condition)
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(record(1), ())
+    visits.item_scraped(record(1), response)
+    visits.run.commit()
+    visits.run.frontier.promote(1e11)
+    request = begin(visits)
+    visits.unanswered(failure(request, HttpError(answer(request, status=304))))
+    assert outcomes(visits) == [("unchanged", None) if condition else ("failed", "http_304")]
 
 
 @pytest.mark.parametrize(
@@ -234,6 +247,55 @@ def test_a_full_disk_in_a_pipeline_ends_the_run_and_loses_no_page(visits: Visits
     visits.item_error(reading, response, Failure(OSError(28, "No space left on device")))
     assert visits.run.reason == "disk"
     assert outcomes(visits) == []
+
+
+FORWARD = f'<meta http-equiv=refresh content="0; url={OTHER}">'.encode()
+LISTING = "https://doctorqna.com/en/faq/heart-pain/1"
+
+
+def test_a_page_that_only_forwards_is_a_redirect(visits: Visits):
+    response = answer(begin(visits), FORWARD)
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(reject(1, reason="no_question"), ())
+    visits.item_dropped(reading, response, Taken("reject"))
+    assert outcomes(visits) == [("redirect", None)]
+    assert not visits.run.batch.settled[0].rejects
+    assert OTHER in visits.run.batch.found
+
+
+def test_a_start_page_that_only_forwards_is_a_redirect(visits: Visits):
+    response = answer(begin(visits, LISTING, "listing"), FORWARD)
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(Listing(()), ())
+    visits.item_dropped(reading, response, Taken("listing"))
+    assert outcomes(visits) == [("redirect", None)]
+    assert OTHER in visits.run.batch.found
+
+
+def test_a_record_that_forwards_is_a_record(visits: Visits):
+    response = answer(begin(visits), FORWARD)
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(record(1), ())
+    visits.item_scraped(record(1), response)
+    assert outcomes(visits) == [("record", None)]
+    assert not visits.run.batch.found
+
+
+def test_a_listing_with_links_that_forwards_is_a_listing(visits: Visits):
+    response = answer(begin(visits, LISTING, "listing"), FORWARD)
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(Listing(()), (URL,))
+    visits.item_dropped(reading, response, Taken("listing"))
+    assert outcomes(visits) == [("listing", None)]
+    assert {URL, OTHER} == set(visits.run.batch.found)
+
+
+def test_a_notice_that_forwards_says_nothing_of_the_page(visits: Visits):
+    response = answer(begin(visits), FORWARD)
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(reject(1, reason="maintenance"), ())
+    visits.item_dropped(reading, response, Taken("reject"))
+    assert outcomes(visits) == [("reject", "maintenance")]
 
 
 def test_what_no_hook_saw_is_swept_up(visits: Visits):
