@@ -152,7 +152,7 @@ def _stamp(at: datetime) -> str:
 _UNDONE = ("transfer-encoding", "content-length")
 
 
-class _Head(StatusAndHeaders):  # type: ignore[misc] (warcio has no types)
+class _Head(StatusAndHeaders):  # type: ignore[misc]
     """Status line and headers of a response, byte for byte: warcio would percent-encode what is not ASCII."""
 
     def compute_headers_buffer(self, header_filter: Any = None) -> None:
