@@ -32,7 +32,8 @@ class Resolver(CachingHostnameResolver):
 
     def __init__(self, reactor: ReactorBase, cache_size: int) -> None:
         super().__init__(reactor, cache_size)
-        self.original_resolver = GAIResolver(reactor, getaddrinfo=_look_up)
+        made: Any = GAIResolver
+        self.original_resolver = made(reactor, getaddrinfo=_look_up)
 
     def resolveHostName(
         self,
@@ -43,7 +44,7 @@ class Resolver(CachingHostnameResolver):
         transportSemantics: str = "TCP",
     ) -> IHostResolution:
         """Give the addresses of a host to a receiver, as Twisted asks for them."""
-        receiver = Guard(resolutionReceiver, hostName) if self.guards else resolutionReceiver
+        receiver: Any = Guard(resolutionReceiver, hostName) if self.guards else resolutionReceiver
         return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
 
 
