@@ -2,19 +2,18 @@
 
 import shlex
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from qacrawl import __version__, registry
-from qacrawl.errors import Exit, QacrawlError
-from qacrawl.files import s3
+from qacrawl import __version__, files, registry, streams
+from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.flags import Given, takes
 from qacrawl.options import Options
-from qacrawl.redact.record import AskerNames
+from qacrawl.redact import AskerNames
 
 if TYPE_CHECKING:
     from qacrawl.publish.snapshot import Snapshot
@@ -31,30 +30,45 @@ app = typer.Typer(
 Site = Annotated[str, typer.Argument(help="A source, as `qacrawl sites` lists it.", metavar="SITE")]
 PLACE = ("output", "frontier")
 GATE = ("gate_rejects", "gate_coverage", "gate_gone")
-"""Settings that a command takes which opens a site, and one that publishes."""
+READ = ("read_seconds", "read_megabytes")
+"""Settings that a command takes which opens a site, one that publishes, and one that reads pages."""
 Dataset = Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")]
 MovedFile = Annotated[Path, typer.Argument(help="A file of JSON Lines.", metavar="FILE")]
 
 
 def main() -> None:
     """Entry point of the `qacrawl` script."""
+    streams.prepare()
     try:
-        app()
+        _run()
     except QacrawlError as error:
         _complain(str(error))
         raise SystemExit(error.code) from None
     except BrokenPipeError:  # `qacrawl extract ... | head`
         sys.stderr.close()
         raise SystemExit(Exit.FAILED) from None
-    except OSError as error:  # the disk, or the bucket
-        said = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-        _complain(" ".join(said.split()))
+    except Exception as error:
+        said = refusal(error)
+        if said is None:
+            raise
+        named = isinstance(error, OSError) and error.filename and error.strerror
+        _complain(f"{error.filename}: {said}" if named else said)  # type: ignore[attr-defined]
         raise SystemExit(Exit.FAILED) from None
+
+
+def _run() -> None:
+    """Do what the command line says. Raise OSError when the result can't be written."""
+    try:
+        app()
+    except SystemExit:
+        sys.stdout.flush()
+        raise
 
 
 def _complain(line: str) -> None:
     """Say what is wrong, behind the result in a log that holds both."""
-    sys.stdout.flush()
+    with suppress(OSError):  # a disk that is full may be what is wrong
+        sys.stdout.flush()
     print(f"qacrawl: {line}", file=sys.stderr)
 
 
@@ -101,7 +115,7 @@ def _say_snapshot(site: str, output: str, snapshot: "Snapshot | None") -> None:
 
 
 @app.command()
-@takes("output")
+@takes("output", *READ)
 def extract(
     paths: Annotated[list[str], typer.Argument(help="Saved pages.", metavar="PATH...")],
     given: Given,
@@ -109,21 +123,28 @@ def extract(
     url: Annotated[str | None, typer.Option(help="Where the one page was.")] = None,
     asker_names: Annotated[AskerNames, typer.Option(help="What becomes of the asker's name.")] = "pseudonym",
     no_redact: Annotated[bool, typer.Option("--no-redact", help="Leave e-mail, phone and ID numbers in.")] = False,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="Key with which pseudonyms stay the same; made if it is not there.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Saved pages to JSON Lines: a record, or why it is none, for each path in its order."""
     from qacrawl.commands.extract import dump
     from qacrawl.commands.extract import extract as read
-    from qacrawl.redact.record import KEY, load_key
+    from qacrawl.commands.reasons import in_words
+    from qacrawl.reader.limits import of
+    from qacrawl.redact.record import KEY, read_key
 
-    registry.load(site)
-    folder = s3.folder(given.options.output, site)  # whose key, if it has one, makes the pseudonyms
-    key = load_key(folder) if (folder / KEY).exists() else None
+    registry.load_parser(site)
+    own = files.folder(given.options.output, site) / KEY  # that of a crawl makes the pseudonyms, if there is one
+    secret = read_key(key or own) if key or own.exists() else None
     rejected = 0
-    for answer in read(paths, site, url, key=key, askers=asker_names, texts=not no_redact):
+    limits = of(given.options)
+    for answer in read(paths, site, url, key=secret, askers=asker_names, texts=not no_redact, limits=limits):
         print(dump(answer))
         if refusal := answer.get("reject"):
             rejected += 1
-            _complain(f"{answer['path']}: {refusal['reason']} {' '.join(refusal['fields'])}".rstrip())
+            _complain(f"{answer['path']}: {in_words(refusal['reason'], refusal['fields'])}")
     if rejected:
         raise typer.Exit(Exit.FAILED)
 
@@ -136,13 +157,13 @@ def publish(
     accept: Annotated[str | None, typer.Option(help="Take this snapshot, which was held back.", metavar="ID")] = None,
 ) -> None:
     """Publish what is committed as a snapshot."""
-    from qacrawl.forget import pages
     from qacrawl.publish import snapshot as snapshots
     from qacrawl.publish.committed import publish_site
+    from qacrawl.redact.record import check_key
     from qacrawl.workspace import open_site
 
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened):
-        pages.resume(opened, folder)
+        check_key(folder)
         if accept:
             with opened.publishing():
                 print(f"{folder / snapshots.POINTER} -> {snapshots.accept(folder, accept).name}")
@@ -152,7 +173,7 @@ def publish(
 
 
 @app.command()
-@takes(*PLACE, *GATE)
+@takes(*PLACE, *GATE, *READ)
 def rebuild(
     site: Site,
     given: Given,
@@ -162,14 +183,17 @@ def rebuild(
     import os
 
     from qacrawl.commands.rebuild import rebuild as run
-    from qacrawl.forget import pages
     from qacrawl.publish.committed import publish_site
+    from qacrawl.reader.limits import of
+    from qacrawl.redact.record import check_key
     from qacrawl.workspace import open_site
 
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened), ExitStack() as lock:
-        pages.resume(opened, folder)
+        check_key(folder)
         lock.enter_context(opened.alone())
-        counts = run(opened, folder, site, processes or os.cpu_count() or 1, Console(stderr=True))
+        registry.load_parser(site)  # before a process a file
+        number = processes or os.cpu_count() or 1
+        counts = run(opened, folder, site, number, Console(stderr=True), of(given.options))
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
         if counts["damaged"]:
             _complain(f"{counts['damaged']} stretches of the archive can't be read")
@@ -226,9 +250,9 @@ def status(
     """The queue, the last runs, what failed, what is due when."""
     from qacrawl.commands import status
     from qacrawl.frontier.status import status as look
-    from qacrawl.workspace import open_site
+    from qacrawl.workspace import look_at
 
-    with open_site(site, given.options.output, given.options.frontier) as (_, opened):
+    with look_at(site, given.options.output, given.options.frontier) as (_, opened):
         found = look(opened)
     if as_json:
         print(status.as_json(found))
@@ -259,13 +283,11 @@ def export_frontier(site: Site, file: MovedFile, given: Given) -> None:
 @takes(*PLACE)
 def import_frontier(site: Site, file: MovedFile, given: Given) -> None:
     """Read a site's frontier from such a file into a database that does not have the site yet."""
-    from qacrawl.frontier import open_frontier
     from qacrawl.frontier.transfer import load
-    from qacrawl.workspace import make_folder
+    from qacrawl.workspace import open_site
 
-    registry.load(site)
-    folder = make_folder(s3.folder(given.options.output, site))
-    with open_frontier(given.options.frontier, site, folder) as opened, opened.alone():
+    place = open_site(site, given.options.output, given.options.frontier, new=True)
+    with place as (_, opened), opened.alone():
         try:
             with file.open(encoding="utf-8", newline="\n") as lines:
                 _say_moved(load(opened, lines))
@@ -319,8 +341,15 @@ def verify(dataset: Dataset) -> None:
 @app.command(name="sites")
 def list_sites() -> None:
     """The sites that can be crawled."""
+    broken = False
     for slug in registry.names():
-        print(f"{slug}\t{registry.load(slug).TITLE}")
+        try:
+            print(f"{slug}\t{registry.load(slug).TITLE}")
+        except QacrawlError as error:
+            broken = True
+            _complain(str(error))
+    if broken:
+        raise typer.Exit(Exit.FAILED)
 
 
 @app.command()

@@ -96,7 +96,8 @@ class Common(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
     concurrency: int = Field(1, ge=1, le=64, description="Requests to a host at once.")
     max_pages: int = Field(0, ge=0, description="End after so many pages; go on next time. 0 is no limit.")
     max_seconds: Seconds = Field(0.0, description="End after so many seconds. 0 is no limit.")
-    full: bool = Field(False, description="Ask for every page again, changed or not.")
+    full: bool = Field(False, description="Ask for every page again, also for those that are not due.")
+    refetch: bool = Field(False, description="Like full, and have each page sent and read again, changed or not.")
     worker: bool = Field(False, description="Share the crawl with others (PostgreSQL).")
     allow_private: bool = Field(False, description="Admit loopback and private addresses.")
 
@@ -110,6 +111,12 @@ class Options(Common, frozen=True):
     )
     longest_wait: Seconds = Field(
         900.0, description="Seconds; a host that asks for more ends the run, the next one goes on."
+    )
+    read_seconds: float = Field(
+        30.0, ge=0.1, le=24 * 3600, description="Seconds that one page may take to be read; beyond it is a reject."
+    )
+    read_megabytes: int = Field(
+        1024, ge=200, le=1 << 20, description="MiB that the process which reads a page may hold; beyond it is a reject."
     )
     gate_rejects: Share = Field(
         0.10,

@@ -1,9 +1,11 @@
 """Which sites there are: a folder of `qacrawl/sites/` each, found by its name and loaded when it is asked for."""
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from types import ModuleType
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -61,16 +63,37 @@ def names() -> list[str]:
 
 @cache
 def load(slug: str) -> Site:
-    """Return the addresses of the site `slug`. Raise QacrawlError for an unknown one."""
+    """Return the addresses of the site `slug`. Raise QacrawlError for an unknown one, or one that can't be loaded."""
     if slug not in names():
         raise QacrawlError(f"unknown site {slug!r}; known: {', '.join(names())}", Exit.USAGE)
-    return cast(Site, import_module(f"qacrawl.sites.{slug}.addresses"))
+    return cast(Site, _module(slug, "addresses", ("TITLE", "LANG", "HOSTS", "START", "kind", "canonical", "number")))
 
 
 @cache
 def load_parser(slug: str) -> Parser:
-    """Return the parser of the site `slug`."""
-    return cast(Parser, import_module(f"qacrawl.sites.{slug}.parser"))
+    """Return the parser of the site `slug`. Raise QacrawlError where it can't be loaded."""
+    return cast(Parser, _module(slug, "parser", ("VERSION", "parse")))
+
+
+def check(slug: str) -> None:
+    """Load all three modules of the site `slug`. Raise QacrawlError where one can't be loaded or is no such module."""
+    load(slug)
+    load_parser(slug)
+    found = vars(_module(slug, "spider")).values()
+    if not any(isinstance(one, type) and getattr(one, "name", None) == slug for one in found):
+        raise QacrawlError(f"the site {slug} can't be crawled: its spider.py has no spider named {slug!r}", Exit.USAGE)
+
+
+def _module(slug: str, name: str, wanted: Iterable[str] = ()) -> ModuleType:
+    """Return a module of a site, which has the names `wanted`."""
+    try:
+        found = import_module(f"qacrawl.sites.{slug}.{name}")
+    except Exception as error:  # whatever its author wrote
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise QacrawlError(f"the site {slug} can't be loaded: its {name}.py: {said}", Exit.USAGE) from error
+    if missing := [one for one in wanted if not hasattr(found, one)]:
+        raise QacrawlError(f"the site {slug} can't be loaded: its {name}.py lacks {', '.join(missing)}", Exit.USAGE)
+    return found
 
 
 def hosts(slug: str, start_urls: tuple[str, ...] = ()) -> frozenset[str]:

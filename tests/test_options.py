@@ -31,11 +31,14 @@ VALUES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "max_pages": (("1", 1), ("100000", 100_000)),
     "max_seconds": (("0.5", 0.5), ("3600", 3600.0)),
     "full": (("true", True), ("false", False)),
+    "refetch": (("true", True), ("false", False)),
     "worker": (("1", True), ("0", False)),
     "allow_private": (("yes", True), ("no", False)),
     "tries": (("1", 1), ("100", 100)),
     "retry_pause": (("0", 0.0), ("1e1", 10.0)),
     "longest_wait": (("0", 0.0), ("60", 60.0)),
+    "read_seconds": (("5", 5.0), ("0.5", 0.5)),
+    "read_megabytes": (("300", 300), ("4000", 4000)),
     "gate_rejects": (("0", 0.0), ("1", 1.0)),
     "gate_coverage": (("0.3", 0.3), ("1", 1.0)),
     "gate_gone": (("0.01", 0.01), ("1.0", 1.0)),
@@ -56,7 +59,9 @@ WRONG: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("concurrency", "tries", "part_records"), (*WHOLE, "0")),
     "max_pages": WHOLE,
     "lease": (*NUMBERS, "0"),
-    **dict.fromkeys(("full", "worker", "allow_private"), FLAGS),
+    "read_seconds": (*NUMBERS, "0"),
+    "read_megabytes": (*WHOLE, "10"),
+    **dict.fromkeys(("full", "refetch", "worker", "allow_private"), FLAGS),
 }
 ANY_TEXT = {"frontier", "contact"}
 FIELDS = list(Options.model_fields)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 SUFFIX = ".warc.gz"
@@ -61,6 +62,11 @@ Entry = Exchange | Revisit | Damage
 def digest(body: bytes) -> str:
     """The WARC-Payload-Digest of a body, as it came."""
     return f"sha256:{base64.b32encode(hashlib.sha256(body).digest()).decode()}"
+
+
+def files(folder: Path) -> list[Path]:
+    """The archive files in a folder, by name, so those of a run in the order of writing."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
 
 
 def run_of(name: str) -> str:

@@ -15,8 +15,9 @@ from isal import igzip
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from qacrawl import files
 from qacrawl.archive.warc import SUFFIX, Exchange, Place
-from qacrawl.files import local, s3
+from qacrawl.files import local
 
 LARGEST = 1 << 30
 """Bytes after which a run begins its next file."""
@@ -103,10 +104,10 @@ class Writer:
         return file
 
     def sync(self) -> dict[str, int]:
-        """Have all of it on disk, and where there is a mirror there; return the bytes in each file of this run."""
+        """Have all of it on disk, and in the bucket if there is one; return the bytes in each file of this run."""
         if self._file:
             os.fsync(self._file.fileno())
-            if s3.is_mirrored(self.folder.parent):
+            if files.is_copy(self.folder):
                 self._end_file()  # objects can't grow, so each batch has a file of its own
         return dict(self.sizes)
 
@@ -115,7 +116,7 @@ class Writer:
             os.fsync(self._file.fileno())
             self._file.close()
             self._file = None
-            s3.put(self.folder / self.name)
+            files.put(self.folder / self.name)
 
     def close(self) -> None:
         """Close the file that is written to."""

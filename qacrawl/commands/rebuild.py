@@ -5,7 +5,9 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import cache, partial
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -20,10 +22,13 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.statscollectors import DummyStatsCollector
 
-from qacrawl import registry, steps, store
+from qacrawl import files, registry, store
 from qacrawl.archive import read, warc
-from qacrawl.files import s3
+from qacrawl.errors import QacrawlError
 from qacrawl.frontier import Frontier
+from qacrawl.reader.limits import Limits
+from qacrawl.reader.messages import Setup
+from qacrawl.reader.series import Series
 from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject
 from qacrawl.redact.record import load_key
 
@@ -45,27 +50,46 @@ class Made:
     """record, reject, listing, damaged."""
 
 
-def rebuild(frontier: Frontier, folder: Path, site: str, workers: int, console: Console) -> Counter[str]:
+def rebuild(
+    frontier: Frontier, folder: Path, site: str, workers: int, console: Console, limits: Limits
+) -> Counter[str]:
     """Replace the parts of `folder` by what today's parser reads in its archive; return the counts.
 
     Rows that no archive file in good order stands for are kept. Old parts go when the new ones are in the manifest,
-    all in one transaction; killed before that, nothing has changed. Call it with the site's lock held.
+    all in one transaction; killed before that, nothing has changed. Call it with the site's lock held. Raises
+    QacrawlError when a process that reads an archive file is killed.
     """
-    for name in frontier.files("archive") if s3.is_mirrored(folder) else ():
-        s3.get(folder / "archive" / name)
-    files = sorted((folder / "archive").glob(f"*{warc.SUFFIX}"))
-    read = [
-        (path, folder, site, frontier.addresses(kind="start"), frontier.addresses(state="forgotten")) for path in files
-    ]
+    for name in frontier.files("archive"):
+        files.fetch(folder / "archive" / name)
+    found = warc.files(folder / "archive")
+    setup = Setup(site, load_key(folder), limits)
+    starts, forgotten = frontier.addresses(kind="start"), frontier.addresses(state="forgotten")
+    read_file = partial(_read_file, folder=folder, setup=setup, starts=starts, forgotten=forgotten)
     made: list[Made] = []
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+    number = max(1, min(workers, len(found)))
+    pool = ProcessPoolExecutor(number, mp_context=get_context("spawn"), initializer=_begin, initargs=(setup,))
     with pool, Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("archive files", total=len(read))
-        for result in pool.map(_read_file, *zip(*read, strict=True)) if read else ():
-            made.append(result)
-            progress.advance(bar)
+        bar = progress.add_task("archive files", total=len(found))
+        try:
+            for result in pool.map(read_file, found):
+                made.append(result)
+                progress.advance(bar)
+        except BrokenProcessPool:
+            raise QacrawlError("a process that read the archive was killed; nothing has changed") from None
     _swap(frontier, folder, made)
     return sum((result.counts for result in made), Counter())
+
+
+def _begin(setup: Setup) -> None:
+    """Prepare a process of the pool: it ends with the one that started it, and has one of its own that reads pages."""
+    _end_with_parent()
+    _series(setup).start()
+
+
+@cache
+def _series(setup: Setup) -> Series:
+    """What reads the pages of all files that this process is given; it ends with this process."""
+    return Series(setup)
 
 
 def _end_with_parent() -> None:
@@ -86,12 +110,12 @@ def _swap(frontier: Frontier, folder: Path, made: list[Made]) -> None:
     add += [("rejects", name, rows) for result in made for name, rows in result.rejects.items()]
     new = {name for _, name, _ in add}
     old = [(kind, name) for kind in ("parts", "rejects") for name in frontier.files(kind) if name not in new]
-    remove = [(kind, name) for kind, name in old if _sources(s3.get(folder / kind / name)) <= whole]
+    remove = [(kind, name) for kind, name in old if _sources(files.fetch(folder / kind / name)) <= whole]
     for kind, name, _ in add:
-        s3.put(folder / kind / name)
+        files.put(folder / kind / name)
     frontier.swap(add, remove)
     for kind, name in remove:
-        s3.drop(folder / kind / name)
+        files.remove(folder / kind / name)
 
 
 def _sources(part: Path) -> set[str | None]:
@@ -99,15 +123,13 @@ def _sources(part: Path) -> set[str | None]:
     return set(pq.read_table(part, columns=["warc_file"])["warc_file"].to_pylist())
 
 
-def _read_file(path: Path, folder: Path, site: str, starts: frozenset[str], forgotten: frozenset[str]) -> Made:
+def _read_file(path: Path, folder: Path, setup: Setup, starts: frozenset[str], forgotten: frozenset[str]) -> Made:
     """Write the parts of one archive file."""
-    made, key = Made(path.name), load_key(folder)
+    made = Made(path.name)
     records: list[QARecord] = []
     rejects: list[Reject] = []
-    for page in _pages(path, site, starts, made):
-        if page.url in forgotten:
-            continue
-        result = steps.result(page, key)
+    pages = (page for page in _pages(path, setup.site, starts, made) if page.url not in forgotten)
+    for result in _series(setup).results(pages):
         if isinstance(result, QARecord):
             records.append(result)
         elif isinstance(result, Reject):

@@ -15,9 +15,9 @@ from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
+from qacrawl import files
 from qacrawl.archive import read, warc
 from qacrawl.fetch import run as runs
-from qacrawl.files import s3
 from qacrawl.frontier import Row
 
 logger = logging.getLogger(__name__)
@@ -74,8 +74,8 @@ class ArchiveMiddleware:
             for value in values
         ]
         exchange = warc.Exchange(request.url, response.status, headers, response.body, at)
-        # A full run reads the page again, so its records need a whole response to point to.
-        seen = response.status == 200 and not self.run.options.full
+        # A run that refetches reads the page again, so its records need a whole response to point to.
+        seen = response.status == 200 and not self.run.options.refetch
         same = row is not None and (response.status == 304 or (seen and exchange.payload == row.payload))
         try:
             place = self.run.batch.keep(exchange, row, same)
@@ -89,7 +89,7 @@ class ArchiveMiddleware:
 def _read(path: Path, offset: int) -> tuple[warc.Place, warc.Exchange] | None:
     """The response that starts at an offset of an archive file."""
     try:
-        place, exchange = next(iter(read.entries(s3.get(path), offset)), (None, None))
+        place, exchange = next(iter(read.entries(files.fetch(path), offset)), (None, None))
     except OSError:
         return None
     return (place, exchange) if place and isinstance(exchange, warc.Exchange) else None

@@ -12,11 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from qacrawl import store
+from qacrawl import files, store
 from qacrawl.archive import warc
 from qacrawl.archive.write import Writer
 from qacrawl.fetch.tally import Tally
-from qacrawl.files import s3
 from qacrawl.frontier import File, Found, Frontier, Row, Visit, due
 from qacrawl.frontier.rows import Outcome
 from qacrawl.records import QARecord, Reject
@@ -137,7 +136,7 @@ class Batch:
         if lost:
             for file in made:
                 if file.kind != "archive":
-                    s3.drop(self.folder / file.kind / file.name)
+                    files.remove(self.folder / file.kind / file.name)
         else:
             self.unread, self.found = unread, {}
         return lost

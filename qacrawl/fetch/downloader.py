@@ -7,9 +7,12 @@ from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from sqlalchemy.exc import DBAPIError
 
 from qacrawl.fetch import run as runs
+from qacrawl.fetch.outcomes import Stopping
 from qacrawl.fetch.private_hosts import check_host
+from qacrawl.fetch.run import Run
 from qacrawl.fetch.throttle import gate
 
 
@@ -27,6 +30,13 @@ class Handler(HTTP11DownloadHandler):
         run = runs.find(self.crawler)
         if run is None:
             return await super().download_request(request)
+        try:
+            return await self._ask(request, run)
+        except DBAPIError as error:  # the frontier knows whose turn it is
+            run.refused(error)
+            raise Stopping("the run ends") from None
+
+    async def _ask(self, request: Request, run: Run) -> Response:
         host = urlsplit(request.url).netloc
         if not run.options.allow_private:
             check_host(urlsplit(request.url).hostname or "")

@@ -69,7 +69,8 @@ class RunExtension:
         if scheduler and self.run.shared:  # other workers may have found something to do
             scheduler.wake()
         if self.progress:
-            self.progress.refresh()
+            with self.run.guard():
+                self.progress.refresh()
 
     def stop(self) -> None:
         """Have the engine end the run: what is in flight is finished, nothing new begins."""

@@ -2,21 +2,20 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from qacrawl.errors import Exit, QacrawlError
+from qacrawl import registry
+from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.fetch import private_hosts, report, verdict
-from qacrawl.fetch.run import Run, reason_of
-from qacrawl.files import s3
-from qacrawl.forget import pages
-from qacrawl.frontier import Frontier, open_frontier, recovery
+from qacrawl.fetch.run import Run
+from qacrawl.frontier import Frontier, due, recovery
 from qacrawl.options import Options
 from qacrawl.publish import committed
 from qacrawl.publish.about import stats
 from qacrawl.publish.snapshot import POINTER, Snapshot
-from qacrawl.workspace import make_folder
+from qacrawl.workspace import open_site
 
 PATIENCE = 60.0
 """Seconds that a worker waits for the site: the last of the others may have it for itself, to publish."""
@@ -44,12 +43,12 @@ class Result:
 @contextmanager
 def opened(site: str, options: Options, agent: str) -> Iterator[Run]:
     """Open a run of `site` that holds the site's lock. Raise QacrawlError when it can't begin."""
-    folder = make_folder(s3.folder(options.output, site))
+    registry.check(site)
     if not options.allow_private:
         for url in options.start_urls:
             private_hosts.check_start(url)
-    with open_frontier(options.frontier, site, folder) as frontier, ExitStack() as held:
-        pages.resume(frontier, folder)
+    place = open_site(site, options.output, options.frontier, new=True)
+    with place as (folder, frontier), ExitStack() as held:
         held.enter_context(_locked(frontier, options.worker))
         held.enter_context(private_hosts.guarded(options.allow_private))
         run = Run(site, options, agent, folder, frontier)
@@ -84,13 +83,20 @@ def finish(run: Run) -> Result:
     try:
         made["problem"] = made["problem"] or verdict.failure(run.tally)
         made["doubts"] = _doubts(run)
+        if made["doubts"]:
+            soon = run.frontier.now() + run.batch.policy.doubted * due.DAY
+            run.frontier.hurry(run.started.timestamp(), soon)
         report.write(run.folder, made)
         if run.reason not in ("interrupted", "disk"):
             snapshot = _publish_last(run, made) if run.shared else _publish(run, made)
             made |= report.published(snapshot)
             report.write(run.folder, made)
-    except OSError as error:
-        made["problem"] = made["problem"] or f"cannot write to {run.folder}: {reason_of(error)}"
+    except Exception as error:
+        if (said := refusal(error)) is None:
+            raise
+        made["problem"] = made["problem"] or f"cannot write to {run.folder}: {said}"
+        with suppress(OSError):  # the disk may have room for that
+            report.write(run.folder, made)
     return Result(made, snapshot)
 
 

@@ -5,7 +5,7 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, DropItem, IgnoreRequest
 from scrapy.http.headers import Headers
 
 RETRY = frozenset([408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524])
@@ -23,6 +23,13 @@ class Again(NamedTuple):
 
 class Stopping(IgnoreRequest):
     """The run ends before the request was sent."""
+
+
+class GivenBack(DropItem):
+    """The run ends before the page was read; its response lies in the archive, from where the next run reads it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, log_level="INFO")
 
 
 class Forbidden(IgnoreRequest):

@@ -4,13 +4,17 @@ A page goes in; a record comes out, and what a feed exporter or a later pipeline
 listings go no further: they are counted with their visit.
 """
 
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
 from qacrawl.fetch import run as runs
-from qacrawl.fetch.parse_process import Reader, ReadError
+from qacrawl.fetch.outcomes import GivenBack
 from qacrawl.fetch.visits import Reading, Taken
+from qacrawl.reader import limits
+from qacrawl.reader.client import Read, Reader, ReadError, Unread, reject
+from qacrawl.reader.messages import Setup
 from qacrawl.records import QARecord
 
 
@@ -18,7 +22,10 @@ class ParsePipeline:
     """Bytes to plain fields, those to a record or a reject, that without personal data: in a process beside."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self.reader = Reader(runs.of(crawler).key)
+        self.crawler = crawler
+        self.run = runs.of(crawler)
+        setup = Setup(self.run.slug, self.run.key, limits.of(self.run.options), links=True)
+        self.reader = Reader(setup, self.is_ending)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -32,12 +39,18 @@ class ParsePipeline:
         try:
             read = await self.reader.read(item.page)
         except ReadError as error:
-            item.visit.links += error.links
-            raise
-        assert not isinstance(read.result, str)  # noqa: S101 (then `read` raises)
+            read = Read(reject(item.page, error), error.links)
+        except Unread as error:
+            raise GivenBack(str(error)) from None
         item.result = read.result
         item.visit.take(read.result, read.links)
         return item
+
+    def is_ending(self) -> bool:
+        """Return whether the run must end soon: a signal came, or its time is over."""
+        budget = self.run.options.max_seconds
+        is_over = budget > 0 and (datetime.now(UTC) - self.run.started).total_seconds() >= budget
+        return is_over or not self.crawler.crawling
 
     def close_spider(self) -> None:
         """End the process that reads."""

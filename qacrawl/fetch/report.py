@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from qacrawl import files
 from qacrawl.escape import plain
 from qacrawl.fetch.run import Run
-from qacrawl.files import local, s3
 from qacrawl.publish.snapshot import Snapshot
 
 WORDS = {
@@ -75,8 +75,7 @@ def latest(folder: Path) -> dict[str, Any] | None:
 def write(folder: Path, report: Mapping[str, Any]) -> Path:
     """Write a report to `folder`/runs; return its path."""
     path = folder / "runs" / f"{report['run_id']}.json"
-    local.write(path, (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode())
-    s3.put(path)
+    files.write(path, (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode())
     return path
 
 

@@ -78,7 +78,7 @@ class Run:
         if recovered:
             logger.info("%d pages of an interrupted run lie in the archive and are read from there", recovered)
         frontier.start_run(self.run_id, self.lease_until())
-        frontier.promote(frontier.now(), everything=self.options.full)
+        frontier.promote(frontier.now(), everything=self.options.full or self.options.refetch)
 
     def lease_until(self) -> float:
         """Return when a lease taken now ends, in seconds since 1970 UTC."""
@@ -97,7 +97,11 @@ class Run:
         try:
             yield
         except (OSError, DBAPIError) as error:
-            self.stop("disk", f"what was fetched can't be stored: {reason_of(error)}")
+            self.refused(error)
+
+    def refused(self, error: OSError | DBAPIError) -> None:
+        """End the run in good order, because disk or database refused something."""
+        self.stop("disk", f"what was fetched can't be stored: {reason_of(error)}")
 
     def commit(self) -> None:
         """Commit the batch. When disk or database refuse, nothing is acknowledged, and the run ends."""
@@ -131,7 +135,8 @@ class Run:
         with self.guard():
             self.batch.note_found()
             self.frontier.finish_run(self.run_id, self.reason or "finished")
-        self.batch.writer.close()
+        with self.guard():
+            self.batch.writer.close()
 
 
 def reason_of(error: OSError | DBAPIError) -> str:

@@ -24,10 +24,11 @@ def project() -> Settings:
 def make(site: str, chosen: Options, more: Mapping[str, Any] | None = None) -> Settings:
     """Return the project's settings for a run of `site`; `more` are settings of Scrapy's.
 
-    Raise QacrawlError for an unknown site.
+    Raise QacrawlError for an unknown site, and for one whose modules can't be loaded.
     """
-    registry.load(site)
+    registry.check(site)
     settings = project()
+    settings.set("SPIDER_MODULES", [f"qacrawl.sites.{site}"], priority="cmdline")  # another may be broken
     for name, value in {**(more or {}), **options.as_settings(chosen)}.items():
         settings.set(name, value, priority="cmdline")
     return settings

@@ -104,7 +104,7 @@ class Visits:
     def request(self, row: Row) -> Request:
         """Return the request for a leased URL: conditional where an earlier visit left a validator."""
         headers = {}
-        if row.visits and not self.run.options.full:
+        if row.visits and not self.run.options.refetch:
             headers = {"If-None-Match": row.etag, "If-Modified-Since": row.last_modified}
         return Request(
             row.url,
@@ -131,7 +131,7 @@ class Visits:
         if visit is None:
             return
         visit.digest = hashlib.sha256(response.body).hexdigest()
-        if visit.row.digest == visit.digest and not self.run.options.full:
+        if visit.row.digest == visit.digest and not self.run.options.refetch:
             self.finish(visit, response, "unchanged")
             return
         try:
@@ -212,9 +212,12 @@ class Visits:
             self.landed(visit, response)
 
     def item_dropped(self, item: Any, response: Response | None, exception: BaseException) -> None:
-        """Note that a pipeline stopped an item: its page is what it came to, or a reject."""
+        """Note that a pipeline stopped an item: its page is what it came to, or a reject, or unread."""
         visit = self._of(response)
-        if isinstance(exception, Taken) and visit and response is not None:
+        if isinstance(exception, outcomes.GivenBack):
+            if visit:
+                self.give_back(visit)
+        elif isinstance(exception, Taken) and visit and response is not None:
             self.landed(visit, response)
         else:
             self.refused(response, "dropped")

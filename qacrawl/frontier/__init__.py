@@ -4,24 +4,27 @@ A URL is leased, visited, and acknowledged in the transaction that also adds the
 So a crawl that is killed at any moment knows, when it starts again, what is done and what is not.
 """
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from qacrawl.frontier.database import connect
-from qacrawl.frontier.queue import Frontier
+from qacrawl.frontier import database
+from qacrawl.frontier.frontier import Frontier
 from qacrawl.frontier.rows import File, Found, Row, Visit
+from qacrawl.frontier.version import connect
 
 __all__ = ["File", "Found", "Frontier", "Row", "Visit", "open_frontier"]
 
 
 @contextmanager
 def open_frontier(address: str | None, site: str, folder: Path) -> Iterator[Frontier]:
-    """The frontier of `site` at `address`: sqlite:///…, postgresql://…, or None for a SQLite file in `folder`."""
+    """Open the frontier of `site` at `address` (sqlite:///... or postgresql://...; None: a SQLite file in `folder`)."""
     engine = connect(address, folder)
-    frontier = Frontier(engine, site, folder)
     try:
+        frontier = Frontier(engine, site, folder)
         yield frontier
+        with suppress(sqlite3.OperationalError):  # a full disk, say: what is committed is safe without
+            database.tidy(engine)
     finally:
-        frontier.tidy()
         engine.dispose()

@@ -5,8 +5,7 @@ Pure: what is known of a visit goes in, when the next one is due comes out.
 
 from typing import NamedTuple
 
-from qacrawl.frontier import Row
-from qacrawl.frontier.rows import AGAIN, LISTING, NEW, START, Outcome
+from qacrawl.frontier.rows import AGAIN, LISTING, NEW, START, Outcome, Row
 
 DAY = 86_400.0
 
@@ -26,6 +25,8 @@ class Policy(NamedTuple):
     """Visits that find 404 or 410 before a page counts as gone."""
     miss: float = 1
     """Days between those visits."""
+    doubted: float = 0.5
+    """What a run read that has doubts of it: the site may have mended its pages."""
     failed: float = 1 / 24
     """After a first failure; four times as long after each more."""
     failed_at_most: float = 30
@@ -84,4 +85,4 @@ def _missing(row: Row, now: float, policy: Policy) -> Plan:
 def _priority(row: Row) -> int:
     if row.kind == "article":
         return AGAIN if row.visits else NEW
-    return LISTING if row.kind == "listing" else START
+    return START if row.kind == "start" else LISTING

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from qacrawl.files import s3
+from qacrawl import files
 from qacrawl.frontier import Frontier
 from qacrawl.options import Options
 from qacrawl.publish.gate import Gate
@@ -19,8 +19,8 @@ def publish_site(
     `options` has the thresholds of the quality gate; `run` is the report of the run that ends with this.
     """
     with frontier.publishing():
-        parts = [s3.get(folder / "parts" / name) for name in frontier.files("parts")]
-        rejects = [s3.get(folder / "rejects" / name) for name in frontier.files("rejects")]
+        parts = [files.fetch(folder / "parts" / name) for name in frontier.files("parts")]
+        rejects = [files.fetch(folder / "rejects" / name) for name in frontier.files("rejects")]
         forgotten = sorted(frontier.addresses(state="forgotten"))
         return publish(
             folder,

@@ -12,14 +12,16 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
+from qacrawl import files
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.files import local, s3
+from qacrawl.files import local
 from qacrawl.publish.about import card, croissant, report, report_facts, stats
-from qacrawl.publish.data import changes, configs, files, splits, versions
+from qacrawl.publish.data import changes, configs, splits, versions
+from qacrawl.publish.data import files as data_files
 from qacrawl.publish.gate import Gate, problems, reject_rate
 
-POINTER = "dataset"
-SNAPSHOTS = "snapshots"
+POINTER = files.POINTER
+SNAPSHOTS = files.SNAPSHOTS
 BUILD = ".publish-"
 
 
@@ -70,13 +72,10 @@ def publish(
             snapshot, now = finish(folder, site, made)
             past, changed = _compare(folder, snapshot.path)
             taken = (folder / POINTER).resolve() == snapshot.path.resolve()
-            held = (
-                (*doubts, *problems(gate, rates, now, past, changed.gone if changed else 0))
-                if gate and not taken
-                else ()
-            )
+            lost = changed.gone if changed else 0
+            held = () if taken or not gate else (*doubts, *problems(gate, rates, now, past, lost))
             report.write(snapshot.path, now, past, changed, run, rejected)
-            s3.put_tree(snapshot.path)
+            files.put_tree(snapshot.path)
             if not held:
                 move(folder, snapshot.id, before)
             return replace(snapshot, held=held)
@@ -118,7 +117,7 @@ def accept(folder: Path, name: str) -> Path:
     """Have `dataset` point to a snapshot that was held back; raises QacrawlError where there is none of that name."""
     made = folder / SNAPSHOTS / name
     named = "/" not in name and name[:1] not in ("", ".")
-    if not named or not (s3.get_tree(made) / "data" / "qa").is_dir():
+    if not named or not (files.fetch_tree(made) / "data" / "qa").is_dir():
         raise QacrawlError(f"no snapshot {name!r} in {folder / SNAPSHOTS}", Exit.USAGE)
     with alone(folder):
         move(folder, name, follow(folder))
@@ -126,10 +125,10 @@ def accept(folder: Path, name: str) -> Path:
 
 
 def follow(folder: Path) -> tuple[str, str | None]:
-    """Have `dataset` of a mirrored folder name what the bucket's names; that name, and the version of that object."""
-    name, version = s3.pointer(folder)
+    """Have `dataset` of a working copy name what the bucket's names; that name, and the version of that object."""
+    name, version = files.pointer(folder)
     if name:
-        s3.get_tree(folder / SNAPSHOTS / name)
+        files.fetch_tree(folder / SNAPSHOTS / name)
         point(folder, name)
     return name, version
 
@@ -137,7 +136,7 @@ def follow(folder: Path) -> tuple[str, str | None]:
 def move(folder: Path, name: str, before: tuple[str, str | None]) -> None:
     """Point to a snapshot, in the bucket first: there another publisher may have been quicker."""
     if name != before[0]:
-        s3.point(folder, name, before[1])
+        files.point(folder, name, before[1])
     point(folder, name)
 
 
@@ -146,7 +145,7 @@ def finish(folder: Path, site: str, made: Path, note: str = "") -> tuple[Snapsho
 
     `note` is Markdown that the card ends with. Returns the snapshot with its counts.
     """
-    data = files.sums(made, files.names(made))
+    data = data_files.sums(made, data_files.names(made))
     counted = stats.measure(made)
     name = snapshot_id(data, counted.last_fetched)
     counted = replace(counted, snapshot=name)
@@ -155,11 +154,9 @@ def finish(folder: Path, site: str, made: Path, note: str = "") -> tuple[Snapsho
     if new:
         (made / "README.md").write_text(card.card(name, site, counted, made) + note, encoding="utf-8")
         (made / croissant.NAME).write_text(croissant.croissant(name, site, counted, made), encoding="utf-8")
-        (made / files.SUMS).write_text(files.sums(made, files.names(made)), encoding="utf-8")
+        (made / data_files.SUMS).write_text(data_files.sums(made, data_files.names(made)), encoding="utf-8")
         target.parent.mkdir(exist_ok=True)
-        files.sync(made)
-        made.rename(target)
-        local.sync(target.parent)
+        local.rename(made, target)
     return Snapshot(name, target, counted.records, new), counted
 
 
@@ -174,10 +171,8 @@ def point(folder: Path, name: str) -> None:
     pointer = folder / POINTER
     if pointer.is_symlink() and pointer.readlink() == target:
         return
-    link = folder / f"{BUILD}{uuid4().hex}"
-    link.symlink_to(target)
-    link.replace(pointer)
-    local.sync(folder)
+    with local.replacing(pointer) as link:
+        link.symlink_to(target)
 
 
 @contextmanager
@@ -187,7 +182,8 @@ def alone(folder: Path) -> Iterator[None]:
     try:
         with FileLock(folder / "publish.lock", blocking=False):
             for left in folder.glob(f"{BUILD}*"):
-                left.unlink() if left.is_symlink() else shutil.rmtree(left)
+                local.remove(left)
+            local.sweep(folder, POINTER)
             for made in (folder / SNAPSHOTS).glob("*"):
                 local.sweep(made)
             yield
@@ -197,8 +193,8 @@ def alone(folder: Path) -> Iterator[None]:
 
 def locate(address: str) -> Path:
     """The snapshot folder that `address` means: itself, a link to it, or the folder of a site that has published."""
-    path = s3.dataset(address) if address.startswith(s3.SCHEME) else Path(address)
-    for place in (path, path / POINTER):
+    path = files.dataset(address)
+    for place in (path, path / POINTER) if path else ():
         if (place / "data" / "qa").is_dir():
             return place.resolve()
     raise QacrawlError(f"no dataset at {address}", Exit.USAGE)

@@ -10,6 +10,7 @@ from scrapy import exceptions
 from scrapy.http.headers import Headers
 from support.places import ROOT
 
+from qacrawl.commands.reasons import WORDS
 from qacrawl.demo import site
 from qacrawl.fetch.outcomes import Again, judge, judge_status
 from qacrawl.redact import text
@@ -127,6 +128,7 @@ def test_every_reason_of_a_reject_is_explained() -> None:
     codes = {code for path in SOURCE.rglob("*.py") for code in refused(path)}
     assert {"captcha", "not_article", "dropped", "listing"} <= codes
     assert sorted(documented("Rejects")) == sorted(codes)
+    assert sorted(WORDS) == sorted(codes)  # `qacrawl extract` says each in words
 
 
 def test_every_failure_is_explained() -> None:

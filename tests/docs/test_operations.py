@@ -168,7 +168,7 @@ def test_a_snapshot_held_back_is_taken_as_the_page_says(site, tmp_path):
     done = crawling.crawl(site.start, tmp_path, "--full")
     assert (done.code, pointer.readlink()) == (Exit.HELD_BACK, first), done.err
     command = re.search(r"`qacrawl (publish SITE --accept) ID`", PAGE)
-    (held,) = re.findall(r"--accept (\S+)`", done.err)
+    (held,) = re.findall(r"--accept (\S+)", done.err)
     words = command[1].replace("SITE", "doctorqna").split() if command else []
     assert crawling.qacrawl(*words, held, "--output", str(tmp_path)).code == 0
     assert pointer.readlink().name == held
@@ -179,6 +179,18 @@ def test_the_limits_of_the_gate_are_those_of_the_settings():
     limits = {name: value for name, value in options.as_settings(options.Options()).items() if "_GATE_" in name}
     assert {name: float(value) for name, value in rows} == limits
     assert Gate.few == 10  # "more than ten records"
+
+
+def test_the_limits_of_a_page_are_those_of_the_settings():
+    rows = re.findall(r"^\| `(QACRAWL_READ_\w+)` \| ([\d.]+) \w+ \| .*?([\d.]+) to ([\d.]+)", PAGE, re.MULTILINE)
+    limits = {name: value for name, value in options.as_settings(options.Options()).items() if "_READ_" in name}
+    assert {name: float(default) for name, default, _, _ in rows} == limits
+    for name, _, least, most in rows:
+        said = options.allowed(options.NAMES[name])
+        assert [float(number) for number in re.findall(r"\d[\d.]*", said.replace(",", ""))] == [
+            float(least),
+            float(most),
+        ]
 
 
 def test_a_log_file_holds_the_log(site, tmp_path):

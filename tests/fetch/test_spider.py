@@ -9,8 +9,8 @@ from scrapy import Spider
 from scrapy.http import Response
 from scrapy.settings import Settings
 
-from qacrawl.fetch import links
 from qacrawl.fetch import spider as spiders
+from qacrawl.parse import links
 from qacrawl.records import Page
 
 HOME = "https://doctorqna.com/en"

@@ -18,7 +18,7 @@ from support import crawling, faults
 from support.faults import FaultSite
 from support.making import HOST, part, record, reject
 
-from qacrawl import schema
+from qacrawl import schema, workspace
 from qacrawl.archive import erase, read, warc, write
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.files import s3
@@ -51,8 +51,8 @@ def crawled(site, tmp_path_factory) -> Path:
     output = tmp_path_factory.mktemp("crawled")
     assert crawling.crawl(site.start, output).code == 0
     site["/en/article/3"] = faults.Reply(faults.article(3, version=1))
-    assert crawling.crawl(site.start, output, "--full").code == 0
-    assert crawling.crawl(site.start, output, "--full").code == 0
+    assert crawling.crawl(site.start, output, "--refetch").code == 0
+    assert crawling.crawl(site.start, output, "--refetch").code == 0
     return output
 
 
@@ -206,7 +206,7 @@ def test_killed_anywhere_the_next_command_completes_it(site, never_killed, outpu
 def test_a_crawl_completes_it_before_it_fetches_anything(site, output):
     assert forget(site, output, die="reported:1").code == -signal.SIGKILL
     site.forget()
-    assert crawling.crawl(site.start, output, "--full").code == 0
+    assert crawling.crawl(site.start, output, "--refetch").code == 0
     assert not {visit.path for visit in site.log} & {"/en/article/3", "/en/article/4"}
     assert not (output / "doctorqna" / pages.JOURNAL).exists()
     for name in snapshots(output):
@@ -378,9 +378,7 @@ def on_machine(bucket, name: str) -> Path:
     """The working copy on a machine, which this process is on from now on."""
     os.environ["QACRAWL_WORK"] = bucket.env["QACRAWL_WORK"] = str(Path(bucket.env["QACRAWL_WORK"]).parent / name)
     s3._mirrors.clear()
-    folder = s3.folder(bucket.address, "doctorqna")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return workspace.ready(bucket.address, "doctorqna")
 
 
 def in_bucket(bucket, tmp_path: Path) -> set[str]:

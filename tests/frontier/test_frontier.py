@@ -441,6 +441,30 @@ def test_gone_pages_keep_the_day_they_went_and_can_return(frontier: Frontier) ->
     assert state(frontier, article(1), "gone_at") == (None,)
 
 
+@pytest.mark.parametrize("outcome", ["failed", "forbidden", "reject", "redirect"])
+def test_what_is_gone_stays_gone_until_it_is_seen(frontier: Frontier, outcome: str) -> None:
+    frontier.add(articles([1]))
+    finish(frontier, lease_one(frontier), outcome="gone", state="gone", checked_at=100.0, due_at=0.0)
+    frontier.promote(frontier.now())
+    assert frontier.gone() == [article(1)], "also while it is due again"
+    row = lease_one(frontier)
+    assert frontier.gone() == [article(1)]
+    finish(frontier, row, outcome=outcome, state="failed" if outcome == "failed" else "done", due_at=0.0)
+    assert frontier.gone() == [article(1)]
+    frontier.promote(frontier.now())
+    finish(frontier, lease_one(frontier), outcome="unchanged", state="done")
+    assert frontier.gone() == []
+
+
+def test_what_is_doubted_is_visited_soon(frontier: Frontier) -> None:
+    frontier.add([*articles([1, 2, 3]), Found("https://doctorqna.com/en", "start")])
+    for row in frontier.lease(9, "run", LONG):
+        finish(frontier, row, checked_at=100.0 * row.id, due_at=9e9)
+    assert frontier.hurry(250.0, 5e9) == 2, "the first article was visited before that"
+    assert [state(frontier, article(number), "due_at") for number in (1, 2, 3)] == [(9e9,), (5e9,), (5e9,)]
+    assert frontier.hurry(250.0, 6e9) == 0, "what is due sooner stays so"
+
+
 # Hosts
 
 

@@ -1,4 +1,4 @@
-"""Parquet files of a snapshot: the same rows give the same bytes; checksums; what is on disk before a rename."""
+"""Parquet files of a snapshot: the same rows give the same bytes; checksums."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -10,8 +10,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-
-from qacrawl.files import local
 
 STEP = 500
 """Rows taken at a time; row groups are whole steps."""
@@ -127,9 +125,3 @@ def _sha256(path: Path) -> str:
 def names(folder: Path) -> list[str]:
     """The files below `folder`, as sorted relative names with slashes."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-def sync(folder: Path) -> None:
-    """Have everything below `folder`, and the folder itself, on disk."""
-    for path in [*folder.rglob("*"), folder]:
-        local.sync(path)
