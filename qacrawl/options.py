@@ -109,6 +109,9 @@ class Options(Common, frozen=True):
     retry_pause: Seconds = Field(
         2.0, description="Seconds before the second try; twice as many before the third, and so on."
     )
+    failures_in_a_row: int = Field(
+        8, ge=1, le=1_000_000, description="Pages of a host that fail one after another before the run ends."
+    )
     longest_wait: Seconds = Field(
         900.0, description="Seconds; a host that asks for more ends the run, the next one goes on."
     )

@@ -55,10 +55,14 @@ class Handler(HTTP11DownloadHandler):
         if not run.options.allow_private:
             private_hosts.check_host(urlsplit(request.url).hostname or "")
         turns = gate(self.crawler)
-        async with turns.turn(host):
+        async with turns.turn(host, robots=bool(request.meta.get("robots"))):
             run.tally.add("requests")
             started = time.monotonic()
-            response = await self.ask(request)
+            try:
+                response = await self.ask(request)
+            except Exception as error:
+                turns.heed_error(host, request.url, error)
+                raise
             request.meta["seconds"] = time.monotonic() - started
             run.tally.add("bytes", len(response.body))
             turns.heed(host, response)

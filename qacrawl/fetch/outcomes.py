@@ -9,9 +9,10 @@ from scrapy.exceptions import DownloadCancelledError, DropItem, IgnoreRequest, R
 from scrapy.http.headers import Headers
 
 from qacrawl.archive import decode
+from qacrawl.frontier import hosts
 
 RETRY = frozenset([408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524])
-LONGEST = 3600.0
+LONGEST = hosts.LONGEST
 """Seconds: a Retry-After beyond that counts as that."""
 
 

@@ -70,8 +70,7 @@ class RobotsMiddleware:
 
     def heed(self, root: str, found: rules.Rules) -> None:
         """Keep its Crawl-delay, and visit the sitemaps that it names."""
-        if found.delay:
-            throttle.gate(self.crawler).delays[urlsplit(root).netloc] = found.delay
+        throttle.gate(self.crawler).obey(urlsplit(root).netloc, found.delay)
         if self.run.options.numbers:
             return
         for address in found.sitemaps[:MOST_SITEMAPS]:

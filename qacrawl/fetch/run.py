@@ -126,6 +126,8 @@ class Run:
     def _beat(self) -> None:
         self._next_beat = time.monotonic() + self.options.lease / 4
         self.frontier.beat(self.run_id, self.lease_until())
+        if self.gate:
+            self.gate.beat()
         if self.frontier.take_back(expired_only=True):  # a worker died: what it had archived need not be fetched
             recovery.recover(self.folder, self.frontier, shared=True)
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from qacrawl import registry
 from qacrawl.frontier import database, hosts, manifest, queue, runs
 from qacrawl.frontier.commit import commit
+from qacrawl.frontier.hosts import Place
 from qacrawl.frontier.rows import File, Found, Kind, Row, Visit
 
 _Given = ParamSpec("_Given")
@@ -155,9 +156,29 @@ class Frontier:
 
     # Hosts
 
-    def take_turn(self, host: str, delay: float) -> float:
+    def take_turn(self, host: str, delay: float, crawl_delay: float = 0.0) -> float:
         """Return 0 if a request to `host` may start now, the next one `delay` later; else the seconds to wait."""
-        return self._write(hosts.take_turn, host, delay)
+        return self._write(hosts.take_turn, host, delay, crawl_delay)
+
+    def begin_crawl_delay(self, host: str) -> None:
+        """Have the Crawl-delay of a host that was never asked under one count from now on."""
+        self._write(hosts.begin_crawl_delay, host)
+
+    def crawl_delay_left(self, host: str, crawl_delay: float) -> float:
+        """Return the seconds until a host may be asked again that has this Crawl-delay."""
+        return self._read(hosts.crawl_delay_left, host, crawl_delay)
+
+    def take_place(self, host: str, number: int, seconds: float) -> Place | None:
+        """Take one of the `number` places at a host that workers share; return None when all are held."""
+        return self._write(hosts.take_place, host, number, seconds)
+
+    def keep_place(self, place: Place, seconds: float) -> Place:
+        """Hold a place for so many seconds more; return it."""
+        return self._write(hosts.keep_place, place, seconds)
+
+    def leave_place(self, place: Place) -> None:
+        """Give a place back."""
+        self._write(hosts.leave_place, place)
 
     def pace(self, host: str) -> tuple[float, float]:
         """Return when the next request to `host` may start, and the seconds by which it is slowed down."""

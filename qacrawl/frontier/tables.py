@@ -113,6 +113,6 @@ hosts = Table(
     "qacrawl_hosts",
     metadata,
     Column("host", Text, primary_key=True),
-    Column("next_at", Double, nullable=False, doc="No request to this host before."),
-    Column("slow", Double, nullable=False, default=0, doc="Seconds added to the pause after a 429 or 503."),
+    Column("next_at", Double, nullable=False, doc="No request to this host before; of rows beside it, see hosts.py."),
+    Column("slow", Double, nullable=False, default=0, doc="Seconds added to the pause while it fails."),
 )
