@@ -3,7 +3,7 @@
 from scrapy.core.downloader.handlers import http11
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
-from twisted.web._newclient import HTTP11ClientProtocol
+from twisted.web._newclient import HTTP11ClientProtocol, ParseError
 from twisted.web._newclient import Request as ClientRequest
 from twisted.web.client import ResponseFailed
 from twisted.web.iweb import IResponse
@@ -19,6 +19,12 @@ class Parser(http11._LenientHTTPClientParser):
 
     MAX_LENGTH = LARGEST  # (16 KB) of one line
     head = 0
+
+    def statusReceived(self, status: bytes) -> None:
+        """Take the first line. Raise ParseError for a status that is none: the frontier could not even note it."""
+        super().statusReceived(status)  # type: ignore[no-untyped-call]
+        if not 100 <= self.response.code <= 999:
+            raise ParseError("no status", status)  # type: ignore[no-untyped-call]
 
     def lineReceived(self, line: bytes) -> None:
         """Take a line. Raise HeadersTooLarge when all of them are too much."""

@@ -55,13 +55,35 @@ class FrontierScheduler(BaseScheduler):
         """Return whether anything is due now or later in this run."""
         if self.run.reason:
             return False
+        if self.visits.under_way and self._is_quiet():
+            self.visits.sweep()
         if self.ready or self.visits.under_way:
             return True
         self.run.commit()
         with self.run.guard():
-            self.run.batch.note_found()
-            return self.run.reason is None and self.run.frontier.pending()[0] > 0
+            return self.run.reason is None and self._has_more()
         return False
+
+    def _is_quiet(self) -> bool:
+        """Return whether the engine is done with all it was given: then a visit under way was lost."""
+        slot = getattr(self.crawler.engine, "_slot", None)  # there is no public way
+        return slot is not None and not slot.inprogress
+
+    def _has_more(self) -> bool:
+        """Return whether the frontier has something for this run; end the run where that is too far ahead."""
+        if self.run.shared:
+            self.run.batch.note_found()
+            return self.run.frontier.pending()[0] > 0
+        if self._lease(AHEAD):
+            self.wake()
+            return True
+        first = self.run.frontier.pending()[1]
+        left = 0.0 if first is None else first - self.run.frontier.now()
+        if left > self.run.options.longest_wait:
+            longest = f"QACRAWL_LONGEST_WAIT is {self.run.options.longest_wait:g}"
+            self.run.stop("told_to_wait", f"what is left may be asked for in {left:.0f} seconds only; {longest}")
+            return False
+        return first is not None
 
     def enqueue_request(self, request: Request) -> bool:
         """Note a URL for the frontier; return False where it leads off the site or is no page that is read."""
@@ -79,7 +101,7 @@ class FrontierScheduler(BaseScheduler):
                 self.fill()
             elif self._is_less_urgent(self.ready[0]):
                 self._lease(AHEAD)
-        if not self.ready:
+        if not self.ready or self.run.reason:
             return None
         request = self.ready.popleft()
         self.visits.begin(request)
@@ -114,7 +136,7 @@ class FrontierScheduler(BaseScheduler):
         self.run.batch.note_found()
         self.discovery.articles = False
         rows = self.run.frontier.lease(number, self.run.run_id, self.run.lease_until())
-        self.ready.extendleft(map(self.visits.request, reversed(rows)))
+        self.ready.extendleft(filter(None, map(self.visits.prepare, reversed(rows))))
         return len(rows)
 
     def _is_less_urgent(self, request: Request) -> bool:
@@ -142,7 +164,6 @@ class FrontierScheduler(BaseScheduler):
             slot.nextcall.schedule()
 
     def idle(self, spider: Spider) -> None:
-        """Sweep up visits that ended where no hook saw it; go on if that leaves something to do."""
-        self.visits.sweep()
+        """Go on if there is something to do."""
         if self.has_pending_requests():
             raise DontCloseSpider

@@ -7,7 +7,8 @@ gets every response that is no success and every failure. What ends in neither i
 
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,17 +105,27 @@ class Visits:
 
     def request(self, row: Row) -> Request:
         """Return the request for a leased URL: conditional where an earlier visit left a validator."""
-        headers = {}
+        headers: dict[str, bytes] = {}
         if row.visits and not self.run.options.refetch:
-            headers = {"If-None-Match": row.etag, "If-Modified-Since": row.last_modified}
+            known = {"If-None-Match": row.etag, "If-Modified-Since": row.last_modified}
+            headers = {name: value.encode("latin-1") for name, value in known.items() if value}
         return Request(
             row.url,
             callback=self.answered,
             errback=self.unanswered,
-            headers={name: value for name, value in headers.items() if value},
+            headers=headers,
             meta={"row": row},
             dont_filter=True,
         )
+
+    def prepare(self, row: Row) -> Request | None:
+        """Return the request for a leased URL; one that is no URL, in a frontier that somebody changed, fails."""
+        try:
+            return self.request(row)
+        except ValueError:
+            visit = self.under_way[row.id] = Visit(row, Request("about:blank"))
+            self.finish(visit, None, "failed", reason="bad_url")
+            return None
 
     def begin(self, request: Request) -> None:
         """Note that a request goes out."""
@@ -133,7 +144,8 @@ class Visits:
             return
         visit.digest = hashlib.sha256(response.body).hexdigest()
         if visit.row.digest == visit.digest and not self.run.options.refetch:
-            self.finish(visit, response, "unchanged")
+            with self.settling(visit):
+                self.finish(visit, response, "unchanged")
             return
         try:
             spider: Any = self.spider
@@ -158,8 +170,23 @@ class Visits:
         """Settle a URL that gave no page: a response that is no success, or no response."""
         request = failure.request  # type: ignore[attr-defined]
         visit = self.under_way.get(request.meta["row"].id)
-        if visit is None:
-            return
+        if visit is not None:
+            with self.settling(visit):
+                self._gave_no_page(visit, failure)
+
+    @contextmanager
+    def settling(self, visit: Visit) -> Iterator[None]:
+        """Have an error inside be the end of the visit and of nothing else: whatever came back, the run goes on."""
+        try:
+            with self.run.guard():
+                yield
+        except Exception as error:
+            logger.exception("%s: a fault of qacrawl", visit.row.url)
+            if visit.row.id in self.under_way:
+                visit.results.clear()
+                self.finish(visit, None, "failed", reason=outcomes.code(error))
+
+    def _gave_no_page(self, visit: Visit, failure: Failure) -> None:
         if isinstance(failure.value, HttpError):
             self._no_success(visit, failure.value.response)
             return
@@ -254,8 +281,12 @@ class Visits:
     def landed(self, visit: Visit, response: Response) -> None:
         """Count one thing less that a visit waits for; the last one ends it."""
         visit.open -= 1
-        if visit.open or visit.row.id not in self.under_way:
-            return
+        if not visit.open and visit.row.id in self.under_way:
+            with self.settling(visit):
+                self._end(visit, response)
+
+    def _end(self, visit: Visit, response: Response) -> None:
+        """Settle a visit of a page by what it came to."""
         self.discovery.follow(visit.row, visit.links, visit.requests)
         if any(isinstance(result, QARecord) for result in visit.results):
             self.finish(visit, response, "record")
@@ -281,10 +312,10 @@ class Visits:
 
     def finish(self, visit: Visit, response: Response | None, outcome: Any, reason: str | None = None) -> None:
         """Settle a visit: its outcome waits in the batch."""
-        del self.under_way[visit.row.id]
-        self.done += outcome in OUTCOMES
         facts = {"reason": reason} | _facts(visit, response, outcome)
         self.run.batch.settle(visit.row, outcome, results=visit.results, place=visit.place, **facts)
+        del self.under_way[visit.row.id]
+        self.done += outcome in OUTCOMES
         self.run.commit_if_full()
 
     def give_back(self, *visits: Visit) -> None:
@@ -322,7 +353,7 @@ def _header(response: Response, name: str) -> str | None:
     """Return a header that can be sent with the next request, to learn whether the page changed."""
     value = response.headers.get(name)
     text = value.decode("latin-1").strip() if value else ""
-    return text if 0 < len(text) <= 1000 else None
+    return text if 0 < len(text) <= 1000 and text.isprintable() else None
 
 
 async def _iterate(output: Any) -> AsyncIterator[Any]:

@@ -108,6 +108,42 @@ def test_no_more_wait_at_the_gate_than_are_needed(run: Run, concurrency: int):
     assert len(list(iter(made.next_request, None))) == 1, "a page that came makes room, also while it is being read"
 
 
+def test_a_url_that_is_none_is_a_failure_and_the_others_are_asked_for(run: Run):
+    run.frontier.add([Found(url, "article") for url in ("a:no", "http://[", URL.format(1), "\x00")])
+    made = scheduler(run, concurrency=8)
+    asked = [request.url for request in iter(made.next_request, None)]
+    assert URL.format(1) in asked
+    for visit in list(made.visits.under_way.values()):
+        made.visits.finish(visit, None, "gone")
+    assert not made.has_pending_requests()
+    assert run.tally.outcomes["failed"] + run.tally.outcomes["gone"] == 4
+
+
+def test_visits_that_were_lost_keep_no_run_going(run: Run):
+    run.frontier.add([Found(URL.format(number), "article") for number in (1, 2, 3)])
+    made = scheduler(run, concurrency=8)
+    assert len(list(iter(made.next_request, None))) == 3
+    busy = SimpleNamespace(inprogress={1}, nextcall=SimpleNamespace(schedule=lambda: None))
+    made.crawler.engine = cast(Any, SimpleNamespace(_slot=busy))
+    assert made.has_pending_requests(), "the engine is at it"
+    busy.inprogress = set()
+    assert not made.has_pending_requests()
+    assert run.tally.reasons["failed"] == {"lost": 3}
+
+
+def test_what_waits_for_longer_than_a_run_does_ends_it(run: Run):
+    run.frontier.add([Found(URL.format(1), "article")])
+    made = scheduler(run)
+    made.next_request()
+    (visit,) = made.visits.under_way.values()
+    run.frontier.release([visit.row], due_at=run.frontier.now() + 5000, attempts=1)
+    made.visits.under_way.clear()
+    assert not made.has_pending_requests()
+    assert run.reason == "told_to_wait"
+    assert run.problem is not None
+    assert "QACRAWL_LONGEST_WAIT" in run.problem
+
+
 def test_nothing_is_handed_out_after_the_end(run: Run):
     run.frontier.add([Found(URL.format(1), "article")])
     made = scheduler(run)

@@ -10,6 +10,7 @@ from scrapy import Request, Spider
 from scrapy.exceptions import DropItem, IgnoreRequest
 from scrapy.http import HtmlResponse, Response
 from scrapy.spidermiddlewares.httperror import HttpError
+from sqlalchemy.exc import OperationalError
 from support.making import record, reject
 from twisted.python.failure import Failure
 
@@ -296,6 +297,63 @@ def test_a_notice_that_forwards_says_nothing_of_the_page(visits: Visits):
     reading.visit.take(reject(1, reason="maintenance"), ())
     visits.item_dropped(reading, response, Taken("reject"))
     assert outcomes(visits) == [("reject", "maintenance")]
+
+
+def broken(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("a bug")
+
+
+@pytest.mark.parametrize("method", ["follow", "refresh"])
+def test_a_bug_at_the_end_of_a_visit_ends_that_visit_only(visits: Visits, monkeypatch: Any, method: str):
+    response = answer(begin(visits))
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(reject(1), ())
+    monkeypatch.setattr(visits.discovery, method, broken)
+    visits.item_dropped(reading, response, Taken("reject"))
+    assert outcomes(visits) == [("failed", "runtime")]
+
+
+@pytest.mark.parametrize("status", [302, 304, 403, 500])
+def test_a_bug_in_an_errback_ends_that_visit_only(visits: Visits, monkeypatch: Any, status: int):
+    request = begin(visits)
+    monkeypatch.setattr(visits, "_no_success", broken)
+    visits.unanswered(failure(request, HttpError(answer(request, status=status))))
+    assert outcomes(visits) == [("failed", "runtime")]
+
+
+def test_a_database_that_refuses_an_outcome_ends_the_run_and_loses_no_page(visits: Visits, monkeypatch: Any):
+    request = begin(visits)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(visits.run.batch, "settle", refuse)
+    visits.unanswered(failure(request, HttpError(answer(request, status=404))))
+    assert visits.run.reason == "disk"
+    visits.give_back(*visits.under_way.values())
+    begin(visits)  # it is still due
+
+
+@pytest.mark.parametrize("tag", [b'"caf\xe9"', b'"caf\xc3\xa9"', b'W/"1"'])
+def test_a_validator_goes_back_byte_for_byte(visits: Visits, tag: bytes):
+    response = answer(begin(visits))
+    response.headers["ETag"] = tag
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(record(1), ())
+    visits.item_scraped(record(1), response)
+    visits.run.commit()
+    visits.run.frontier.promote(1e11)
+    assert begin(visits).headers["If-None-Match"] == tag
+
+
+@pytest.mark.parametrize("tag", [b'"a\x00b"', b'"a\rb"', b"x" * 2000])
+def test_a_validator_that_no_database_or_server_takes_is_not_kept(visits: Visits, tag: bytes):
+    response = answer(begin(visits))
+    response.headers["ETag"] = tag
+    (reading,) = run_callback(visits, response)
+    reading.visit.take(record(1), ())
+    visits.item_scraped(record(1), response)
+    assert visits.run.batch.settled[0].visit.etag is None
 
 
 def test_what_no_hook_saw_is_swept_up(visits: Visits):

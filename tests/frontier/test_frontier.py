@@ -505,6 +505,41 @@ def test_a_host_that_is_overloaded_is_asked_later_and_more_slowly(frontier: Fron
     assert frontier.pace("i")[0] - frontier.now() == pytest.approx(7.0, abs=1.0)
 
 
+def test_a_crawl_delay_counts_from_the_last_request_and_is_not_kept(frontier: Frontier) -> None:
+    assert frontier.crawl_delay_left("h", 1e9) == 0.0
+    frontier.begin_crawl_delay("h")
+    assert 1e9 - 5 < frontier.take_turn("h", 0, 1e9) <= 1e9
+    assert 45 < frontier.take_turn("h", 0, 50) <= 50, "what robots.txt says now counts"
+    time.sleep(0.02)
+    assert frontier.take_turn("h", 0, 0.01) == 0.0
+    frontier.begin_crawl_delay("h")  # it has begun
+    assert 45 < frontier.take_turn("h", 0, 50) <= 50
+    assert frontier.take_turn("h", 0) == 0.0, "robots.txt itself may be asked for"
+
+
+def test_a_time_that_a_wrong_clock_noted_is_not_believed(frontier: Frontier) -> None:
+    frontier.slow_down("h", frontier.now() + 30 * 365 * 86_400, 0.0)
+    assert frontier.take_turn("h", 1) == 0.0
+    assert 0 < frontier.take_turn("h", 1) <= 1
+
+
+def test_places_are_shared_and_those_of_the_dead_are_free_again(frontier: Frontier) -> None:
+    first, second = frontier.take_place("h", 2, 50), frontier.take_place("h", 2, 0.3)
+    assert first is not None
+    assert second is not None
+    assert frontier.take_place("h", 2, 50) is None
+    assert frontier.take_place("other", 1, 50) is not None
+    time.sleep(0.4)
+    third = frontier.take_place("h", 2, 50)
+    assert third is not None
+    frontier.leave_place(second)
+    assert frontier.keep_place(second, 50) == second
+    assert frontier.take_place("h", 2, 50) is None, "who was silent for too long can't give it back, nor keep it"
+    frontier.leave_place(frontier.keep_place(first, 60))
+    assert frontier.take_place("h", 2, 50) is not None
+    assert frontier.take_place("h", 2, 50) is None
+
+
 # The lock of a run
 
 HOLD = """
