@@ -307,7 +307,7 @@ def broken(*_: Any, **__: Any) -> Any:
 def test_a_bug_at_the_end_of_a_visit_ends_that_visit_only(visits: Visits, monkeypatch: Any, method: str):
     response = answer(begin(visits))
     (reading,) = run_callback(visits, response)
-    reading.visit.take(reject(1), ())
+    reading.visit.take(reject(1, reason="invalid"), ())
     monkeypatch.setattr(visits.discovery, method, broken)
     visits.item_dropped(reading, response, Taken("reject"))
     assert outcomes(visits) == [("failed", "runtime")]

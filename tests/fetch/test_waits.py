@@ -1,6 +1,7 @@
 """How long a host is left alone: as robots.txt and its answers say, across runs, and no longer than that."""
 
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def test_a_storm_slows_down_and_a_site_that_only_fails_is_left_alone(site: Fault
     assert f"http_{status}" in done.err
     failed = [visit.started for visit in site.log if visit.status == status]
     assert len(failed) == 6
-    gaps = [later - sooner for sooner, later in zip(failed, failed[1:], strict=False)]
+    gaps = [later - sooner for sooner, later in pairwise(failed)]
     assert gaps[2] >= 0.45
     assert gaps[4] >= 1.9, "as after a 503, twice as long each time"
     site.pages.clear()
