@@ -1,6 +1,6 @@
 """Where a Location leads: bytes that may be anything."""
 
-from urllib.parse import urljoin
+from qacrawl import urls
 
 
 def target(url: str, value: bytes) -> str | None:
@@ -23,7 +23,7 @@ def absolute(url: str, *addresses: str) -> str | None:
     """
     try:
         for address in addresses:
-            url = urljoin(url, address.strip())
+            url = urls.join(url, address.strip())
     except ValueError:  # "http://[", for one
         return None
     return url if addresses[-1].strip() else None
