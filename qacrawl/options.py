@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 
 from qacrawl import urls
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.log import Format
 
 PREFIX = "QACRAWL_"
 VARIABLES = {
@@ -34,6 +35,11 @@ def _none_if_empty(value: Any) -> Any:
 def _addresses(value: Any) -> Any:
     """Several URLs in one text stand apart by commas or blanks."""
     return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+def _services(value: Any) -> Any:
+    """Several addresses in one text stand apart by blanks: within one there may be commas."""
+    return tuple(value.split()) if isinstance(value, str) else value
 
 
 def _numbers(value: Any) -> Any:
@@ -57,6 +63,7 @@ Addresses = Annotated[
     BeforeValidator(_addresses),
     WithJsonSchema({"format": "http(s) URLs"}),
 ]
+Services = Annotated[tuple[str, ...], BeforeValidator(_services), WithJsonSchema({"format": "addresses of apprise"})]
 Numbers = Annotated[
     tuple[int, int] | None,
     BeforeValidator(_numbers),
@@ -99,6 +106,18 @@ class Common(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
     full: bool = Field(False, description="Ask for every page again, changed or not.")
     worker: bool = Field(False, description="Share the crawl with others (PostgreSQL).")
     allow_private: bool = Field(False, description="Admit loopback and private addresses.")
+    quiet: bool = Field(False, description="Say only how it ended, and what went wrong.")
+    log_format: Format = Field("text", description="json: the log is a JSON object a line, on stderr.")
+    notify: Services = Field(
+        (),
+        description="Address of apprise that is told when a run fails, is held back, or is well again.",
+        json_schema_extra={"metavar": "URL"},
+    )
+    metrics: Text = Field(
+        None,
+        description="Write figures of the run to this file, for Prometheus.",
+        json_schema_extra={"metavar": "FILE"},
+    )
 
 
 class Options(Common, frozen=True):
@@ -198,7 +217,7 @@ def allowed(field: str) -> str:
     """Say in words what values a field may have."""
     prop = _schema()["properties"][field]
     kinds = {"boolean": "true or false", "integer": "a whole number", "number": "a number", "string": "text"}
-    words = prop.get("format") or kinds[prop["type"]]
+    words = prop.get("format") or " or ".join(prop.get("enum", ())) or kinds[prop["type"]]
     above = f" above {prop['exclusiveMinimum']:g}" if "exclusiveMinimum" in prop else ""
     if "maximum" not in prop:
         return f"{words}, {prop['minimum']} or more" if "minimum" in prop else words

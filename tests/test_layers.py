@@ -6,7 +6,7 @@ from support.places import ROOT
 
 PACKAGE = ROOT / "qacrawl"
 FLOW = """
-errors escape records
+errors escape log records
 urls files schema registry
 archive options
 parse validate redact
@@ -14,7 +14,7 @@ steps store
 frontier
 publish
 forget
-workspace
+ending workspace
 fetch
 sites commands
 demo settings flags streams

@@ -33,6 +33,13 @@ VALUES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "full": (("true", True), ("false", False)),
     "worker": (("1", True), ("0", False)),
     "allow_private": (("yes", True), ("no", False)),
+    "quiet": (("true", True), ("false", False)),
+    "log_format": (("json", "json"), ("text", "text")),
+    "notify": (
+        ("json://127.0.0.1", ("json://127.0.0.1",)),
+        ("mailto://a:b@example.org?to=c,d", ("mailto://a:b@example.org?to=c,d",)),
+    ),
+    "metrics": (("a.prom", "a.prom"), ("b/c.prom", "b/c.prom")),
     "tries": (("1", 1), ("100", 100)),
     "retry_pause": (("0", 0.0), ("1e1", 10.0)),
     "longest_wait": (("0", 0.0), ("60", 60.0)),
@@ -56,9 +63,10 @@ WRONG: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("concurrency", "tries", "part_records"), (*WHOLE, "0")),
     "max_pages": WHOLE,
     "lease": (*NUMBERS, "0"),
-    **dict.fromkeys(("full", "worker", "allow_private"), FLAGS),
+    **dict.fromkeys(("full", "worker", "allow_private", "quiet"), FLAGS),
+    "log_format": ("xml", "JSON", ""),
 }
-ANY_TEXT = {"frontier", "contact"}
+ANY_TEXT = {"frontier", "contact", "notify", "metrics"}
 FIELDS = list(Options.model_fields)
 
 
@@ -184,6 +192,7 @@ def test_what_is_allowed_is_said_in_words():
     assert said["concurrency"] == "a whole number from 1 to 64"
     assert said["max_pages"] == "a whole number, 0 or more"
     assert said["full"] == "true or false"
+    assert said["log_format"] == "text or json"
     assert said["numbers"] == "A-B with 1 <= A <= B"
 
 

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 
 from rich.console import Console
 from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.utils.log import get_scrapy_root_handler
 
+from qacrawl import log
+from qacrawl.fetch import report, scrapy_settings
 from qacrawl.fetch import run as runs
-from qacrawl.fetch import scrapy_settings
 from qacrawl.fetch.lifecycle import Result, finish, opened
 from qacrawl.options import Options
 
@@ -24,6 +26,11 @@ def crawl(site: str, options: Options, console: Console, more: Mapping[str, str]
         # Scrapy has the handler leave out what is below its level; to make those messages takes time, too.
         logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
         crawler = process.create_crawler(site)
+        log.format_handler(get_scrapy_root_handler())
+        if not chosen.quiet:
+            print(report.head(run), flush=True)
+        log.note(report.head(run), run_id=run.run_id)
+        report.warn(run)
         runs.attach(crawler, run)
         run.console = console
         task = process.crawl(crawler)
