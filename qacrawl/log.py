@@ -30,6 +30,15 @@ def use(chosen: Format) -> None:
     _chosen["format"] = chosen
 
 
+def install(level: str, file: str | None) -> None:
+    """Have all records from a level up written as JSON, to stderr or to a file."""
+    handler = logging.FileHandler(file, encoding="utf-8") if file else logging.StreamHandler()
+    handler.setLevel(level)
+    handler.setFormatter(JsonFormatter())
+    logging.root.setLevel(logging.NOTSET)
+    logging.root.addHandler(handler)
+
+
 def format_handler(handler: logging.Handler | None) -> None:
     """Have a handler of `logging` write the format that was chosen."""
     if handler and _chosen["format"] == "json":

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from rich.console import Console
 from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.utils.log import get_scrapy_root_handler
 
 from qacrawl import log
 from qacrawl.fetch import report, scrapy_settings
@@ -22,11 +21,13 @@ def crawl(site: str, options: Options, console: Console, more: Mapping[str, str]
     settings = scrapy_settings.make(site, options, more)
     chosen = scrapy_settings.read(settings)
     with opened(site, chosen, settings["USER_AGENT"]) as run:
+        if chosen.log_format == "json":
+            log.install(settings["LOG_LEVEL"], settings["LOG_FILE"])
+            settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
         process = AsyncCrawlerProcess(settings)
         # Scrapy has the handler leave out what is below its level; to make those messages takes time, too.
         logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
         crawler = process.create_crawler(site)
-        log.format_handler(get_scrapy_root_handler())
         if not chosen.quiet:
             print(report.head(run), flush=True)
         log.note(report.head(run), run_id=run.run_id)

@@ -26,8 +26,7 @@ def check(urls: Sequence[str]) -> None:
         for url in urls:
             service = _service(url)
             if service is None or not service.enabled:
-                scheme = url.partition("://")[0] if "://" in url else "..."
-                raise QacrawlError(f"--notify takes addresses of apprise, not this {scheme}://...", Exit.USAGE)
+                raise QacrawlError(f"--notify takes addresses of apprise, not this {_scheme(url)}", Exit.USAGE)
 
 
 def tell(options: Options, site: str, ending: Ending, before: Mapping[str, Any] | None, text: str = "") -> None:
@@ -65,8 +64,13 @@ def _send(urls: Sequence[str], title: str, body: str) -> None:
             service = _service(url)
             sent = service is not None and service.notify(body=body, title=title)
         if not sent:
-            shown = service.url(privacy=True).partition("?")[0] if service else "nobody"
-            logger.warning("the notification '%s' could not be sent to %s", title, shown)
+            logger.warning("the notification '%s' could not be sent by %s", title, _scheme(url))
+
+
+def _scheme(url: str) -> str:
+    """Return all of an address that is no secret."""
+    scheme, there, _ = url.partition("://")
+    return f"{scheme}://..." if there else "text"
 
 
 def _service(url: str) -> Any:
