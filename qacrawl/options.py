@@ -56,6 +56,23 @@ def _in_order(pair: tuple[int, int] | None) -> tuple[int, int] | None:
     return pair
 
 
+def _steps(value: Any) -> Any:
+    """The pairs that "30:7 365:60" means; None where it is empty."""
+    if not isinstance(value, str):
+        return value
+    steps = value.replace(",", " ").split()
+    if not all(re.fullmatch(r"\d{1,5}(\.\d+)?:\d{1,5}(\.\d+)?", step, re.ASCII) for step in steps):
+        raise ValueError
+    return tuple(tuple(map(float, step.split(":"))) for step in steps) or None
+
+
+def _rising(steps: tuple[tuple[float, float], ...] | None) -> tuple[tuple[float, float], ...] | None:
+    ages = [age for age, _ in steps or ()]
+    if ages != sorted(set(ages)):
+        raise ValueError
+    return steps
+
+
 Text = Annotated[str | None, BeforeValidator(_none_if_empty), WithJsonSchema({"format": "text"})]
 Address = Annotated[str, AfterValidator(urls.canonical)]
 Addresses = Annotated[
@@ -69,6 +86,18 @@ Numbers = Annotated[
     BeforeValidator(_numbers),
     AfterValidator(_in_order),
     WithJsonSchema({"format": "A-B with 1 <= A <= B"}),
+]
+Days = Annotated[float, Field(ge=0, le=36_600)]
+Interval = Annotated[
+    Days | None,
+    BeforeValidator(_none_if_empty),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 36_600}),
+]
+Steps = Annotated[
+    tuple[tuple[float, float], ...] | None,
+    BeforeValidator(_steps),
+    AfterValidator(_rising),
+    WithJsonSchema({"format": "AGE:DAYS AGE:DAYS..., with rising ages"}),
 ]
 Seconds = Annotated[float, Field(ge=0, le=366 * 24 * 3600)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -138,6 +167,25 @@ class Options(Common, frozen=True):
         0.20, description="Share by which the coverage of any field may fall from one snapshot to the next."
     )
     gate_gone: Share = Field(0.05, description="Share of the records that may be gone at once.")
+    revisit_answered: Steps = Field(
+        None,
+        description="Articles with a reply: up to AGE days old they are visited again after so many DAYS, older ones "
+        "as the last step says. By default what the site asks for, else 30:7 365:60 36500:180.",
+        json_schema_extra={"metavar": "STEPS"},
+    )
+    revisit_open: Steps = Field(
+        None,
+        description="The same of articles without a reply, which may still come; 14:1 90:7 36500:90.",
+        json_schema_extra={"metavar": "STEPS"},
+    )
+    revisit_reject: Interval = Field(
+        None,
+        description="Days until a page that became no record is visited again; 7.",
+        json_schema_extra={"metavar": "DAYS"},
+    )
+    revisit_gone: Interval = Field(
+        None, description="Days until a page that is gone is looked for; 180.", json_schema_extra={"metavar": "DAYS"}
+    )
     lease: float = Field(
         60.0, gt=0, le=24 * 3600, description="Seconds that a worker may be silent before others take its URLs."
     )

@@ -46,6 +46,10 @@ VALUES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "gate_rejects": (("0", 0.0), ("1", 1.0)),
     "gate_coverage": (("0.3", 0.3), ("1", 1.0)),
     "gate_gone": (("0.01", 0.01), ("1.0", 1.0)),
+    "revisit_answered": (("30:7 365:60", ((30.0, 7.0), (365.0, 60.0))), ("1.5:0", ((1.5, 0.0),))),
+    "revisit_open": (("14:1,90:7", ((14.0, 1.0), (90.0, 7.0))), ("9:9", ((9.0, 9.0),))),
+    "revisit_reject": (("0", 0.0), ("3.5", 3.5)),
+    "revisit_gone": (("1", 1.0), ("365", 365.0)),
     "lease": (("0.5", 0.5), ("600", 600.0)),
     "part_records": (("1", 1), ("20", 20)),
     "part_seconds": (("0", 0.0), ("5", 5.0)),
@@ -64,6 +68,8 @@ WRONG: dict[str, tuple[str, ...]] = {
     "max_pages": WHOLE,
     "lease": (*NUMBERS, "0"),
     **dict.fromkeys(("full", "worker", "allow_private", "quiet"), FLAGS),
+    **dict.fromkeys(("revisit_answered", "revisit_open"), ("7", "30:7:1", "30:x", "90:7 30:1", "30:7 30:8", "-1:2")),
+    **dict.fromkeys(("revisit_reject", "revisit_gone"), NUMBERS[1:]),
     "log_format": ("xml", "JSON", ""),
 }
 ANY_TEXT = {"frontier", "contact", "notify", "metrics"}

@@ -21,6 +21,9 @@ def crawl(site: str, options: Options, console: Console, more: Mapping[str, str]
     settings = scrapy_settings.make(site, options, more)
     chosen = scrapy_settings.read(settings)
     with opened(site, chosen, settings["USER_AGENT"]) as run:
+        if not chosen.quiet:
+            print(report.head(run), flush=True)
+        log.note(report.head(run), run_id=run.run_id)
         if chosen.log_format == "json":
             log.install(settings["LOG_LEVEL"], settings["LOG_FILE"])
             settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
@@ -28,9 +31,6 @@ def crawl(site: str, options: Options, console: Console, more: Mapping[str, str]
         # Scrapy has the handler leave out what is below its level; to make those messages takes time, too.
         logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
         crawler = process.create_crawler(site)
-        if not chosen.quiet:
-            print(report.head(run), flush=True)
-        log.note(report.head(run), run_id=run.run_id)
         report.warn(run)
         runs.attach(crawler, run)
         run.console = console
