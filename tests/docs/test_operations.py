@@ -200,7 +200,7 @@ def test_a_snapshot_held_back_is_taken_as_the_page_says(site, tmp_path):
     done = crawling.crawl(site.start, tmp_path, "--full")
     assert (done.code, pointer.readlink()) == (Exit.HELD_BACK, first), done.err
     command = re.search(r"`qacrawl (publish SITE --accept) ID`", PAGE)
-    (held,) = re.findall(r"--accept (\S+)`", done.err)
+    (held,) = re.findall(r"--accept (\S+)$", done.err.rstrip())
     words = command[1].replace("SITE", "doctorqna").split() if command else []
     assert crawling.qacrawl(*words, held, "--output", str(tmp_path)).code == 0
     assert pointer.readlink().name == held
