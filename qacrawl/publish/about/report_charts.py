@@ -31,7 +31,7 @@ def _rows(counts: Mapping[str, int], most: int) -> tuple[list[tuple[float, ...]]
     """Return bars (x, y, width, height), texts and the chart's height: each name stands above its bar."""
     room = WIDTH - 8 - 7 * len(f"{most:,}")
     widths = [room * count / most for count in counts.values()]
-    bars = [(0.0, at * _ROW + 17.0, width, 14.0) for at, width in enumerate(widths)]
+    bars: list[tuple[float, ...]] = [(0.0, at * _ROW + 17.0, width, 14.0) for at, width in enumerate(widths)]
     names = [_text(0, at * _ROW + 12, fitting(name), "start") for at, name in enumerate(counts)]
     numbers = [
         _text(width + 6, at * _ROW + 28, f"{count:,}", "start")
@@ -45,7 +45,9 @@ def _columns(counts: Mapping[str, int], most: int) -> tuple[list[tuple[float, ..
     step = WIDTH / len(counts)
     wide = min(step * 0.8, 40.0)
     heights = [_HEIGHT * count / most for count in counts.values()]
-    bars = [((at + 0.5) * step - wide / 2, 18 + _HEIGHT - high, wide, high) for at, high in enumerate(heights)]
+    bars: list[tuple[float, ...]] = [
+        ((at + 0.5) * step - wide / 2, 18 + _HEIGHT - high, wide, high) for at, high in enumerate(heights)
+    ]
     every = -(-max(map(len, counts)) * 8 // int(step)) if step > 1 else len(counts)
     ends = {0: "start", len(counts) - 1: "end"} if len(counts) > 1 else {}
     names = [
