@@ -80,21 +80,3 @@ def _dammit(body: bytes, declared: list[str]) -> str:
     """What BeautifulSoup makes of the bytes, with U+FFFD for the rest."""
     text = UnicodeDammit(body, user_encodings=declared, is_html=True).unicode_markup
     return text if isinstance(text, str) else body.decode(errors="replace")
-
-
-def query_encoding(body: bytes, content_type: str | None = None) -> str:
-    """Return the codec in which links of a page send a query: that of the page, UTF-8 for one in UTF-16 or UTF-32.
-
-    Where `decode` guesses the encoding, so does this.
-    """
-    if body.startswith(BOMS) or _utf8(body) is not None:
-        return "utf-8"
-    declared = _declared(body, content_type)
-    if _broken_utf8(body, declared) is not None:
-        return "utf-8"
-    name = UnicodeDammit(body, user_encodings=declared, is_html=True).original_encoding or "utf-8"
-    try:
-        codec = codecs.lookup(_superset(name)).name
-    except LookupError:
-        return "utf-8"
-    return "utf-8" if codec.startswith(("utf", "u8")) else codec
