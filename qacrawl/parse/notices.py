@@ -49,7 +49,8 @@ _NOTICES = {
     "error_page": (
         r"\b(?:page|address|url|file|document|article)\b[^.,\n]{0,40}\b(?:not (?:be )?found|does(?: not|n['’]t) exist)",
         r"\b(?:404|410)\W{1,3}not found|internal server error|bad gateway|gateway time-?out|\b403\W{1,3}forbidden",
-        r"service (?:is )?(?:temporarily )?unavailable|too many requests|something went wrong\b[^.\n]{0,30}[.!]?$",
+        r"(?:^|\b(?:503|the|this) )service (?:is )?(?:temporarily )?unavailable",
+        r"too many requests|something went wrong\b[^.\n]{0,30}[.!]?$",
         r"\b(?:error|http)(?: code)?:? (?:40[013458]|410|429|50[0234])\b|^access (?:is |was )?denied",
     ),
 }
