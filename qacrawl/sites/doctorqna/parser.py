@@ -118,14 +118,16 @@ def _addresses(page: Page, markup: str) -> sections.Addresses:
     def written(href: str) -> str | None:
         text = href.strip()
         target = absolute(href) if text and not text.startswith("#") else None
-        return target if target and target.startswith(("http://", "https://")) else None
+        if target is None or not target.startswith(("http://", "https://")):
+            return None
+        return text if text.lower().startswith(("http://", "https://")) else target
 
     @cache
     def of_site(href: str) -> str | None:
         if is_ours and href.startswith("/") and site.CANONICAL.fullmatch(root + href):
             return root + href  # as almost all are
         try:
-            target = site.canonical(absolute(href) or "")
+            target = site.canonical(absolute(href) or "") if written(href) else ""
         except ValueError:
             return None
         return target if site.kind(target) and urlsplit(target).netloc in hosts else None
