@@ -7,7 +7,7 @@ from support.places import ROOT
 
 PACKAGE = ROOT / "qacrawl"
 FLOW = """
-errors escape records
+codes errors escape records words
 urls files schema registry
 archive options
 parse validate redact
