@@ -278,7 +278,7 @@ def test_the_probe_would_see_a_script_and_an_overflow(tmp_path):
     )
     (tmp_path / "probe.html").write_text(PROBE.format(width=390))
     dom = chromium(tmp_path, tmp_path / "probe.html", "--allow-file-access-from-files", "--dump-dom")
-    assert re.search(r'"title":"ran","wide":2\d\d\d', dom)
+    assert re.search(r'"title":"ran","cut":\[.+\],"wide":2\d\d\d', dom)
 
 
 @pytest.mark.slow

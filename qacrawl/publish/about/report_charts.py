@@ -54,7 +54,7 @@ def _columns(counts: Mapping[str, int], most: int) -> tuple[list[Bar], list[str]
         _text({"start": 0, "end": WIDTH}.get(ends.get(at, ""), (at + 0.5) * step), _HEIGHT + 34, name, ends.get(at))
         for at, name in _some(counts, max(every, 1))
     ]
-    return bars, [*names, _text(0, 12, f"at most {most:,}", "start")], _HEIGHT + 40
+    return bars, [*names, _text(0, 12, f"highest: {most:,}", "start")], _HEIGHT + 40
 
 
 def _some(names: Iterable[str], every: int) -> list[tuple[int, str]]:
