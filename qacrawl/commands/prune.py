@@ -37,9 +37,11 @@ def cite(folder: Path, names: list[str]) -> None:
 
 
 def plan(folder: Path, keep: int) -> Plan:
-    """Return what is to be removed when the `keep` newest stay. Raise QacrawlError for output on S3."""
+    """Return what is to be removed when the `keep` newest stay. Raise QacrawlError where a bucket has them."""
     if files.is_copy(folder):
-        raise QacrawlError("prune works on a folder; on S3, delete snapshots with the tools of the bucket", Exit.USAGE)
+        raise QacrawlError(
+            "prune works on a local folder; in a bucket, delete snapshots with its own tools", Exit.USAGE
+        )
     found = _newest_first(folder)
     reasons = dict.fromkeys(found[:keep], f"one of the {keep:,} newest")
     reasons |= dict.fromkeys(marks.cited(folder).intersection(found), "kept by name")

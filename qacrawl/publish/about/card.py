@@ -195,6 +195,7 @@ def _columns(config: str) -> str:
     columns, meaning = configs.CONFIGS[config], configs.MEANING[config]
     own = columns if config != "history" else [field for field in columns if field.name not in schema.ARROW.names]
     shared = "" if own is columns else "The columns of `qa` up to `notes`, and:\n\n"
+    meaning = meaning | {"notes": "Soft findings, as codes; those of this snapshot are explained above."}
     rows = ((f"`{field.name}`", str(field.type), meaning[field.name]) for field in own)
     return f"### `{config}`\n\n{shared}{_table(('column', 'type', 'meaning'), rows)}"
 
