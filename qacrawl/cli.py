@@ -237,17 +237,64 @@ def status(
     given: Given,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """The queue, the last runs, what failed, what is due when."""
+    """The queue, the last runs, what failed, what was rejected or held back, what is due when."""
     from qacrawl.commands import status
     from qacrawl.frontier.status import status as look
     from qacrawl.workspace import look_at
 
-    with look_at(site, given.options.output, given.options.frontier) as (_, opened):
+    with look_at(site, given.options.output, given.options.frontier) as (folder, opened):
         found = look(opened)
+        kept = status.look(opened, folder, given.options.output)
     if as_json:
-        print(status.as_json(found))
+        print(status.as_json(found, kept))
     else:
-        status.show(found, Console())
+        status.show(found, kept, Console())
+
+
+@app.command()
+@takes(*PLACE)
+def rejects(
+    site: Site,
+    given: Given,
+    run: Annotated[str | None, typer.Option(help="Only those that this run read.", metavar="ID")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON Lines.")] = False,
+) -> None:
+    """The articles that became no record, and why: a line each, by the newest reading of each."""
+    from qacrawl.commands import rejects
+    from qacrawl.publish.rejects import find
+    from qacrawl.workspace import look_at
+
+    with look_at(site, given.options.output, given.options.frontier) as (folder, opened):
+        found = find(opened, folder, run)
+        for line in rejects.as_json(found) if as_json else rejects.as_text(found):
+            print(line)
+
+
+@app.command()
+@takes(*PLACE)
+def prune(
+    site: Site,
+    given: Given,
+    keep: Annotated[int, typer.Option(help="So many of the newest stay.", metavar="N", min=0)],
+    cite: Annotated[
+        list[str] | None, typer.Option(help="A snapshot that somebody cites: it stays, now and later.", metavar="ID")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it, only say which.")] = False,
+) -> None:
+    """Remove old snapshots: all but the newest, the published one, and those kept by name."""
+    from qacrawl.commands import prune
+    from qacrawl.publish import snapshot as snapshots
+    from qacrawl.workspace import open_site
+
+    opening = open_site(site, given.options.output, given.options.frontier)
+    with opening as (folder, opened), opened.publishing(), snapshots.alone(folder):
+        if cite:
+            prune.cite(folder, cite)
+        found = prune.plan(folder, keep)
+        if yes:
+            prune.remove(folder, found.remove)
+    for line in prune.lines(found, yes):
+        print(line)
 
 
 moving = typer.Typer(no_args_is_help=True, help="Move a frontier from one database to another.")
@@ -315,17 +362,22 @@ def diff(
 @app.command()
 def verify(dataset: Dataset) -> None:
     """Check a dataset: checksums, schema, and what holds of its rows."""
+    from qacrawl.escape import plain
+    from qacrawl.publish import marks
     from qacrawl.publish.about import stats as counting
     from qacrawl.publish.snapshot import locate
     from qacrawl.publish.verify import verify as check
+    from qacrawl.words import counted
 
     folder = locate(dataset)
     problems = check(folder)
     for problem in problems:
         print(problem)
+    if held := marks.held(folder.parent.parent, folder.name):
+        print(f"{folder.name} is held back, not published: {'; '.join(plain(why, 300) for why in held.why)}")
     if problems:
         raise typer.Exit(Exit.FAILED)
-    print(f"{folder.name}: {counting.measure(folder).records:,} records, all in order")
+    print(f"{folder.name}: {counted(counting.measure(folder).records, 'record')}, all in order")
 
 
 @app.command(name="sites")

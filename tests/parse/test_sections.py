@@ -26,7 +26,8 @@ SHARES = {
     "links behind the label": '<div>Share to: <a href="#">F</a> <a href="#">X</a></div>',
     "links without a colon": '<div>Share to <a href="//social.example/?u=1">A &amp; B</a> | <a href="#x">Q</a></div>',
     "a list of links": '<h3>Share to:</h3><ul><li><a href="#">Facebook</a><li><a href="#">Nest</a></ul>',
-    "a list of other languages": "<p>Share to:<ul><li><a href='mailto:?x'>寄給</a><li><a href='javascript:f()'>分享</a></ul>",
+    "a list of other languages": "<p>Share to:<ul><li><a href='mailto:?x'>寄給</a>"
+    "<li><a href='javascript:f()'>分享</a></ul>",
     "buttons": "<p>Share to:</p><button>Pidgin</button> <button type=button>Gram!</button>",
     "buttons in the label's line": "<div>Share to: <button>F</button><button>Zap it</button></div>",
     "absolute links": '<p>Share to:</p><p><a href="https://social.example/?u=/en/article/1">Nest</a></p>',
