@@ -1,6 +1,5 @@
 """The command line: options to calls, errors to one line and an exit code. stdout has the result, stderr the rest."""
 
-import shlex
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -9,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from qacrawl import __version__, files, registry, streams
+from qacrawl import __version__, files, log, registry, streams
 from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.flags import Given, takes
 from qacrawl.options import Options
 from qacrawl.redact import AskerNames
 
 if TYPE_CHECKING:
-    from qacrawl.publish.snapshot import Snapshot
+    from qacrawl.ending import Ending
 
 app = typer.Typer(
     name="qacrawl",
@@ -39,10 +38,11 @@ MovedFile = Annotated[Path, typer.Argument(help="A file of JSON Lines.", metavar
 def main() -> None:
     """Entry point of the `qacrawl` script."""
     streams.prepare()
+    log.use("text")
     try:
         _run()
     except QacrawlError as error:
-        _complain(str(error))
+        _complain(str(error), error.code)
         raise SystemExit(error.code) from None
     except BrokenPipeError:  # `qacrawl extract ... | head`
         sys.stderr.close()
@@ -65,11 +65,11 @@ def _run() -> None:
         raise
 
 
-def _complain(line: str) -> None:
+def _complain(line: str, code: Exit = Exit.FAILED) -> None:
     """Say what is wrong, behind the result in a log that holds both."""
     with suppress(OSError):  # a disk that is full may be what is wrong
         sys.stdout.flush()
-    print(f"qacrawl: {line}", file=sys.stderr)
+    log.complain(line, code=int(code))
 
 
 @app.callback(invoke_without_command=True)
@@ -89,29 +89,17 @@ def crawl(site: Site, given: Given) -> None:
     from qacrawl.fetch import report
 
     result = run(site, given.options, Console(stderr=True), given.scrapy)
-    report.show(result.report, Console())
-    if result.problem:
-        raise QacrawlError(f"{result.problem}; what was fetched is kept, the same command goes on")
-    if given.options.worker and result.snapshot is None:
-        print("other workers are at work: the last one publishes")
-    else:
-        _say_snapshot(site, given.options.output, result.snapshot)
-    if result.doubts:
-        _complain(f"{'; '.join(result.doubts)}. The dataset is as it was")
-        raise typer.Exit(Exit.HELD_BACK)
+    if not given.options.quiet:
+        report.show(result.report, Console())
+    _end(result.ending)
 
 
-def _say_snapshot(site: str, output: str, snapshot: "Snapshot | None") -> None:
-    """Say where the snapshot lies; if the gate held it back, say why, and end with exit code 3."""
-    if snapshot is None:
-        print("no records yet: nothing was published")
-        return
-    dataset = snapshot.path.parent.parent / "dataset"
-    if snapshot.held:
-        accept = shlex.join(["qacrawl", "publish", site, "--output", output, "--accept", snapshot.id])
-        _complain(f"snapshot {snapshot.id} was held back: {'; '.join(snapshot.held)}. If it is right: {accept}")
-        raise typer.Exit(Exit.HELD_BACK)
-    print(f"{snapshot.rows:,} records in {dataset} -> {snapshot.id}")
+def _end(ending: "Ending") -> None:
+    """Say the last line, on stdout if all is well; else raise QacrawlError with its exit code."""
+    if ending.code != Exit.DONE:
+        raise QacrawlError(ending.line, ending.code)
+    print(ending.line)
+    log.note(ending.line, code=int(ending.code))
 
 
 @app.command()
@@ -157,6 +145,7 @@ def publish(
     accept: Annotated[str | None, typer.Option(help="Take this snapshot, which was held back.", metavar="ID")] = None,
 ) -> None:
     """Publish what is committed as a snapshot."""
+    from qacrawl.ending import of_snapshot
     from qacrawl.publish import snapshot as snapshots
     from qacrawl.publish.committed import publish_site
     from qacrawl.redact.record import check_key
@@ -169,7 +158,7 @@ def publish(
                 print(f"{folder / snapshots.POINTER} -> {snapshots.accept(folder, accept).name}")
             return
         snapshot = publish_site(opened, folder, site, given.options)
-    _say_snapshot(site, given.options.output, snapshot)
+    _end(of_snapshot(site, given.options.output, snapshot))
 
 
 @app.command()
@@ -183,6 +172,7 @@ def rebuild(
     import os
 
     from qacrawl.commands.rebuild import rebuild as run
+    from qacrawl.ending import of_snapshot
     from qacrawl.publish.committed import publish_site
     from qacrawl.reader.limits import of
     from qacrawl.redact.record import check_key
@@ -198,7 +188,7 @@ def rebuild(
         if counts["damaged"]:
             _complain(f"{counts['damaged']} stretches of the archive can't be read")
         snapshot = publish_site(opened, folder, site, given.options)
-    _say_snapshot(site, given.options.output, snapshot)
+    _end(of_snapshot(site, given.options.output, snapshot))
 
 
 @app.command()
@@ -247,17 +237,64 @@ def status(
     given: Given,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """The queue, the last runs, what failed, what is due when."""
+    """The queue, the last runs, what failed, what was rejected or held back, what is due when."""
     from qacrawl.commands import status
     from qacrawl.frontier.status import status as look
     from qacrawl.workspace import look_at
 
-    with look_at(site, given.options.output, given.options.frontier) as (_, opened):
+    with look_at(site, given.options.output, given.options.frontier) as (folder, opened):
         found = look(opened)
+        kept = status.look(opened, folder, given.options.output)
     if as_json:
-        print(status.as_json(found))
+        print(status.as_json(found, kept))
     else:
-        status.show(found, Console())
+        status.show(found, kept, Console())
+
+
+@app.command()
+@takes(*PLACE)
+def rejects(
+    site: Site,
+    given: Given,
+    run: Annotated[str | None, typer.Option(help="Only those that this run read.", metavar="ID")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON Lines.")] = False,
+) -> None:
+    """The articles that became no record, and why: a line each, by the newest reading of each."""
+    from qacrawl.commands import rejects
+    from qacrawl.publish.rejects import find
+    from qacrawl.workspace import look_at
+
+    with look_at(site, given.options.output, given.options.frontier) as (folder, opened):
+        found = find(opened, folder, run)
+        for line in rejects.as_json(found) if as_json else rejects.as_text(found):
+            print(line)
+
+
+@app.command()
+@takes(*PLACE)
+def prune(
+    site: Site,
+    given: Given,
+    keep: Annotated[int, typer.Option(help="So many of the newest stay.", metavar="N", min=0)],
+    cite: Annotated[
+        list[str] | None, typer.Option(help="A snapshot that somebody cites: it stays, now and later.", metavar="ID")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it, only say which.")] = False,
+) -> None:
+    """Remove old snapshots: all but the newest, the published one, and those kept by name."""
+    from qacrawl.commands import prune
+    from qacrawl.publish import snapshot as snapshots
+    from qacrawl.workspace import open_site
+
+    opening = open_site(site, given.options.output, given.options.frontier)
+    with opening as (folder, opened), opened.publishing(), snapshots.alone(folder):
+        if cite:
+            prune.cite(folder, cite)
+        found = prune.plan(folder, keep)
+        if yes:
+            prune.remove(folder, found.remove)
+    for line in prune.lines(found, yes):
+        print(line)
 
 
 moving = typer.Typer(no_args_is_help=True, help="Move a frontier from one database to another.")
@@ -325,17 +362,22 @@ def diff(
 @app.command()
 def verify(dataset: Dataset) -> None:
     """Check a dataset: checksums, schema, and what holds of its rows."""
+    from qacrawl.escape import plain
+    from qacrawl.publish import marks
     from qacrawl.publish.about import stats as counting
     from qacrawl.publish.snapshot import locate
     from qacrawl.publish.verify import verify as check
+    from qacrawl.words import counted
 
     folder = locate(dataset)
     problems = check(folder)
     for problem in problems:
         print(problem)
+    if held := marks.held(folder.parent.parent, folder.name):
+        print(f"{folder.name} is held back, not published: {'; '.join(plain(why, 300) for why in held.why)}")
     if problems:
         raise typer.Exit(Exit.FAILED)
-    print(f"{folder.name}: {counting.measure(folder).records:,} records, all in order")
+    print(f"{folder.name}: {counted(counting.measure(folder).records, 'record')}, all in order")
 
 
 @app.command(name="sites")

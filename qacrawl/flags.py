@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qacrawl import options
+from qacrawl import log, options
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.options import Common, Options
 
@@ -90,6 +90,7 @@ def _pairs(texts: list[str] | None) -> dict[str, str]:
 def _read(pairs: Mapping[str, str], chosen: Mapping[str, Any]) -> Given:
     """The settings that are meant, Scrapy's apart from ours."""
     read = options.read(pairs, chosen)
+    log.use(read.log_format)
     scrapy = {name: value for name, value in pairs.items() if name not in options.NAMES}
     if scrapy:
         from qacrawl.fetch import scrapy_settings  # which takes half a second

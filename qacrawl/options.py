@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 
 from qacrawl import urls
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.log import Format
 
 PREFIX = "QACRAWL_"
 VARIABLES = {
@@ -36,6 +37,11 @@ def _addresses(value: Any) -> Any:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
+def _services(value: Any) -> Any:
+    """Several addresses in one text stand apart by blanks: within one there may be commas."""
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
 def _numbers(value: Any) -> Any:
     """The first and the last number that "A-B", or "A" alone, or a pair means."""
     if value is None or value == "":
@@ -50,6 +56,23 @@ def _in_order(pair: tuple[int, int] | None) -> tuple[int, int] | None:
     return pair
 
 
+def _steps(value: Any) -> Any:
+    """The pairs that "30:7 365:60" means; None where it is empty."""
+    if not isinstance(value, str):
+        return value
+    steps = value.replace(",", " ").split()
+    if not all(re.fullmatch(r"\d{1,5}(\.\d+)?:\d{1,5}(\.\d+)?", step, re.ASCII) for step in steps):
+        raise ValueError
+    return tuple(tuple(map(float, step.split(":"))) for step in steps) or None
+
+
+def _rising(steps: tuple[tuple[float, float], ...] | None) -> tuple[tuple[float, float], ...] | None:
+    ages = [age for age, _ in steps or ()]
+    if ages != sorted(set(ages)):
+        raise ValueError
+    return steps
+
+
 Text = Annotated[str | None, BeforeValidator(_none_if_empty), WithJsonSchema({"format": "text"})]
 Address = Annotated[str, AfterValidator(urls.canonical)]
 Addresses = Annotated[
@@ -57,11 +80,24 @@ Addresses = Annotated[
     BeforeValidator(_addresses),
     WithJsonSchema({"format": "http(s) URLs"}),
 ]
+Services = Annotated[tuple[str, ...], BeforeValidator(_services), WithJsonSchema({"format": "addresses of apprise"})]
 Numbers = Annotated[
     tuple[int, int] | None,
     BeforeValidator(_numbers),
     AfterValidator(_in_order),
     WithJsonSchema({"format": "A-B with 1 <= A <= B"}),
+]
+Days = Annotated[float, Field(ge=0, le=36_600)]
+Interval = Annotated[
+    Days | None,
+    BeforeValidator(_none_if_empty),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 36_600}),
+]
+Steps = Annotated[
+    tuple[tuple[float, float], ...] | None,
+    BeforeValidator(_steps),
+    AfterValidator(_rising),
+    WithJsonSchema({"format": "AGE:DAYS AGE:DAYS..., with rising ages"}),
 ]
 Seconds = Annotated[float, Field(ge=0, le=366 * 24 * 3600)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -100,6 +136,18 @@ class Common(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
     refetch: bool = Field(False, description="Like full, and have each page sent and read again, changed or not.")
     worker: bool = Field(False, description="Share the crawl with others (PostgreSQL).")
     allow_private: bool = Field(False, description="Admit loopback and private addresses.")
+    quiet: bool = Field(False, description="Say only how it ended, and what went wrong.")
+    log_format: Format = Field("text", description="json: the log is a JSON object a line, on stderr.")
+    notify: Services = Field(
+        (),
+        description="Address of apprise that is told when a run fails, is held back, or is well again.",
+        json_schema_extra={"metavar": "URL"},
+    )
+    metrics: Text = Field(
+        None,
+        description="Write figures of the run to this file, for Prometheus.",
+        json_schema_extra={"metavar": "FILE"},
+    )
 
 
 class Options(Common, frozen=True):
@@ -129,6 +177,25 @@ class Options(Common, frozen=True):
         0.20, description="Share by which the coverage of any field may fall from one snapshot to the next."
     )
     gate_gone: Share = Field(0.05, description="Share of the records that may be gone at once.")
+    revisit_answered: Steps = Field(
+        None,
+        description="Articles with a reply: up to AGE days old they are visited again after so many DAYS, older ones "
+        "as the last step says. By default what the site asks for, else 30:7 365:60 36500:180.",
+        json_schema_extra={"metavar": "STEPS"},
+    )
+    revisit_open: Steps = Field(
+        None,
+        description="The same of articles without a reply, which may still come; 14:1 90:7 36500:90.",
+        json_schema_extra={"metavar": "STEPS"},
+    )
+    revisit_reject: Interval = Field(
+        None,
+        description="Days until a page that became no record is visited again; 7.",
+        json_schema_extra={"metavar": "DAYS"},
+    )
+    revisit_gone: Interval = Field(
+        None, description="Days until a page that is gone is looked for; 180.", json_schema_extra={"metavar": "DAYS"}
+    )
     lease: float = Field(
         60.0, gt=0, le=24 * 3600, description="Seconds that a worker may be silent before others take its URLs."
     )
@@ -208,7 +275,7 @@ def allowed(field: str) -> str:
     """Say in words what values a field may have."""
     prop = _schema()["properties"][field]
     kinds = {"boolean": "true or false", "integer": "a whole number", "number": "a number", "string": "text"}
-    words = prop.get("format") or kinds[prop["type"]]
+    words = prop.get("format") or " or ".join(prop.get("enum", ())) or kinds[prop["type"]]
     above = f" above {prop['exclusiveMinimum']:g}" if "exclusiveMinimum" in prop else ""
     if "maximum" not in prop:
         return f"{words}, {prop['minimum']} or more" if "minimum" in prop else words

@@ -7,7 +7,7 @@ from support.places import ROOT
 
 PACKAGE = ROOT / "qacrawl"
 FLOW = """
-errors escape nfc records
+codes errors escape nfc log records words
 urls files schema registry
 archive options
 parse validate redact
@@ -16,7 +16,7 @@ reader
 frontier
 publish
 forget
-workspace
+ending workspace
 fetch
 sites commands
 demo settings flags streams

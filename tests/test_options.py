@@ -34,6 +34,13 @@ VALUES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "refetch": (("true", True), ("false", False)),
     "worker": (("1", True), ("0", False)),
     "allow_private": (("yes", True), ("no", False)),
+    "quiet": (("true", True), ("false", False)),
+    "log_format": (("json", "json"), ("text", "text")),
+    "notify": (
+        ("json://127.0.0.1", ("json://127.0.0.1",)),
+        ("mailto://a:b@example.org?to=c,d", ("mailto://a:b@example.org?to=c,d",)),
+    ),
+    "metrics": (("a.prom", "a.prom"), ("b/c.prom", "b/c.prom")),
     "tries": (("1", 1), ("100", 100)),
     "retry_pause": (("0", 0.0), ("1e1", 10.0)),
     "longest_wait": (("0", 0.0), ("60", 60.0)),
@@ -42,6 +49,10 @@ VALUES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "gate_rejects": (("0", 0.0), ("1", 1.0)),
     "gate_coverage": (("0.3", 0.3), ("1", 1.0)),
     "gate_gone": (("0.01", 0.01), ("1.0", 1.0)),
+    "revisit_answered": (("30:7 365:60", ((30.0, 7.0), (365.0, 60.0))), ("1.5:0", ((1.5, 0.0),))),
+    "revisit_open": (("14:1,90:7", ((14.0, 1.0), (90.0, 7.0))), ("9:9", ((9.0, 9.0),))),
+    "revisit_reject": (("0", 0.0), ("3.5", 3.5)),
+    "revisit_gone": (("1", 1.0), ("365", 365.0)),
     "lease": (("0.5", 0.5), ("600", 600.0)),
     "part_records": (("1", 1), ("20", 20)),
     "part_seconds": (("0", 0.0), ("5", 5.0)),
@@ -61,9 +72,12 @@ WRONG: dict[str, tuple[str, ...]] = {
     "lease": (*NUMBERS, "0"),
     "read_seconds": (*NUMBERS, "0"),
     "read_megabytes": (*WHOLE, "10"),
-    **dict.fromkeys(("full", "refetch", "worker", "allow_private"), FLAGS),
+    **dict.fromkeys(("full", "refetch", "worker", "allow_private", "quiet"), FLAGS),
+    **dict.fromkeys(("revisit_answered", "revisit_open"), ("7", "30:7:1", "30:x", "90:7 30:1", "30:7 30:8", "-1:2")),
+    **dict.fromkeys(("revisit_reject", "revisit_gone"), NUMBERS[1:]),
+    "log_format": ("xml", "JSON", ""),
 }
-ANY_TEXT = {"frontier", "contact"}
+ANY_TEXT = {"frontier", "contact", "notify", "metrics"}
 FIELDS = list(Options.model_fields)
 
 
@@ -189,6 +203,7 @@ def test_what_is_allowed_is_said_in_words():
     assert said["concurrency"] == "a whole number from 1 to 64"
     assert said["max_pages"] == "a whole number, 0 or more"
     assert said["full"] == "true or false"
+    assert said["log_format"] == "text or json"
     assert said["numbers"] == "A-B with 1 <= A <= B"
 
 

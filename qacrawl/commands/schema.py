@@ -3,7 +3,7 @@ settings; `qacrawl schema --write` writes them.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from qacrawl import options, schema
+from qacrawl.publish.data import configs
 from qacrawl.records import SCHEMA_VERSION, QARecord, Reject, RelatedFAQ, SimilarQA
 
 _TABLES: dict[str, type[BaseModel]] = {
@@ -19,12 +20,15 @@ _TABLES: dict[str, type[BaseModel]] = {
     "### Each of `related_faq`": RelatedFAQ,
     "## Rejects": Reject,
 }
+_WITH_RECORD = ("qa", "history")
+"""Configs that have all columns of a record."""
+_REJECTS = "Not part of a dataset: the files in `rejects/` beside it, which `qacrawl rejects` lists."
 _HEAD = f"""# The columns
 
-<!-- Written by `qacrawl schema --write` from qacrawl/records.py; do not edit. -->
+<!-- Written by `qacrawl schema --write` from qacrawl/records.py and qacrawl/publish/data/configs.py; do not edit. -->
 
 Schema version {SCHEMA_VERSION}. Text keeps its lines (one newline) and paragraphs (two), is NFC and has no trailing
-spaces. What a page does not say is null, never "".
+spaces. What a page does not say is null, never "". A dataset has four configs: `qa`, `similar`, `faq` and `history`.
 """
 _SETTINGS = """# The settings
 
@@ -85,12 +89,32 @@ def _dump(value: object) -> str:
 
 def _tables() -> Iterator[str]:
     """The lines of docs/fields.md that say what each column means."""
-    for heading, model in _TABLES.items():
-        yield from (heading, "", "| column | type | null | meaning |", "|---|---|---|---|")
-        for field in schema.arrow_schema(model):
-            meaning = (model.model_fields[field.name].description or "").replace("|", "\\|")
-            yield f"| `{field.name}` | {_kind(field.type)} | {'yes' if field.nullable else 'no'} | {meaning} |"
-        yield ""
+    models = list(_TABLES.items())
+    for heading, model in models[:-1]:
+        yield from _table(heading, "", schema.arrow_schema(model), _meanings(model))
+    for config, columns in configs.CONFIGS.items():
+        more = [field for field in columns if config not in _WITH_RECORD or field.name not in schema.ARROW.names]
+        about = configs.ABOUT[config]
+        said = f"{about[0].upper()}{about[1:]}."
+        if config in _WITH_RECORD:
+            said += " The columns of a record, all those above under Records, and:"
+        yield from _table(f"## Config `{config}`", said, more, configs.MEANING[config])
+    for heading, model in models[-1:]:
+        yield from _table(heading, _REJECTS, schema.arrow_schema(model), _meanings(model))
+
+
+def _meanings(model: type[BaseModel]) -> dict[str, str]:
+    return {name: field.description or "" for name, field in model.model_fields.items()}
+
+
+def _table(heading: str, said: str, columns: Iterable[pa.Field], meanings: Mapping[str, str]) -> Iterator[str]:
+    """The lines of a table of columns below its heading."""
+    yield from (heading, "", *([said, ""] if said else []))
+    yield from ("| column | type | null | meaning |", "|---|---|---|---|")
+    for field in columns:
+        meaning = meanings[field.name].replace("|", "\\|")
+        yield f"| `{field.name}` | {_kind(field.type)} | {'yes' if field.nullable else 'no'} | {meaning} |"
+    yield ""
 
 
 def _settings() -> Iterator[str]:

@@ -86,13 +86,14 @@ class Batch:
         """Add the outcome of a visit. `facts` are fields of `frontier.Visit`."""
         records = [result for result in results if isinstance(result, QARecord)]
         rejects = [result for result in results if isinstance(result, Reject)]
+        leased = row
         for record in records:
             row = row._replace(asked=_seconds(record), replied=int(record.reply is not None))
         now = self.frontier.now()
         reason = facts.pop("reason", None) or (rejects[0].reason if rejects else None)
         kept = {name: getattr(row, name) for name in ("etag", "last_modified", "digest", "payload", "fetched_at")}
         visit = Visit(
-            row=row,
+            row=leased,
             outcome=outcome,
             reason=reason,
             checked_at=now,
@@ -117,7 +118,8 @@ class Batch:
             logger.warning("%d pages are another worker's by now; it does them", len(lost))
             self.settled = [item for item in self.settled if item.visit.row.id not in lost]
         for item in self.settled:
-            self.tally.count(item.visit, item.records)
+            gone = item.visit.state == "gone" and item.visit.row.misses < self.policy.gone_after
+            self.tally.count(item.visit, item.records, gone)
         self.settled = []
 
     def _commit_once(self) -> set[int]:

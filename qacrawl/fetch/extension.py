@@ -10,8 +10,10 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
+from scrapy.utils.log import get_scrapy_root_handler
 
-from qacrawl import registry
+from qacrawl import log, registry
+from qacrawl.errors import Exit
 from qacrawl.fetch import lifecycle, report, scrapy_settings
 from qacrawl.fetch import run as runs
 from qacrawl.fetch.run import Run
@@ -37,7 +39,9 @@ class RunExtension:
         run.on_stop = self.stop
         run.tally.stats = crawler.stats
         self.loop = create_looping_call(self.tick)
-        self.progress = _Progress(run) if run.console.is_terminal else None
+        self.progress = _Progress(run) if run.console.is_terminal and not run.options.quiet else None
+        log.use(run.options.log_format)
+        log.format_handler(get_scrapy_root_handler())
         crawler.signals.connect(self.opened, signals.spider_opened)
         crawler.signals.connect(self.closed, signals.spider_closed)
         crawler.signals.connect(self.ended, signals.engine_stopped)
@@ -93,7 +97,10 @@ class RunExtension:
         if self.own:
             with self.stack:
                 result = lifecycle.finish(self.run)
-            report.show(result.report, Console(stderr=True))
+            if not self.run.options.quiet:
+                report.show(result.report, Console(stderr=True))
+            if result.ending.code != Exit.DONE:
+                log.complain(result.ending.line, code=int(result.ending.code))
 
 
 def _is_crawl(crawler: Crawler) -> bool:
@@ -119,9 +126,10 @@ class _Progress:
         self.bar.stop()
 
     def refresh(self) -> None:
-        numbers, waiting = self.run.tally.numbers, self.run.frontier.pending()[0]
+        numbers, settled = self.run.tally.numbers, len(self.run.batch.settled)  # these wait to be committed
+        waiting = max(0, self.run.frontier.pending()[0] - settled)
         self.bar.update(
             self.task,
-            description=f"{self.run.slug}: {numbers['settled']:,} pages, {numbers['bytes'] / 1e6:,.1f} MB, "
+            description=f"{self.run.slug}: {numbers['settled'] + settled:,} pages, {numbers['bytes'] / 1e6:,.1f} MB, "
             f"{numbers['retries']:,} retries, {'more than ' if waiting >= 1000 else ''}{waiting:,} to go",
         )

@@ -1,5 +1,6 @@
 """A run from the lock to the snapshot, whoever starts it: `qacrawl crawl` or `scrapy crawl`."""
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -7,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from qacrawl import registry
+from qacrawl.ending import Ending, of_run
 from qacrawl.errors import Exit, QacrawlError, refusal
-from qacrawl.fetch import private_hosts, report, verdict
+from qacrawl.fetch import metrics, notify, private_hosts, report, verdict
 from qacrawl.fetch.run import Run
 from qacrawl.frontier import Frontier, due, recovery
 from qacrawl.options import Options
@@ -16,6 +18,8 @@ from qacrawl.publish import committed
 from qacrawl.publish.about import stats
 from qacrawl.publish.snapshot import POINTER, Snapshot
 from qacrawl.workspace import open_site
+
+logger = logging.getLogger(__name__)
 
 PATIENCE = 60.0
 """Seconds that a worker waits for the site: the last of the others may have it for itself, to publish."""
@@ -26,35 +30,34 @@ class Result:
     """What came of a run."""
 
     report: dict[str, Any]
+    ending: Ending
     snapshot: Snapshot | None = None
-
-    @property
-    def problem(self) -> str | None:
-        """Why the run failed, if it did."""
-        return self.report["problem"] or ("interrupted" if self.report["reason"] == "interrupted" else None)
-
-    @property
-    def doubts(self) -> list[str]:
-        """What is wrong with what the run read; then a new snapshot is held back."""
-        found: list[str] = self.report["doubts"]
-        return found
 
 
 @contextmanager
 def opened(site: str, options: Options, agent: str) -> Iterator[Run]:
     """Open a run of `site` that holds the site's lock. Raise QacrawlError when it can't begin."""
+    notify.check(options.notify)
+    with ExitStack() as stack, ExitStack() as held:
+        with notify.of_failure(options, site):
+            run = _open(site, options, agent, stack, held)
+        run.unlock = held.close
+        yield run
+
+
+def _open(site: str, options: Options, agent: str, stack: ExitStack, held: ExitStack) -> Run:
+    """Open a run; what it needs is closed with `stack`, and what it holds against others with `held`."""
     registry.check(site)
+    metrics.check(options.metrics)
     if not options.allow_private:
         for url in options.start_urls:
             private_hosts.check_start(url)
-    place = open_site(site, options.output, options.frontier, new=True)
-    with place as (folder, frontier), ExitStack() as held:
-        held.enter_context(_locked(frontier, options.worker))
-        held.enter_context(private_hosts.guarded(options.allow_private))
-        run = Run(site, options, agent, folder, frontier)
-        run.unlock = held.close
-        run.start()
-        yield run
+    folder, frontier = stack.enter_context(open_site(site, options.output, options.frontier, new=True))
+    held.enter_context(_locked(frontier, options.worker))
+    held.enter_context(private_hosts.guarded(options.allow_private))
+    run = Run(site, options, agent, folder, frontier)
+    run.start()
+    return run
 
 
 @contextmanager
@@ -78,6 +81,7 @@ def finish(run: Run) -> Result:
     if not run.ended and run.reason is None:
         run.reason = "interrupted"
     run.close()
+    before = report.latest(run.folder)
     made = report.make(run)
     snapshot = None
     try:
@@ -97,7 +101,26 @@ def finish(run: Run) -> Result:
         made["problem"] = made["problem"] or f"cannot write to {run.folder}: {said}"
         with suppress(OSError):  # the disk may have room for that
             report.write(run.folder, made)
-    return Result(made, snapshot)
+    return _told(run, Result(made, _ending(run, made, snapshot), snapshot), before)
+
+
+def _ending(run: Run, made: Mapping[str, Any], snapshot: Snapshot | None) -> Ending:
+    """Return the last line of a run and its exit code."""
+    problem = made["problem"] or ("interrupted" if made["reason"] == "interrupted" else None)
+    return of_run(run.slug, run.options.output, snapshot, problem, made["doubts"], run.options.worker)
+
+
+def _told(run: Run, result: Result, before: Mapping[str, Any] | None) -> Result:
+    """Tell those who wait for it how a run ended; `before` is the report of the run before. Return `result`."""
+    result.report["files"] = report.places(run, result.snapshot)
+    path = run.options.metrics
+    if path:
+        try:
+            metrics.write(path, result.report, result.ending, run.folder / "runs")
+        except OSError as error:
+            logger.warning("the metrics can't be written to %s: %s", path, refusal(error))
+    notify.tell(run.options, run.slug, result.ending, before, report.text(result.report))
+    return result
 
 
 def _doubts(run: Run) -> list[str]:

@@ -1,6 +1,8 @@
 """What a run did, in figures: written to runs/<run_id>.json, and printed for people."""
 
+import io
 import json
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +15,9 @@ from rich.text import Text
 from qacrawl import files
 from qacrawl.escape import plain
 from qacrawl.fetch.run import Run
-from qacrawl.publish.snapshot import Snapshot
+from qacrawl.publish.snapshot import POINTER, Snapshot
+
+logger = logging.getLogger(__name__)
 
 WORDS = {
     "record": "records",
@@ -23,6 +27,19 @@ WORDS = {
     "unchanged": "unchanged",
     "failed": "failed",
 }
+
+
+def head(run: Run) -> str:
+    """Return the line that a run's log begins with."""
+    numbers = "articles {}-{} of ".format(*run.options.numbers) if run.options.numbers else ""
+    where = f"{numbers}{', '.join(run.start_urls)}"
+    return f"{run.started:%Y-%m-%d %H:%M} UTC: run {run.run_id} of {run.slug} begins, with {where}"
+
+
+def warn(run: Run) -> None:
+    """Warn where the site can't reach whoever crawls it; with --allow-private it is somebody's own."""
+    if not run.options.contact and not run.options.allow_private:
+        logger.warning("no contact is set: give --contact an address of yours, so that the site can reach you")
 
 
 def make(run: Run) -> dict[str, Any]:
@@ -40,6 +57,8 @@ def make(run: Run) -> dict[str, Any]:
         "doubts": [],
         "fetches": tally.outcomes.total(),
         "outcomes": dict(tally.outcomes),
+        "changes": {name: tally.numbers[name] for name in ("new", "changed", "gone")}
+        | {"rejected": tally.news["reject"]},
         "rejects": dict(tally.reasons["reject"].most_common()),
         "failures": dict(tally.reasons["failed"].most_common()),
         "failed": [list(pair) for pair in tally.failed],
@@ -79,6 +98,21 @@ def write(folder: Path, report: Mapping[str, Any]) -> Path:
     return path
 
 
+def places(run: Run, snapshot: Snapshot | None) -> dict[str, str]:
+    """Return where to look after a run, by what is there."""
+    pages = {"report": str(snapshot.path / "report.html")} if snapshot else {}
+    dataset = run.folder / POINTER
+    there = {"dataset": str(dataset)} if dataset.exists() else {}
+    return pages | {"run": str(run.folder / "runs" / f"{run.run_id}.json")} | there
+
+
+def text(report: Mapping[str, Any]) -> str:
+    """Return the figures of a run as plain text."""
+    said = io.StringIO()
+    show(report, Console(file=said, width=100, force_terminal=False))
+    return "\n".join(line.rstrip() for line in said.getvalue().splitlines())
+
+
 def counts(report: Mapping[str, Any], title: str = "Pages") -> Table:
     """The outcomes of a run as a table that adds up."""
     table = Table(Column(title), Column("count", justify="right"))
@@ -106,4 +140,8 @@ def show(report: Mapping[str, Any], console: Console) -> None:
         "new URLs": report["new_urls"],
     }
     said = ", ".join(f"{name} {number:,}" for name, number in also.items() if number)
+    changes = ", ".join(f"{number:,} {name}" for name, number in report["changes"].items())
+    console.print(Text(f"since the last run: {changes}"))
     console.print(Text(f"{said}; {report['seconds']:.1f} s, {rate:.1f} pages/s; ended: {report['reason']}"))
+    for name, path in report.get("files", {}).items():
+        console.print(Text(f"{name}: {path}"), soft_wrap=True)

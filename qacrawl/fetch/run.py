@@ -49,7 +49,8 @@ class Run:
         """Whether other workers share the crawl."""
         self.key = load_key(folder)
         facts = {"robots": "obeyed (RFC 9309)", "http-header-user-agent": agent}
-        self.batch = Batch(self.run_id, folder, frontier, getattr(self.site, "REVISIT", due.Policy()), facts)
+        policy = due.chosen(getattr(self.site, "REVISIT", due.Policy()), options)
+        self.batch = Batch(self.run_id, folder, frontier, policy, facts)
         self.reason: str | None = None
         """Why the run ends before all is done."""
         self.problem: str | None = None

@@ -24,7 +24,7 @@ class Tally:
     reasons: dict[str, Counter[str]] = field(default_factory=lambda: {"reject": Counter(), "failed": Counter()})
     """Rejects and failures by their reason codes."""
     numbers: Counter[str] = field(default_factory=Counter)
-    """requests, bytes, settled, retries, from_archive, new_urls, redirect, forbidden."""
+    """requests, bytes, settled, retries, from_archive, new_urls, redirect, forbidden; new, changed, gone: articles."""
     starts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     """Start pages by outcome and reason."""
     news: Counter[str] = field(default_factory=Counter)
@@ -46,9 +46,10 @@ class Tally:
         if self.stats:
             self.stats.inc_value(f"qacrawl/{name}", number)
 
-    def count(self, visit: Visit, records: Sequence[QARecord] = ()) -> None:
-        """Count a visit whose outcome is committed, and the records that it brought."""
+    def count(self, visit: Visit, records: Sequence[QARecord] = (), gone: bool = False) -> None:
+        """Count a visit whose outcome is committed, and the records that it brought; `gone`: it is, from now on."""
         self.numbers["settled"] += 1
+        self.numbers["gone"] += gone
         self._count_news(visit, records)
         if visit.outcome in OUTCOMES:
             self.outcomes[visit.outcome] += 1
@@ -72,6 +73,10 @@ class Tally:
         if row.kind == "start":
             self.starts[visit.outcome, visit.reason] += 1
         was_reject = bool(row.visits) and row.replied is None
+        if visit.outcome == "record" and row.replied is None:
+            self.numbers["new"] += 1
+        elif visit.outcome == "record":
+            self.numbers["changed"] += row.digest != visit.digest
         if visit.outcome == "record" or (visit.outcome == "reject" and row.kind == "article" and not was_reject):
             self.news[visit.outcome] += 1
             if visit.outcome == "reject":

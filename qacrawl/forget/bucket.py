@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from qacrawl import files
-from qacrawl.publish import snapshot
+from qacrawl.publish import marks, snapshot
 from qacrawl.publish.data import files as data_files
 
 
@@ -14,7 +14,7 @@ def pull(folder: Path) -> None:
         return
     there = frozenset(files.names(folder))
     for name in sorted(there):
-        if name.partition("/")[0] in ("archive", "parts", "rejects"):
+        if name.partition("/")[0] in ("archive", "parts", "rejects") or marks.is_mark(name):
             files.fetch(folder / name)
     for made in {name.split("/")[1] for name in there if name.startswith(f"{snapshot.SNAPSHOTS}/")}:
         if _is_whole(folder, made, there):

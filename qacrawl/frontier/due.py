@@ -3,9 +3,10 @@
 Pure: what is known of a visit goes in, when the next one is due comes out.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from qacrawl.frontier.rows import AGAIN, LISTING, NEW, START, Outcome, Row
+from qacrawl.options import Options
 
 DAY = 86_400.0
 
@@ -32,6 +33,17 @@ class Policy(NamedTuple):
     failed_at_most: float = 30
     parked_after: int = 8
     """Failed visits after which a URL is left alone until somebody asks for everything."""
+
+
+def chosen(policy: Policy, options: Options) -> Policy:
+    """Return a site's policy with what a user chose otherwise."""
+    named: dict[str, Any] = {
+        "answered": options.revisit_answered,
+        "open": options.revisit_open,
+        "reject": options.revisit_reject,
+        "gone": options.revisit_gone,
+    }
+    return policy._replace(**{name: value for name, value in named.items() if value is not None})
 
 
 class Plan(NamedTuple):

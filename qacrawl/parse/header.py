@@ -7,6 +7,9 @@ from typing import NamedTuple
 from qacrawl.parse.blocks import Block
 from qacrawl.parse.grammar.landmarks import Landmarks, is_noise
 
+Resolve = Callable[[str], str | None]
+"""From an address as written to a canonical URL; None where it is no address of a page."""
+
 SUBJECT = re.compile(r"^Subject\s*[:：]\s*")
 BEFORE_SITE = re.compile(r"\s*[|·—–-]\s")
 DEPARTMENT = re.compile(r"(?s)(?P<title>.*\S)\s+[-–—]\s+(?P<specialty>\S[^\n]{0,100})")
@@ -21,17 +24,17 @@ class Header(NamedTuple):
     question: str
 
 
-def read(blocks: list[Block], words: Landmarks, specialty: str, hint: str) -> Header:
+def read(blocks: list[Block], words: Landmarks, specialty: str, hint: str, resolve: Resolve) -> Header:
     """Cut the blocks above the asker line.
 
     The title is the block before "Share to:", or one that ends with " - " and the department of the reply
     (`specialty`), or that is the page's `<title>` (`hint`), or a heading that ends with " - " and a department. The
-    next line is the subject, the rest the question.
+    next line is the subject, the rest the question. `resolve` knows the addresses of the site's pages.
     """
     blocks = [block for block in blocks if block.place != "nav"] or blocks
     at = _share(blocks, words)
     title, rest = _title(blocks, at, specialty, hint)
-    rest = _without_noise(rest, words)
+    rest = _without_noise(rest, words, resolve)
     if not title:
         rest = _from_heading(rest)
     subject, question = _subject(rest)
@@ -49,7 +52,34 @@ def _split(title: str, specialty: str) -> tuple[str, str]:
 
 def _share(blocks: list[Block], words: Landmarks) -> int | None:
     """The block that says "Share to:"; only near the top, further down it is somebody's text."""
-    return next((at for at, block in enumerate(blocks[:60]) if words.share.fullmatch(block.text)), None)
+    return next((at for at, block in enumerate(blocks[:60]) if _is_share(block, words)), None)
+
+
+def _is_share(block: Block, words: Landmarks) -> bool:
+    """Whether a block says "Share to:", and nothing else but the names of services, or links or buttons."""
+    said = words.share.match(block.text)
+    if said is None or said.end() == len(block.text):
+        return said is not None
+    return bool(block.links) and not WORD.search(_without_links(block, said.end()))
+
+
+def _is_button(block: Block, resolve: Resolve) -> bool:
+    """Whether a block is nothing but links or buttons, none of which leads to a page of the site."""
+    if block.heading or not block.links or any(resolve(link.href) for link in block.links[:MOST_BUTTONS]):
+        return False
+    return not WORD.search(_without_links(block, 0))
+
+
+def _without_links(block: Block, start: int) -> str:
+    """What is left of a block's text from `start` on when the texts of its links are taken out."""
+    text = block.text[start:]
+    for link in block.links[:MOST_BUTTONS]:
+        text = text.replace(link.text, " ", 1)
+    return text
+
+
+WORD = re.compile(r"\w")
+MOST_BUTTONS = 60
 
 
 def _title(blocks: list[Block], share: int | None, specialty: str, hint: str) -> tuple[str, list[Block]]:
@@ -89,12 +119,13 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().replace("&", "and").split())
 
 
-def _without_noise(blocks: list[Block], words: Landmarks) -> list[Block]:
-    """The blocks that are neither advertisements nor labels, nor a "Share to:" above the subject."""
+def _without_noise(blocks: list[Block], words: Landmarks, resolve: Resolve) -> list[Block]:
+    """The blocks that are neither advertisements nor labels, nor a "Share to:" or buttons above the subject."""
     kept = [block for block in blocks if not is_noise(block, words)]
-    while kept and words.share.fullmatch(kept[0].text):
+    while kept and _is_share(kept[0], words):
         kept.pop(0)
-    return kept
+    buttons = next((at for at, block in enumerate(kept) if not _is_button(block, resolve)), 0)
+    return kept[buttons:]
 
 
 def _from_heading(blocks: list[Block]) -> list[Block]:

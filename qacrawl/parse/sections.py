@@ -1,8 +1,9 @@
 """What stands below the reply: similar questions, related tags; and the links of a listing."""
 
 import re
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, pairwise
+from typing import NamedTuple
 
 from qacrawl.parse.blocks import Block, Link
 from qacrawl.parse.blocks.block import ZERO_WIDTH, places
@@ -10,17 +11,33 @@ from qacrawl.parse.grammar import Landmarks
 from qacrawl.records import RelatedFAQ, SimilarQA
 
 Resolve = Callable[[str], str | None]
-"""From an address as written to a canonical URL; None where it is no address of a page."""
 
+
+class Addresses(NamedTuple):
+    """What becomes of an address as a page writes it."""
+
+    page: Resolve
+    """The canonical URL of a page of the site; None for any other address."""
+    written: Resolve
+    """The address in full, and else as it is written; None where it is none of the web."""
+
+    def first(self, links: Iterable[Link]) -> str | None:
+        """The first page of the site that links lead to, or else the first address."""
+        hrefs = [link.href for link in links]
+        found = chain(map(self.page, hrefs), map(self.written, hrefs))
+        return next(filter(None, found), None)
+
+
+LONGEST_TAG = 80  # characters
+LONGEST_DEPARTMENT = 100
 READ_MORE = re.compile(r"\[?\s*Read\s+More\s*\]?\s*[:：.…»>→]*\s*(?P<title>.*)", re.IGNORECASE | re.DOTALL)
-TAG = re.compile(r"(?P<name>[^\n]{1,100}?)\s*[(（](?P<specialty>[^\n]{1,100})[)）]")
-DEPARTMENT = re.compile(rf"[\s{ZERO_WIDTH}]*[(（](?P<specialty>[^\n]{{1,100}})[)）]")
+OPENING, CLOSING = ("(", "（"), (")", "）")
+DEPARTMENT = re.compile(rf"[\s{ZERO_WIDTH}]*[(（](?P<specialty>[^\n]{{1,{LONGEST_DEPARTMENT}}})[)）]")
 BROKEN = re.compile(r"Dr\.?|(?:Dr\.?|Doctor) [^\n]{1,80} (?:reply|replied)", re.IGNORECASE)
 TAIL = re.compile(r"(?<!\W)\W++$")
-LONGEST_TAG = 80  # characters
 
 
-def similar(blocks: list[Block], words: Landmarks, resolve: Resolve) -> list[SimilarQA]:
+def similar(blocks: list[Block], words: Landmarks, addresses: Addresses) -> list[SimilarQA]:
     """The entries of "Similar Q&A". Each ends with its "Read More" line; without those, each has one doctor line."""
     lines = list(_lines(blocks))
     ends = [at for at, line in enumerate(lines) if READ_MORE.fullmatch(line.text)]
@@ -33,7 +50,7 @@ def similar(blocks: list[Block], words: Landmarks, resolve: Resolve) -> list[Sim
         entries = _by_doctor_line(rest, words)
     elif any(words.doctor.pattern.fullmatch(line.text) for line in rest):
         entries.append(rest)
-    return [entry for lines in entries if (entry := _entry(lines, words, resolve))]
+    return [entry for lines in entries if (entry := _entry(lines, words, addresses))]
 
 
 def _lines(blocks: list[Block]) -> Iterator[Block]:
@@ -60,8 +77,8 @@ def _by_doctor_line(lines: list[Block], words: Landmarks) -> list[list[Block]]:
     return [lines[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)] if doctors else []
 
 
-def _entry(lines: list[Block], words: Landmarks, resolve: Resolve) -> SimilarQA | None:
-    link: Link | None = next((link for line in reversed(lines) for link in line.links if resolve(link.href)), None)
+def _entry(lines: list[Block], words: Landmarks, addresses: Addresses) -> SimilarQA | None:
+    url = addresses.first(link for line in reversed(lines) for link in line.links)
     title = ""
     if lines and (more := READ_MORE.fullmatch(lines[-1].text)):
         title = more["title"].strip()
@@ -76,7 +93,7 @@ def _entry(lines: list[Block], words: Landmarks, resolve: Resolve) -> SimilarQA 
         return None
     return SimilarQA(
         title=title or None,
-        url=resolve(link.href) if link else None,
+        url=url,
         question_excerpt=_join(head),
         doctor=found["doctor"] if found else None,
         specialty=found["specialty"] if found else None,
@@ -102,7 +119,7 @@ def _join(lines: list[Block]) -> str | None:
     return text.strip() or None
 
 
-def related(blocks: list[Block], resolve: Resolve) -> list[RelatedFAQ]:
+def related(blocks: list[Block], addresses: Addresses) -> list[RelatedFAQ]:
     """The tags of "Related FAQ": a tag with "(Department)" in, or right behind, its block; or a link to a listing.
 
     The first block that is neither ends the section: what follows is the page's footer.
@@ -112,22 +129,35 @@ def related(blocks: list[Block], resolve: Resolve) -> list[RelatedFAQ]:
     line = next(lines, None)
     while line:
         following = next(lines, None)
-        url = next((url for link in line.links if (url := resolve(link.href))), None)
-        name, department = line.text, None
+        name, specialty = line.text, None
         if line.links and (department := DEPARTMENT.fullmatch(name[len(line.links[0].text) :])):
-            name = line.links[0].text
+            name, specialty = line.links[0].text, department["specialty"]
         elif following and not DEPARTMENT.fullmatch(name) and (department := DEPARTMENT.fullmatch(following.text)):
-            following = next(lines, None)
-        elif not url and (department := TAG.fullmatch(name)):
-            name = department["name"]
-        elif not url:
+            following, specialty = next(lines, None), department["specialty"]
+        elif in_brackets := _in_brackets(name):
+            name, specialty = in_brackets
+        elif not any(addresses.page(link.href) for link in line.links):
             break
-        specialty = department["specialty"] if department else None
         if len(name) > LONGEST_TAG:
             break
-        found.append(RelatedFAQ(name=name.strip(), specialty=specialty.strip() if specialty else None, url=url))
+        specialty = specialty.strip() if specialty else None
+        found.append(RelatedFAQ(name=name.strip(), specialty=specialty, url=addresses.first(line.links)))
         line = following
     return found
+
+
+def _in_brackets(text: str) -> tuple[str, str] | None:
+    """A tag and the department in the brackets behind it, which may hold brackets; None for a text of another form."""
+    if len(text) > 2 * LONGEST_DEPARTMENT or not text.endswith(CLOSING) or "\n" in text:
+        return None
+    depth, at = 1, len(text) - 1
+    while depth and at > 1:
+        at -= 1
+        depth += (text[at] in CLOSING) - (text[at] in OPENING)
+    if depth:  # not in pairs: from the first one on
+        at = next((at for at, char in enumerate(text) if char in OPENING), 0)
+    name, specialty = text[:at].rstrip(), text[at + 1 : -1]
+    return (name, specialty) if name and 0 < len(specialty) <= LONGEST_DEPARTMENT else None
 
 
 def _tags(block: Block) -> Iterator[Block]:

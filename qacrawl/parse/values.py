@@ -1,5 +1,6 @@
 """Dates and ages as pages write them. What is wrong for sure is None with a note, never a guess."""
 
+import html
 import re
 from datetime import date
 
@@ -17,6 +18,14 @@ AGE = (
 """An age in figures: "10~19", "35", "over 60", "60+", "~9"."""
 
 FIGURES = re.compile(r"\d+")
+
+
+LONG_REFERENCE = re.compile(r"&#0*+(?:(\d{1,7}+)|\d*+)(?!\d)")
+
+
+def unescape(text: str) -> str:
+    """Return `text` with its character references read, as `html.unescape`, which raises where one has 5,000 digits."""
+    return html.unescape(LONG_REFERENCE.sub(lambda found: f"&#{found[1] or 0x110000}", text) if "&#" in text else text)
 
 
 def read_date(text: str) -> date | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from qacrawl import files
 from qacrawl.frontier import Frontier
+from qacrawl.frontier.status import status
 from qacrawl.options import Options
 from qacrawl.publish.gate import Gate
 from qacrawl.publish.snapshot import Snapshot, publish
@@ -32,6 +33,8 @@ def publish_site(
             gate=gate(options),
             run=run,
             doubts=run["doubts"] if run else (),
+            states=status(frontier).states,
+            contact=options.contact,
         )
 
 

@@ -111,7 +111,8 @@ def test_a_file_that_may_not_be_read_is_one_clear_line(tmp_path):
     let_others_in(tmp_path)
     code = f"""
 import os, sys
-import qacrawl.cli, qacrawl.commands.extract, qacrawl.commands.reasons, qacrawl.redact.record
+import qacrawl.cli, qacrawl.commands.extract, qacrawl.commands.reasons, qacrawl.redact.record, qacrawl.registry
+qacrawl.registry.load_parser("doctorqna")
 list(qacrawl.commands.extract.extract([{str(path)!r}], "doctorqna"))  # imports all that is needed
 os.setuid({pwd.getpwnam("nobody").pw_uid})
 os.chdir("/")
@@ -307,7 +308,7 @@ def test_a_page_that_takes_too_much_costs_that_page(tmp_path, project):
     reasons = {number: answer["reject"]["reason"] for number, answer in enumerate(found, 1) if "reject" in answer}
     assert reasons == {1: "too_slow", 3: "too_large", 4: "crashed", 6: "crashed", 8: "too_slow"}
     assert [found[number - 1]["record"]["title"] for number in (2, 5, 7)] == ["Title 2", "Title 5", "Title 7"]
-    assert f"qacrawl: {paths[0]}: too_slow\n" in done.err
+    assert f"qacrawl: {paths[0]}: too_slow, " in done.err
     assert "ZeroDivisionError: a bug" in done.err
 
 

@@ -20,8 +20,10 @@ from qacrawl.errors import Exit
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "output" / "README.md"])
-# Where a row comes from and the name of its asker differ from demo to demo; the cluster is a hash of others.
+# Where a row comes from and the name of its asker differ from demo to demo; the cluster is a hash of others, and the
+# version is raised with each parser that reads something otherwise.
 VOLATILE = {"url", "cluster_id", "asker", "fetched_at", "run_id", "page_sha256", "warc_file", "warc_offset"}
+VOLATILE |= {"parser_version"}
 
 
 @pytest.fixture
@@ -82,6 +84,7 @@ def test_the_row_is_one_of_the_demo(demo: Path) -> None:
     rows = pq.read_table(demo / "demo" / "doctorqna" / "dataset" / "data" / "qa").to_pylist()
     (made,) = (other for other in rows if other["record_id"] == row["record_id"])
     assert list(row) == list(made)
+    assert re.fullmatch(r"doctorqna/\d+", row["parser_version"])
     for name in row.keys() - VOLATILE:
         assert shortened(plain(made[name]), row[name]) == row[name], name
 

@@ -23,6 +23,8 @@ EVIL = (
     "</title></style></svg><svg onload=document.title='ran'> javascript:document.title='ran' ' \" & \u202e\u2066"
 )
 RUN = {
+    "run_id": "20240303T120000Z-0a1b2c3d",
+    "started": "2024-03-03T12:00:00.123456+00:00",
     "outcomes": {"record": 30, "reject": 2, "failed": 1, "gone": 0},
     "rejects": {"maintenance": 2},
     "failed": [["https://doctorqna.com/en/article/" + "9" * 300, "timeout"], ["javascript:document.title='ran'", EVIL]],
@@ -93,7 +95,7 @@ def test_counts_are_right(text):
     coverage = {row[0]: row[2:] for row in rows(found["Coverage: records in which a field says something"])}
     assert coverage["hospital"] == ["69.7%", "100.0%", "-30.3"]
     history = {row[0]: row[1:] for row in rows(found["Snapshot by snapshot"])}
-    assert (history["records"], history["hospital"]) == (["30", "33"], ["100.0%", "69.7%"])
+    assert (history["records"], history["hospital"]) == (["33", "30"], ["69.7%", "100.0%"])  # the newest first
 
 
 def test_rejects_are_shown_by_reason_with_examples(text):
@@ -237,7 +239,11 @@ document.getElementById("f").onload = event => {{
   const page = event.target.contentDocument, root = page.documentElement;
   const loads = event.target.contentWindow.performance.getEntriesByType("resource").map(entry => entry.name);
   const shapes = [...page.querySelectorAll(".role-mark path")];
-  document.title = JSON.stringify({{title: page.title, wide: root.scrollWidth, seen: root.clientWidth, loads,
+  page.querySelectorAll("details").forEach(one => one.open = true);
+  const beyond = one => one.getBoundingClientRect().right > root.clientWidth + 1;
+  const scrolls = one => !one.closest("svg") && one.clientWidth && one.scrollWidth > one.clientWidth + 1;
+  const cut = [...page.querySelectorAll("body *")].filter(one => beyond(one) || scrolls(one)).map(one => one.outerHTML);
+  document.title = JSON.stringify({{title: page.title, cut, wide: root.scrollWidth, seen: root.clientWidth, loads,
     shapes: shapes.length, colour: shapes.length && event.target.contentWindow.getComputedStyle(shapes[0]).fill,
     font: event.target.contentWindow.getComputedStyle(page.body).fontSize}});
 }};
@@ -254,10 +260,11 @@ def looked(request: pytest.FixtureRequest, snapshot: Snapshot, tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_in_a_browser_nothing_runs_loads_or_overflows(looked, snapshot):
+def test_in_a_browser_nothing_runs_loads_overflows_or_is_cut(looked, snapshot):
     assert looked["title"] == f"Snapshot {snapshot.id}"
     assert looked["loads"] == []
     assert looked["wide"] <= looked["seen"] <= looked["width"]
+    assert looked["cut"] == []
     assert looked["shapes"] >= 5
     assert looked["colour"] not in ("none", "rgb(0, 0, 0)")  # the style sheet is let through by the policy
     assert looked["font"] == "16px"
@@ -271,7 +278,7 @@ def test_the_probe_would_see_a_script_and_an_overflow(tmp_path):
     )
     (tmp_path / "probe.html").write_text(PROBE.format(width=390))
     dom = chromium(tmp_path, tmp_path / "probe.html", "--allow-file-access-from-files", "--dump-dom")
-    assert re.search(r'"title":"ran","wide":2\d\d\d', dom)
+    assert re.search(r'"title":"ran","cut":\[.+\],"wide":2\d\d\d', dom)
 
 
 @pytest.mark.slow

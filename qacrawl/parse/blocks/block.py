@@ -37,6 +37,8 @@ class Block(NamedTuple):
 
     def part(self, start: int, end: int) -> "Block":
         """Return what stands between two offsets, with the links there."""
+        if not self.links:
+            return self._replace(text=self.text[start:end].strip())
         begin = end - len(self.text[start:end].lstrip())
         text, first = self.text[begin:end].rstrip(), self.text.count("\n", 0, begin)
         links: list[Link] = []

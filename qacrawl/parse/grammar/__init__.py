@@ -5,8 +5,9 @@ doctor line, the reply date after it, the section headings after that. What look
 out of its place, is text. Which words make a landmark is the site's: `Landmarks`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import combinations, groupby
 
 from qacrawl.parse.blocks import Block
@@ -98,7 +99,7 @@ def _cut(doc: Doc, words: Landmarks) -> Parts | None:
         parts.doctor = {name: " ".join(value.split()) for name, value in answered.groupdict().items()}
     if answered or dated:
         parts.reply = [block for block in doc.slice(main, first) if not is_noise(block, words)]
-    elif any(not is_noise(block, words) for block in doc.slice(main, first)):
+    elif any(not is_noise(block, words) for block in doc.slice(main, first, linked=False)):
         parts.notes.append("unread_text")
     if dated:
         parts.reply_date = dated["date"]
@@ -115,10 +116,11 @@ def _asker_and_doctor(doc: Doc, words: Landmarks) -> tuple[Match | None, Match |
         return None, _only_doctor(doc, words), []
     end = _end_of_main(doc, words, asks[0].end())
     asks = [ask for ask in asks if ask.start() < end]
+    last_date = cache(lambda: max((one.start() for one in doc.find(words.reply_date, asks[0].end(), end)), default=-1))
     for index, ask in enumerate(asks):
         until = asks[index + 1].start() if index + 1 < len(asks) else end
         answered = doc.first(words.doctor, ask.end(), until)
-        if answered and _is_reply(doc, words, ask.end(), answered, end):
+        if answered and _is_reply(doc, words, ask.end(), answered, last_date):
             return ask, answered, ["several_asker_lines"] if index else []
     return asks[-1], None, ["several_asker_lines"] if len(asks) > 1 else []
 
@@ -136,18 +138,18 @@ def _only_doctor(doc: Doc, words: Landmarks) -> Match | None:
     return answered
 
 
-def _is_reply(doc: Doc, words: Landmarks, start: int, answered: Match, end: int) -> bool:
+def _is_reply(doc: Doc, words: Landmarks, start: int, answered: Match, last_date: Callable[[], int]) -> bool:
     """Whether a doctor line answers the asker line that ends at `start`, and is no entry of a list below the question.
 
     Nothing but labels and advertisements stands between them; or a little text without a heading, such as an
-    advertisement that does not say so, where a reply date follows.
+    advertisement that does not say so, where a reply date follows: `last_date` says where the last one begins.
     """
-    between = [block for block in doc.slice(start, answered.start()) if not is_noise(block, words)]
+    between = [block for block in doc.slice(start, answered.start(), linked=False) if not is_noise(block, words)]
     if not between:
         return True
     if any(block.heading for block in between) or sum(len(block.text) for block in between) > NEAR:
         return False
-    return doc.first(words.reply_date, answered.end(), end) is not None
+    return last_date() >= answered.end()
 
 
 NEAR = 200  # characters

@@ -47,8 +47,9 @@ def _asker(doc: Doc, end: int, date: str | None, words: Landmarks) -> tuple[int,
     found = words.asker.fullmatch(doc.text, line, end)
     named = bool(doc.text[line:end].strip(EDGES))
     for _ in range(SPREAD):
-        above = doc.text[:start].rstrip()
-        if found and (found["asker"] or not above.endswith((",", "，"))) and not FORM_OF_ADDRESS.search(above[-20:]):
+        last = _trimmed(doc.text, start)
+        above = doc.text[max(0, last - 20) : last]
+        if found and (found["asker"] or not above.endswith((",", "，"))) and not FORM_OF_ADDRESS.search(above):
             break
         if found is None and named:
             break  # a name without age and sex
@@ -75,14 +76,21 @@ SPREAD = 6  # lines that the parts of an asker line may be spread over
 
 def _lines(doc: Doc, start: int, end: int, words: Landmarks) -> Iterator[str]:
     """The lines of a stretch that are no labels."""
-    for block in doc.slice(start, end):
+    for block in doc.slice(start, end, linked=False):
         if not is_label(block, words):
             yield from block.text.split("\n")
 
 
 def _line_before(doc: Doc, start: int) -> int:
     """Where the line above the one that starts at `start` begins; empty lines do not count."""
-    return doc.text.rfind("\n", 0, len(doc.text[:start].rstrip())) + 1
+    return doc.text.rfind("\n", 0, _trimmed(doc.text, start)) + 1
+
+
+def _trimmed(text: str, end: int) -> int:
+    """Where the white space that ends at `end` begins."""
+    while end and text[end - 1].isspace():
+        end -= 1
+    return end
 
 
 def _before_labels(doc: Doc, start: int, words: Landmarks) -> int:

@@ -38,7 +38,7 @@ class Landmarks:
     sections: dict[str, Landmark]
     """Heading lines of `more_info`, `similar_qa` and `related_faq`, in the page's order."""
     share: re.Pattern[str]
-    """The line between title and subject."""
+    """The line between title and subject, or how it begins, where links or buttons follow."""
     noise: re.Pattern[str]
     """Blocks that say nothing: advertisements, names of sharing services."""
     label: re.Pattern[str]
@@ -95,13 +95,17 @@ class Doc:
         """The block that holds offset `at`."""
         return self.blocks[max(0, bisect_right(self.starts, at) - 1)]
 
-    def slice(self, start: int, end: int) -> list[Block]:
-        """The blocks between two offsets, the first and the last cut there."""
+    def slice(self, start: int, end: int, *, linked: bool = True) -> list[Block]:
+        """The blocks between two offsets, the first and the last cut there.
+
+        Those have no links unless `linked`: to find out which ones a part has, the whole block is gone through.
+        """
         first = max(0, bisect_right(self.starts, start) - 1)
         found = self.blocks[first : bisect_left(self.starts, end, first)]
         for index in {0, len(found) - 1} if found else ():
             at, block = self.starts[first + index], found[index]
             if at < start or at + len(block.text) > end:
+                block = block if linked else block._replace(links=(), rows=())
                 found[index] = block.part(max(at, start) - at, min(at + len(block.text), end) - at)
         return [block for block in found if block.text]
 

@@ -10,6 +10,8 @@ WIDTH = 380
 _WIDE = 12.0
 """Units of a character as wide as high; all others count as 7."""
 _ROW, _HEIGHT = 38, 180
+Bar = tuple[float, float, float, float]
+"""Left, top, width and height."""
 
 
 def draw(counts: Mapping[str, int], across: bool) -> str | None:
@@ -27,8 +29,8 @@ def draw(counts: Mapping[str, int], across: bool) -> str | None:
     return f"{drawn}{''.join(texts)}</svg>"
 
 
-def _rows(counts: Mapping[str, int], most: int) -> tuple[list[tuple[float, ...]], list[str], int]:
-    """Return bars (x, y, width, height), texts and the chart's height: each name stands above its bar."""
+def _rows(counts: Mapping[str, int], most: int) -> tuple[list[Bar], list[str], int]:
+    """Return bars, texts and the chart's height: each name stands above its bar."""
     room = WIDTH - 8 - 7 * len(f"{most:,}")
     widths = [room * count / most for count in counts.values()]
     bars = [(0.0, at * _ROW + 17.0, width, 14.0) for at, width in enumerate(widths)]
@@ -40,7 +42,7 @@ def _rows(counts: Mapping[str, int], most: int) -> tuple[list[tuple[float, ...]]
     return bars, names + numbers, _ROW * len(counts)
 
 
-def _columns(counts: Mapping[str, int], most: int) -> tuple[list[tuple[float, ...]], list[str], int]:
+def _columns(counts: Mapping[str, int], most: int) -> tuple[list[Bar], list[str], int]:
     """Return the same for bars beside each other, as many of them named as there is room for."""
     step = WIDTH / len(counts)
     wide = min(step * 0.8, 40.0)
@@ -52,7 +54,7 @@ def _columns(counts: Mapping[str, int], most: int) -> tuple[list[tuple[float, ..
         _text({"start": 0, "end": WIDTH}.get(ends.get(at, ""), (at + 0.5) * step), _HEIGHT + 34, name, ends.get(at))
         for at, name in _some(counts, max(every, 1))
     ]
-    return bars, [*names, _text(0, 12, f"at most {most:,}", "start")], _HEIGHT + 40
+    return bars, [*names, _text(0, 12, f"highest: {most:,}", "start")], _HEIGHT + 40
 
 
 def _some(names: Iterable[str], every: int) -> list[tuple[int, str]]:

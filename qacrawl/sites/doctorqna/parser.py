@@ -1,31 +1,32 @@
 """Pages of doctorqna.com: the words of their landmarks, and what kind of page is no article."""
 
-import html
 import re
 from functools import cache
 from typing import cast
 from urllib.parse import urlsplit
 
-from qacrawl.parse import blocks, grammar, header, sections
-from qacrawl.parse.blocks import Block
+from qacrawl.parse import blocks, grammar, header, notices, sections
 from qacrawl.parse.encoding import decode
 from qacrawl.parse.hrefs import resolver
 from qacrawl.parse.signoff import hospital
-from qacrawl.parse.values import AGE, DATE, read_age, read_date
+from qacrawl.parse.values import AGE, DATE, read_age, read_date, unescape
 from qacrawl.records import Article, Fields, Listing, Page, Refusal, Sex
 from qacrawl.sites.doctorqna import addresses as site
 
 VERSION = 1
 
-# A label and its value may stand in elements of their own, with or without a colon.
-_COLON = r"(?:\s*[:：]\s*|[^\S\n]*\n\s*)"
-_END = r"[^\S\n]*\.?[^\S\n]*$"
+# All that eats white space or commas eats them all (`*+`): to give some back never helps, and takes time by the square.
+_END = r"[^\S\n]*+\.?+[^\S\n]*+$"
 # A date that is none is still the landmark's if nothing else stands there: "Reply Date: -".
-_VALUE = rf"(?P<date>{DATE}|[^\w\n]{{0,3}}|(?:unknown|none|n/a|null))"
+_NO_DATE = "(?:unknown|none|n/a|null)"
+_VALUE = rf"(?P<date>{DATE}|[^\w\n]{{0,3}}|{_NO_DATE})"
+# A label and its value may stand in elements of their own, with or without a colon.
+_COLON = rf"(?:\s*+[:：]|[^\S\n]*+\n)(?:\s*+(?=(?:{DATE}|[^\w\s][^\w\n]{{0,2}}|{_NO_DATE}){_END})|[^\S\n]*+)"
 _SEX = "female|male|other"
-_HEADING = r"[^\S\n]*[:：]?[^\S\n]*$"
+_HEADING = r"[^\S\n]*+[:：]?+[^\S\n]*+$"
 
 _SERVICE = r"(?:facebook|twitter|line|whatsapp|telegram|copy link|print|plurk|pinterest|linkedin|e-?mail)"
+_MORE_SERVICES = r"(?:threads|wechat|weibo|bluesky|mastodon|messenger|reddit|tumblr|instagram|copy|fb|[ftx])\b"
 
 
 def _landmark(word: str, pattern: str) -> grammar.Landmark:
@@ -33,11 +34,13 @@ def _landmark(word: str, pattern: str) -> grammar.Landmark:
 
 
 WORDS = grammar.Landmarks(
-    ask_date=_landmark("date", rf"(?:[^\n]*(?<![\w\"']))?(?P<label>Ask[^\S\n]+Date){_COLON}{_VALUE}{_END}"),
+    ask_date=_landmark("date", rf"(?:[^\n]*(?<![\w\"']))?(?P<label>Ask[^\S\n]++Date){_COLON}{_VALUE}{_END}"),
     asker=re.compile(
-        rf"(?is)(?P<asker>.*?)(?:(?:^|[,，])\s*(?P<only_sex>{_SEX}))?"
-        rf"(?:[\s,，]*(?:(?<![\w~～])(?P<age>{AGE}))?\s*-?(?P<unit>year|month)s?[\s-]*old[\s,]*(?P<sex>\w+)?"
-        r"|(?(only_sex)|(?!)))[\s.,。，]*"
+        # The name ends where the commas and spaces behind it begin, or is empty.
+        rf"(?is)(?P<asker>.*?)(?:(?<![\s,，])|(?<=\n)|^)"
+        rf"(?:(?:^|(?=\s*+[,，]))[\s,，]*+(?P<only_sex>{_SEX}))?"
+        rf"(?:[\s,，]*+(?:(?<![\w~～])(?P<age>{AGE}))?\s*+-?(?P<unit>year|month)s?[\s-]*+old[\s,]*+(?P<sex>\w++)?+"
+        r"|(?(only_sex)|(?!)))[\s.,。，]*+"
     ),
     undated_asker=re.compile(
         rf"(?i)(?P<facts>(?:[^\n]{{0,80}}?[,，]\s*)?(?:{AGE})\s*-?(?:year|month)s?[\s-]*old"
@@ -46,21 +49,21 @@ WORDS = grammar.Landmarks(
     ),
     doctor=_landmark(
         "dr",
-        r"Dr\.?\s+(?P<doctor>\S[^\n]{0,80}?)\s+(?:reply|replied|replies)(?:[^\S\n]+|(\n\s*))(?!date\b)"
+        r"Dr\.?\s++(?P<doctor>\S[^\n]{0,80}?)(?<!\s)\s++(?:reply|replied|replies)(?:[^\S\n]++|(\n\s*+))(?!date\b)"
         # What stands on the next line is no department if it is a sentence.
-        r"(?P<specialty>[^\s:：][^\n]{0,100}?)(?(2)(?<![.!?。！？]))[^\S\n]*$",
+        r"(?P<specialty>[^\s:：][^\n]{0,100}?)(?<!\s)(?(2)(?<![.!?。！？]))[^\S\n]*+$",
     ),
-    reply_date=_landmark("date", rf"(?:[^\n]*[.!?。！]\s)?(?P<label>Reply\s+Date){_COLON}{_VALUE}{_END}"),
+    reply_date=_landmark("date", rf"(?:[^\n]*[.!?。！]\s)?(?P<label>Reply\s++Date){_COLON}{_VALUE}{_END}"),
     sections={
-        "more_info": _landmark("info", rf"More[^\S\n]+Info(?:rmation)?{_HEADING}"),
-        "similar_qa": _landmark("similar", rf"Similar[^\S\n]+Q[^\S\n]?(?:&|and)[^\S\n]?As?{_HEADING}"),
-        "related_faq": _landmark("related", rf"Related[^\S\n]+FAQs?{_HEADING}"),
+        "more_info": _landmark("info", rf"More[^\S\n]++Info(?:rmation)?{_HEADING}"),
+        "similar_qa": _landmark("similar", rf"Similar[^\S\n]++Q[^\S\n]?(?:&|and)[^\S\n]?As?{_HEADING}"),
+        "related_faq": _landmark("related", rf"Related[^\S\n]++FAQs?{_HEADING}"),
     },
-    share=re.compile(rf"(?is)Share\s+to\s*[:：]?(?:[\s|·,/]*{_SERVICE})*"),
+    share=re.compile(rf"(?is)Share\s++to\s*+[:：]?(?:[\s|·,/]*+(?:{_SERVICE}|{_MORE_SERVICES}))*[\s|·,/]*+"),
     noise=re.compile(
         r"(?i)\[?\(?(?:advertisements?|advertising|sponsored(?: content| links?)?|ads?)\)?\]?[.:：]?"
-        r"(?:\s*[:：-]\s*[^\n]{1,200})?"
-        rf"|{_SERVICE}(?:[\s|·,/]+{_SERVICE})*"
+        r"(?:\s*+[:：-]\s*+[^\n]{1,200})?"
+        rf"|{_SERVICE}(?:[\s|·,/]++{_SERVICE})*"
     ),
     label=re.compile(
         r"(?i)(?:subject|title|question|content|asker|asked by|age|sex|gender|ask date|doctor|answered by|department|"
@@ -75,19 +78,8 @@ SEXES: dict[str, Sex] = {
 }
 
 # That "<" has no case makes these searches ten times faster.
-TITLE = re.compile(r"<(?i:title)[^>]*>([^<]*)")
+TITLE = re.compile(r"<(?i:title)[^<>]*+>([^<]*+)")
 MENUS = re.compile("<(?i:nav|footer)")
-
-# What a short page that is no article says of itself; the first that fits names the reject.
-REFUSALS = {
-    "captcha": r"captcha|are (?:you )?(?:a )?(?:human|robot)|not a robot|unusual traffic|"
-    r"checking your browser|just a moment",
-    "maintenance": r"maintenance|be back (?:soon|shortly)|temporarily (?:down|unavailable|closed)",
-    "login": r"\b(?:log|sign)[ -]?(?:in|on)\b|password",
-    "error_page": r"not found|\b(?:403|404|410|429|500|502|503|504)\b|\berror\b|bad gateway|went wrong|forbidden|"
-    r"access denied|service unavailable|too many requests|does not exist",
-}
-SHORT = 3000  # characters of text: a longer page is not just a notice
 
 
 def parse(page: Page) -> Article | Listing | Refusal:
@@ -95,7 +87,7 @@ def parse(page: Page) -> Article | Listing | Refusal:
     markup = decode(page.body, page.content_type)
     if markup is None:
         return Refusal("binary")
-    resolve = _resolver(page, markup)
+    addresses = _addresses(page, markup)
     found = blocks.read(markup, page.content_type, whole=False)
     parts = grammar.cut(found, WORDS)
     if (parts is None or parts.landmarks < 3) and MENUS.search(markup):  # what is looked for may stand only there
@@ -104,17 +96,18 @@ def parse(page: Page) -> Article | Listing | Refusal:
     if not found:
         return Refusal("empty")
     if parts:
-        return Article(_fields(parts, markup, resolve))
-    notice = _notice(found, markup)
+        return Article(_fields(parts, markup, addresses))
+    shared = any(WORDS.share.match(block.text) for block in found if block.place == "")
+    notice = notices.reason(found, _title(markup), is_article=shared)
     if site.kind(page.url) != "article":
-        links = sections.listing(found, resolve)
+        links = sections.listing(found, addresses.page)
         if links and (notice is None or any(site.kind(link) == "article" for link in links)):
             return Listing(links)
     return Refusal(notice or "not_article")
 
 
-def _resolver(page: Page, markup: str) -> sections.Resolve:
-    """How addresses of this page become canonical URLs; those of other sites and of no article or listing are None."""
+def _addresses(page: Page, markup: str) -> sections.Addresses:
+    """How addresses of this page become canonical URLs, if they are of an article or listing, and how whole ones."""
     start = page.url if page.url.startswith("http") else site.START[0]  # a saved page does not know where it was
     hosts = (urlsplit(start).netloc, *site.HOSTS)
     absolute = resolver(page, markup, start)
@@ -122,23 +115,36 @@ def _resolver(page: Page, markup: str) -> sections.Resolve:
     is_ours = urlsplit(root).netloc in hosts
 
     @cache
-    def resolve(href: str) -> str | None:
+    def written(href: str) -> str | None:
+        text = href.strip()
+        target = absolute(href) if text and not text.startswith("#") else None
+        if target is None or not target.startswith(("http://", "https://")):
+            return None
+        return text if text.lower().startswith(("http://", "https://")) else target
+
+    @cache
+    def of_site(href: str) -> str | None:
         if is_ours and href.startswith("/") and site.CANONICAL.fullmatch(root + href):
             return root + href  # as almost all are
         try:
-            target = site.canonical(absolute(href) or "")
+            target = site.canonical(absolute(href) or "") if written(href) else ""
         except ValueError:
             return None
         return target if site.kind(target) and urlsplit(target).netloc in hosts else None
 
-    return resolve
+    return sections.Addresses(of_site, written)
 
 
-def _fields(parts: grammar.Parts, markup: str, resolve: sections.Resolve) -> Fields:
+def _title(markup: str) -> str:
+    """The page's `<title>`, or ""."""
+    found = TITLE.search(markup, 0, 20_000)
+    return unescape(found[1]).strip() if found else ""
+
+
+def _fields(parts: grammar.Parts, markup: str, addresses: sections.Addresses) -> Fields:
     """Plain fields from the parts of an article."""
-    hint = TITLE.search(markup, 0, 20_000)
     specialty = parts.doctor.get("specialty", "")
-    top = header.read(parts.header, WORDS, specialty, html.unescape(hint[1]) if hint else "")
+    top = header.read(parts.header, WORDS, specialty, _title(markup), addresses.page)
     reply = header.join(parts.reply)
     values: dict[str, object] = {
         "lang": site.LANG,
@@ -148,11 +154,11 @@ def _fields(parts: grammar.Parts, markup: str, resolve: sections.Resolve) -> Fie
         "question": top.question,
         "doctor": parts.doctor.get("doctor"),
         "reply_specialty": specialty,
-        "hospital": hospital(reply),
+        "hospital": hospital(reply, parts.doctor.get("doctor"), top.question),
         "reply": reply,
         "more_info": header.join(parts.sections.get("more_info", [])),
-        "similar_qa": sections.similar(parts.sections.get("similar_qa", []), WORDS, resolve),
-        "related_faq": sections.related(parts.sections.get("related_faq", []), resolve),
+        "similar_qa": sections.similar(parts.sections.get("similar_qa", []), WORDS, addresses),
+        "related_faq": sections.related(parts.sections.get("related_faq", []), addresses),
     }
     notes = list(parts.notes)
     notes += _asker(parts.asker, values)
@@ -186,17 +192,3 @@ def _dates(parts: grammar.Parts, values: dict[str, object]) -> list[str]:
             if values[name] is None:
                 notes.append(f"bad_{name}")
     return notes
-
-
-def _notice(found: list[Block], markup: str) -> str | None:
-    """The reason code of a short page that says it is no article; its headings count before its text."""
-    title = TITLE.search(markup, 0, 20_000)
-    said = [block.text for block in found if block.place == ""] or [block.text for block in found]
-    if sum(map(len, said)) > SHORT:
-        return None
-    heads = "\n".join([title[1] if title else "", *(block.text for block in found if block.heading)])
-    for text in (heads, "\n".join(said)):
-        for reason, pattern in REFUSALS.items():
-            if re.search(pattern, text, re.IGNORECASE):
-                return reason
-    return None
