@@ -105,15 +105,12 @@ class Visits:
 
     def request(self, row: Row) -> Request:
         """Return the request for a leased URL: conditional where an earlier visit left a validator."""
-        headers: dict[str, bytes] = {}
-        if row.visits and not self.run.options.refetch:
-            known = {"If-None-Match": row.etag, "If-Modified-Since": row.last_modified}
-            headers = {name: value.encode("latin-1") for name, value in known.items() if value}
+        again = row.visits and not self.run.options.refetch
         return Request(
             row.url,
             callback=self.answered,
             errback=self.unanswered,
-            headers=headers,
+            headers=_conditions(row) if again else {},
             meta={"row": row},
             dont_filter=True,
         )
@@ -144,22 +141,12 @@ class Visits:
             return
         visit.digest = hashlib.sha256(response.body).hexdigest()
         if visit.row.digest == visit.digest and not self.run.options.refetch:
-            with self.settling(visit):
+            with _settling(self, visit):
                 self.finish(visit, response, "unchanged")
             return
         try:
-            spider: Any = self.spider
-            callback = getattr(spider, f"parse_{visit.row.kind}", spider.parse)
-            async for output in _iterate(callback(response)):
-                if isinstance(output, Request):
-                    visit.requests.append(output)
-                    continue
-                visit.open += 1
-                if isinstance(output, Page):
-                    visit.pages.append(output)
-                    yield Reading(output, visit)
-                else:
-                    yield output
+            async for item in _items(self.spider, visit, response):
+                yield item
         except Exception as error:
             visit.failure = outcomes.code(error)
             logger.error("%s: the spider failed: %r", visit.row.url, error, exc_info=not isinstance(error, ValueError))
@@ -171,41 +158,23 @@ class Visits:
         request = failure.request  # type: ignore[attr-defined]
         visit = self.under_way.get(request.meta["row"].id)
         if visit is not None:
-            with self.settling(visit):
-                self._gave_no_page(visit, failure)
+            with _settling(self, visit):
+                self._gave_no_page(visit, failure.value)
 
-    @contextmanager
-    def settling(self, visit: Visit) -> Iterator[None]:
-        """Have an error inside be the end of the visit and of nothing else: whatever came back, the run goes on."""
-        try:
-            with self.run.guard():
-                yield
-        except Exception as error:
-            logger.exception("%s: a fault of qacrawl", visit.row.url)
-            if visit.row.id in self.under_way:
-                visit.results.clear()
-                self.finish(visit, None, "failed", reason=outcomes.code(error))
-
-    def _gave_no_page(self, visit: Visit, failure: Failure) -> None:
-        if isinstance(failure.value, HttpError):
-            self._no_success(visit, failure.value.response)
-            return
-        verdict = outcomes.judge(failure.value or Exception("unknown"))
+    def _gave_no_page(self, visit: Visit, error: BaseException | None) -> None:
+        """Settle a visit by the status of its response, or by what came in place of one."""
+        response = error.response if isinstance(error, HttpError) else None
+        if response is None:
+            verdict = outcomes.judge(error or Exception("unknown"))
+        else:
+            verdict = outcomes.judge_status(response.status, response.headers, conditional(visit.request))
         if isinstance(verdict, Again):
-            self._again(visit, verdict)
+            self._again(visit, verdict, response)
         elif verdict == "stopping":
             self.give_back(visit)
         elif verdict == "forbidden":
             self.finish(visit, None, "forbidden", reason="robots.txt")
-        else:
-            self.finish(visit, None, "failed", reason=verdict)
-
-    def _no_success(self, visit: Visit, response: Response) -> None:
-        """Settle a visit by the status of its response."""
-        verdict = outcomes.judge_status(response.status, response.headers, conditional(visit.request))
-        if isinstance(verdict, Again):
-            self._again(visit, verdict, response)
-        elif verdict == "redirect" and self.discovery.redirect(visit.row, response):
+        elif verdict == "redirect" and response is not None and self.discovery.redirect(visit.row, response):
             self.finish(visit, response, "redirect")
         elif verdict == "redirect":
             self.finish(visit, response, "failed", reason="bad_redirect")
@@ -282,7 +251,7 @@ class Visits:
         """Count one thing less that a visit waits for; the last one ends it."""
         visit.open -= 1
         if not visit.open and visit.row.id in self.under_way:
-            with self.settling(visit):
+            with _settling(self, visit):
                 self._end(visit, response)
 
     def _end(self, visit: Visit, response: Response) -> None:
@@ -290,7 +259,7 @@ class Visits:
         self.discovery.follow(visit.row, visit.links, visit.requests)
         if any(isinstance(result, QARecord) for result in visit.results):
             self.finish(visit, response, "record")
-        elif self._forwards(visit, response):
+        elif _forwards(visit, response, self.discovery):
             visit.results.clear()
             self.finish(visit, response, "redirect")
         elif visit.results:
@@ -299,16 +268,6 @@ class Visits:
             self.finish(visit, response, "failed", reason=visit.failure or "no_item")
         else:
             self.finish(visit, response, "listing")
-
-    def _forwards(self, visit: Visit, response: Response) -> bool:
-        """Return whether a page that is no record does nothing but forward; where it leads is noted.
-
-        One that leads elsewhere as well is a listing, and a notice of the site is no matter of the page.
-        """
-        if any(isinstance(result, Reject) and result.reason in NOTICES for result in visit.results):
-            return False
-        forwards = self.discovery.refresh(visit.row, response)
-        return forwards and (visit.row.kind == "article" or not (visit.links or visit.requests))
 
     def finish(self, visit: Visit, response: Response | None, outcome: Any, reason: str | None = None) -> None:
         """Settle a visit: its outcome waits in the batch."""
@@ -331,6 +290,30 @@ class Visits:
             self.finish(visit, None, "failed", reason="lost")
 
 
+@contextmanager
+def _settling(visits: Visits, visit: Visit) -> Iterator[None]:
+    """Have an error inside be the end of the visit and of nothing else: whatever came back, the run goes on."""
+    try:
+        with visits.run.guard():
+            yield
+    except Exception as error:
+        logger.exception("%s: a fault of qacrawl", visit.row.url)
+        if visit.row.id in visits.under_way:
+            visit.results.clear()
+            visits.finish(visit, None, "failed", reason=outcomes.code(error))
+
+
+def _forwards(visit: Visit, response: Response, discovery: Discovery) -> bool:
+    """Return whether a page that is no record does nothing but forward; where it leads is noted.
+
+    One that leads elsewhere as well is a listing, and a notice of the site is no matter of the page.
+    """
+    if any(isinstance(result, Reject) and result.reason in NOTICES for result in visit.results):
+        return False
+    forwards = discovery.refresh(visit.row, response)
+    return forwards and (visit.row.kind == "article" or not (visit.links or visit.requests))
+
+
 def _facts(visit: Visit, response: Response | None, outcome: str) -> dict[str, Any]:
     """Return what the frontier keeps of a response; of one that was read also what tells whether it changes."""
     if visit.fetched is None or response is None:
@@ -349,11 +332,32 @@ def _facts(visit: Visit, response: Response | None, outcome: str) -> dict[str, A
     }
 
 
+def _conditions(row: Row) -> dict[str, bytes]:
+    """Return the headers that ask for a page only if it is not as it was."""
+    known = {"If-None-Match": row.etag, "If-Modified-Since": row.last_modified}
+    return {name: value.encode("latin-1") for name, value in known.items() if value}
+
+
 def _header(response: Response, name: str) -> str | None:
     """Return a header that can be sent with the next request, to learn whether the page changed."""
     value = response.headers.get(name)
     text = value.decode("latin-1").strip() if value else ""
     return text if 0 < len(text) <= 1000 and text.isprintable() else None
+
+
+async def _items(spider: Any, visit: Visit, response: Response) -> AsyncIterator[Any]:
+    """Yield the items that a spider makes of a response; what it asks for beside is kept with the visit."""
+    callback = getattr(spider, f"parse_{visit.row.kind}", spider.parse)
+    async for output in _iterate(callback(response)):
+        if isinstance(output, Request):
+            visit.requests.append(output)
+            continue
+        visit.open += 1
+        if isinstance(output, Page):
+            visit.pages.append(output)
+            yield Reading(output, visit)
+        else:
+            yield output
 
 
 async def _iterate(output: Any) -> AsyncIterator[Any]:

@@ -316,7 +316,7 @@ def test_a_bug_at_the_end_of_a_visit_ends_that_visit_only(visits: Visits, monkey
 @pytest.mark.parametrize("status", [302, 304, 403, 500])
 def test_a_bug_in_an_errback_ends_that_visit_only(visits: Visits, monkeypatch: Any, status: int):
     request = begin(visits)
-    monkeypatch.setattr(visits, "_no_success", broken)
+    monkeypatch.setattr("qacrawl.fetch.outcomes.judge_status", broken)
     visits.unanswered(failure(request, HttpError(answer(request, status=status))))
     assert outcomes(visits) == [("failed", "runtime")]
 
