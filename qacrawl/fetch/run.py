@@ -57,6 +57,8 @@ class Run:
         """What went wrong, in words, when that is why."""
         self.ended = False
         """Whether the spider was closed in good order."""
+        self.resumes = False
+        """Whether what an earlier run left because a host had it wait comes first, before the start pages."""
         self.gate: Gate | None = None
         """The gate that every request passes (`throttle.py`)."""
         self.on_stop: Callable[[], None] = lambda: None
@@ -78,8 +80,19 @@ class Run:
         recovered = recovery.recover(self.folder, frontier, shared=self.shared)
         if recovered:
             logger.info("%d pages of an interrupted run lie in the archive and are read from there", recovered)
+        everything = self.options.full or self.options.refetch
+        if not (self.shared or everything):  # where few requests a run may be sent, the same ones would come each time
+            self.resumes = frontier.last_reason() == "told_to_wait" and frontier.pending()[0] > 0
         frontier.start_run(self.run_id, self.lease_until())
-        frontier.promote(frontier.now(), everything=self.options.full or self.options.refetch)
+        if not self.resumes:
+            frontier.promote(frontier.now(), everything)
+
+    def begin_anew(self) -> bool:
+        """Make due what each run asks for, once what an earlier run left is done; return whether it was to be."""
+        resumed, self.resumes = self.resumes, False
+        if resumed:
+            self.frontier.promote(self.frontier.now())
+        return resumed
 
     def lease_until(self) -> float:
         """Return when a lease taken now ends, in seconds since 1970 UTC."""

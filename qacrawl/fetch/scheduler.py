@@ -74,7 +74,7 @@ class FrontierScheduler(BaseScheduler):
         if self.run.shared:
             self.run.batch.note_found()
             return self.run.frontier.pending()[0] > 0
-        if self._lease(AHEAD):
+        if self._lease(AHEAD) or (self.run.begin_anew() and self._lease(AHEAD)):
             self.wake()
             return True
         first = self.run.frontier.pending()[1]

@@ -75,6 +75,10 @@ class Frontier:
             queue.give_back(db, self.site, run_id)
             runs.finish(db, self.site, run_id, reason)
 
+    def last_reason(self) -> str | None:
+        """Return why the run that began last ended; None where there is none, or nobody knows."""
+        return self._read(runs.last_reason, self.site)
+
     def is_dead(self, run_id: str) -> bool:
         """Return whether a run ended, or has been silent for longer than it said it would."""
         return self._read(runs.is_dead, self.site, run_id)

@@ -44,6 +44,12 @@ def is_new(db: Connection, site: str) -> bool:
     return db.execute(select(runs.c.run_id).where(runs.c.site == site).limit(1)).first() is None
 
 
+def last_reason(db: Connection, site: str) -> str | None:
+    """Return why the run that began last ended; None where there is none, or nobody knows."""
+    last = select(runs.c.reason).where(runs.c.site == site).order_by(runs.c.started.desc(), runs.c.run_id.desc())
+    return db.execute(last.limit(1)).scalar_one_or_none()
+
+
 def is_dead(db: Connection, site: str, run_id: str) -> bool:
     """Return whether a run ended, or has been silent for longer than it said it would, or is not known at all."""
     alive = and_(_one(site, run_id), runs.c.finished.is_(None), runs.c.alive_until >= database.clock(db))
