@@ -188,7 +188,7 @@ def test_what_has_no_rows_loads_in_every_reader_that_is_named(folder, tmp_path, 
 
 def test_a_forgotten_page_leaves_the_mark_of_a_candidate(folder):
     put(folder, [record(1)])
-    held = put(folder, [record(1), record(7)], gate=Gate(), doubts=("looks wrong",))
+    held = put(folder, [record(1), record(5), record(7)], gate=Gate(), doubts=("looks wrong",))
     marks.cite(folder, held.id)
     changed = snapshots.remove(folder, "doctorqna", [f"{HOST}/7"], "2024-03-05")
     assert set(changed) == {held.id}
