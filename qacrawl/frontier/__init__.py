@@ -4,9 +4,8 @@ A URL is leased, visited, and acknowledged in the transaction that also adds the
 So a crawl that is killed at any moment knows, when it starts again, what is done and what is not.
 """
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from qacrawl.frontier import database
@@ -25,7 +24,6 @@ def open_frontier(address: str | None, site: str, folder: Path) -> Iterator[Fron
     try:
         frontier = Frontier(engine, site, folder)
         yield frontier
-        with suppress(sqlite3.OperationalError):  # a full disk, say: what is committed is safe without
-            database.tidy(engine)
+        database.tidy(engine)
     finally:
         engine.dispose()

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +133,8 @@ def tidy(engine: Engine) -> None:
     """Give free space back and keep the query planner's facts fresh; PostgreSQL does so by itself."""
     if shared(engine):
         return
-    with closing(engine.raw_connection()) as db:
+    # A full disk, say: what is committed is safe without.
+    with suppress(sqlite3.OperationalError), closing(engine.raw_connection()) as db:
         for statement in ("optimize", "incremental_vacuum", "wal_checkpoint(TRUNCATE)"):
             db.cursor().execute(f"PRAGMA {statement}").fetchall()
 

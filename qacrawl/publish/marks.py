@@ -80,7 +80,7 @@ def rename(folder: Path, old: str, new: str | None) -> None:
     for kind in (HELD, CITED):
         path = _path(folder, old, kind)
         if said := files.read(path):
-            if new:
+            if new and not (kind == HELD and new == named(folder)):
                 files.write(_path(folder, new, kind), said.replace(old.encode(), new.encode()))
             files.remove(path)
     for name in _marked(folder, HELD) if new else ():

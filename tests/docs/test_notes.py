@@ -82,7 +82,7 @@ def refused(path: Path) -> Iterator[str]:
             yield from texts(node.args[0])
         elif is_call(node, "refused"):
             yield from texts(node.args[-1])
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "REFUSALS":
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("_HEADS", "_NOTICES"):
             yield from (code for key in node.value.keys for code in texts(key))
 
 
