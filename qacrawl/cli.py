@@ -1,67 +1,75 @@
 """The command line: options to calls, errors to one line and an exit code. stdout has the result, stderr the rest."""
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from qacrawl import __version__, registry
-from qacrawl.errors import Exit, QacrawlError
-from qacrawl.files import s3
-from qacrawl.redact.record import AskerNames
+from qacrawl import __version__, files, log, registry, streams
+from qacrawl.errors import Exit, QacrawlError, refusal
+from qacrawl.flags import Given, takes
+from qacrawl.options import Options
+from qacrawl.redact import AskerNames
 
 if TYPE_CHECKING:
-    from qacrawl.publish.snapshot import Snapshot
+    from qacrawl.ending import Ending
 
 app = typer.Typer(
     name="qacrawl",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Doctor Q&A sites as clean, citable Parquet datasets.",
 )
 
 Site = Annotated[str, typer.Argument(help="A source, as `qacrawl sites` lists it.", metavar="SITE")]
-Output = Annotated[str, typer.Option(help="Folder of all sites, or s3://bucket/prefix.", metavar="DIR")]
-FrontierAddress = Annotated[
-    str | None,
-    typer.Option(
-        help="sqlite:///path or postgresql://user@host/db; by default a SQLite file in the site's folder.",
-        envvar="QACRAWL_FRONTIER",
-        metavar="URL",
-    ),
-]
+PLACE = ("output", "frontier")
+GATE = ("gate_rejects", "gate_coverage", "gate_gone")
+READ = ("read_seconds", "read_megabytes")
+"""Settings that a command takes which opens a site, one that publishes, and one that reads pages."""
 Dataset = Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")]
 MovedFile = Annotated[Path, typer.Argument(help="A file of JSON Lines.", metavar="FILE")]
-Settings = Annotated[
-    list[str] | None, typer.Option("--set", "-s", help="A setting, of qacrawl or of Scrapy.", metavar="NAME=VALUE")
-]
 
 
 def main() -> None:
     """Entry point of the `qacrawl` script."""
+    streams.prepare()
+    log.use("text")
     try:
-        app()
+        _run()
     except QacrawlError as error:
-        _complain(str(error))
+        _complain(str(error), error.code)
         raise SystemExit(error.code) from None
     except BrokenPipeError:  # `qacrawl extract ... | head`
         sys.stderr.close()
         raise SystemExit(Exit.FAILED) from None
-    except OSError as error:  # the disk, or the bucket
-        said = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-        _complain(" ".join(said.split()))
+    except Exception as error:
+        said = refusal(error)
+        if said is None:
+            raise
+        named = isinstance(error, OSError) and error.filename and error.strerror
+        _complain(f"{error.filename}: {said}" if named else said)  # type: ignore[attr-defined]
         raise SystemExit(Exit.FAILED) from None
 
 
-def _complain(line: str) -> None:
+def _run() -> None:
+    """Do what the command line says. Raise OSError when the result can't be written."""
+    try:
+        app()
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+
+
+def _complain(line: str, code: Exit = Exit.FAILED) -> None:
     """Say what is wrong, behind the result in a log that holds both."""
-    sys.stdout.flush()
-    print(f"qacrawl: {line}", file=sys.stderr)
+    with suppress(OSError):  # a disk that is full may be what is wrong
+        sys.stdout.flush()
+    log.complain(line, code=int(code))
 
 
 @app.callback(invoke_without_command=True)
@@ -73,166 +81,128 @@ def _version(
         raise typer.Exit
 
 
-def _pairs(texts: list[str] | None) -> dict[str, str]:
-    """NAME=VALUE settings."""
-    pairs = [text.partition("=") for text in texts or ()]
-    for name, equals, _ in pairs:
-        if not equals or not name.isidentifier():
-            raise QacrawlError(f"--set takes NAME=VALUE, not {name!r}", Exit.USAGE)
-    return {name: value for name, _, value in pairs}
-
-
 @app.command()
-def crawl(
-    site: Site,
-    start_url: Annotated[
-        list[str] | None, typer.Option(help="Start here instead of at the site's home page; its host is crawled.")
-    ] = None,
-    numbers: Annotated[str | None, typer.Option(help="Only the articles with these numbers.", metavar="A-B")] = None,
-    output: Output = "output",
-    frontier: FrontierAddress = None,
-    delay: Annotated[float | None, typer.Option(help="Seconds between two requests to a host; 1.", min=0)] = None,
-    concurrency: Annotated[int | None, typer.Option(help="Requests to a host at once; 1.", min=1, max=64)] = None,
-    max_pages: Annotated[int | None, typer.Option(help="End after so many pages; go on next time.", min=1)] = None,
-    max_seconds: Annotated[float | None, typer.Option(help="End after so many seconds.", min=0.001)] = None,
-    full: Annotated[bool, typer.Option("--full", help="Ask for every page again, changed or not.")] = False,
-    worker: Annotated[bool, typer.Option("--worker", help="Share the crawl with others (PostgreSQL).")] = False,
-    allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Admit loopback and private addresses.")
-    ] = False,
-    contact: Annotated[
-        str | None, typer.Option(help="Your address, for the user agent.", envvar="QACRAWL_CONTACT")
-    ] = None,
-    setting: Settings = None,
-) -> None:
+@takes(*Options.model_fields)
+def crawl(site: Site, given: Given) -> None:
     """Fetch what is new or due, politely; go on where a killed run stopped; publish at the end."""
     from qacrawl.commands.crawl import crawl as run
     from qacrawl.fetch import report
-    from qacrawl.options import Options
 
-    options = Options(
-        output, tuple(start_url or ()), registry.number_range(numbers), frontier, delay, concurrency, max_pages,
-        max_seconds, full, worker, allow_private, contact, _pairs(setting),
-    )  # fmt: skip
-    result = run(site, options, Console(stderr=True))
-    report.show(result.report, Console())
-    if result.problem:
-        raise QacrawlError(f"{result.problem}; what was fetched is kept, the same command goes on")
-    if worker and result.snapshot is None:
-        print("other workers are at work: the last one publishes")
-    else:
-        _say_snapshot(result.snapshot)
+    result = run(site, given.options, Console(stderr=True), given.scrapy)
+    if not given.options.quiet:
+        report.show(result.report, Console())
+    _end(result.ending)
 
 
-def _say_snapshot(snapshot: "Snapshot | None") -> None:
-    """Where the snapshot lies; if the gate held it back, why, and end with exit code 3."""
-    if snapshot is None:
-        print("no records yet: nothing was published")
-        return
-    dataset = snapshot.path.parent.parent / "dataset"
-    if snapshot.held:
-        _complain(f"snapshot {snapshot.id} was held back: {'; '.join(snapshot.held)}")
-        _complain(f"if it is right, `qacrawl publish SITE --accept {snapshot.id}` takes it")
-        raise typer.Exit(Exit.HELD_BACK)
-    print(f"{snapshot.rows:,} records in {dataset} -> {snapshot.id}")
+def _end(ending: "Ending") -> None:
+    """Say the last line, on stdout if all is well; else raise QacrawlError with its exit code."""
+    if ending.code != Exit.DONE:
+        raise QacrawlError(ending.line, ending.code)
+    print(ending.line)
+    log.note(ending.line, code=int(ending.code))
 
 
 @app.command()
+@takes("output", *READ)
 def extract(
     paths: Annotated[list[str], typer.Argument(help="Saved pages.", metavar="PATH...")],
+    given: Given,
     site: Annotated[str, typer.Option(help="Whose pages these are.")] = "doctorqna",
     url: Annotated[str | None, typer.Option(help="Where the one page was.")] = None,
     asker_names: Annotated[AskerNames, typer.Option(help="What becomes of the asker's name.")] = "pseudonym",
     no_redact: Annotated[bool, typer.Option("--no-redact", help="Leave e-mail, phone and ID numbers in.")] = False,
-    output: Annotated[
-        str, typer.Option(help="Folder whose key, if it has one, makes the pseudonyms.", metavar="DIR")
-    ] = "output",
+    key: Annotated[
+        Path | None,
+        typer.Option(help="Key with which pseudonyms stay the same; made if it is not there.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Saved pages to JSON Lines: a record, or why it is none, for each path in its order."""
     from qacrawl.commands.extract import dump
     from qacrawl.commands.extract import extract as read
-    from qacrawl.redact.record import KEY, load_key
+    from qacrawl.commands.reasons import in_words
+    from qacrawl.reader.limits import of
+    from qacrawl.redact.record import KEY, read_key
 
-    registry.load(site)
-    folder = s3.folder(output, site)
-    key = load_key(folder) if (folder / KEY).exists() else None
+    registry.load_parser(site)
+    own = files.folder(given.options.output, site) / KEY  # that of a crawl makes the pseudonyms, if there is one
+    secret = read_key(key or own) if key or own.exists() else None
     rejected = 0
-    for answer in read(paths, site, url, key=key, askers=asker_names, texts=not no_redact):
+    limits = of(given.options)
+    for answer in read(paths, site, url, key=secret, askers=asker_names, texts=not no_redact, limits=limits):
         print(dump(answer))
         if refusal := answer.get("reject"):
             rejected += 1
-            _complain(f"{answer['path']}: {refusal['reason']} {' '.join(refusal['fields'])}".rstrip())
+            _complain(f"{answer['path']}: {in_words(refusal['reason'], refusal['fields'])}")
     if rejected:
         raise typer.Exit(Exit.FAILED)
 
 
 @app.command()
+@takes(*PLACE, *GATE)
 def publish(
     site: Site,
-    output: Output = "output",
-    frontier: FrontierAddress = None,
+    given: Given,
     accept: Annotated[str | None, typer.Option(help="Take this snapshot, which was held back.", metavar="ID")] = None,
-    setting: Settings = None,
 ) -> None:
     """Publish what is committed as a snapshot."""
-    from qacrawl.forget import pages
-    from qacrawl.options import settings_of
+    from qacrawl.ending import of_snapshot
     from qacrawl.publish import snapshot as snapshots
     from qacrawl.publish.committed import publish_site
+    from qacrawl.redact.record import check_key
     from qacrawl.workspace import open_site
 
-    settings = settings_of(site, _pairs(setting))
-    with open_site(site, output, frontier) as (folder, opened):
-        pages.resume(opened, folder)
+    with open_site(site, given.options.output, given.options.frontier) as (folder, opened):
+        check_key(folder)
         if accept:
             with opened.publishing():
                 print(f"{folder / snapshots.POINTER} -> {snapshots.accept(folder, accept).name}")
             return
-        snapshot = publish_site(opened, folder, site, settings)
-    _say_snapshot(snapshot)
+        snapshot = publish_site(opened, folder, site, given.options)
+    _end(of_snapshot(site, given.options.output, snapshot))
 
 
 @app.command()
+@takes(*PLACE, *GATE, *READ)
 def rebuild(
     site: Site,
-    output: Output = "output",
-    frontier: FrontierAddress = None,
+    given: Given,
     processes: Annotated[int | None, typer.Option(help="Processes at work; one a processor.", min=1)] = None,
-    setting: Settings = None,
 ) -> None:
     """Read the archive again with today's parsers, without the network, and publish."""
     import os
 
     from qacrawl.commands.rebuild import rebuild as run
-    from qacrawl.forget import pages
-    from qacrawl.options import settings_of
+    from qacrawl.ending import of_snapshot
     from qacrawl.publish.committed import publish_site
+    from qacrawl.reader.limits import of
+    from qacrawl.redact.record import check_key
     from qacrawl.workspace import open_site
 
-    settings = settings_of(site, _pairs(setting))
-    with open_site(site, output, frontier) as (folder, opened), ExitStack() as lock:
-        pages.resume(opened, folder)
+    with open_site(site, given.options.output, given.options.frontier) as (folder, opened), ExitStack() as lock:
+        check_key(folder)
         lock.enter_context(opened.alone())
-        counts = run(opened, folder, site, processes or os.cpu_count() or 1, Console(stderr=True))
+        registry.load_parser(site)  # before a process a file
+        number = processes or os.cpu_count() or 1
+        counts = run(opened, folder, site, number, Console(stderr=True), of(given.options))
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
         if counts["damaged"]:
             _complain(f"{counts['damaged']} stretches of the archive can't be read")
-        snapshot = publish_site(opened, folder, site, settings)
-    _say_snapshot(snapshot)
+        snapshot = publish_site(opened, folder, site, given.options)
+    _end(of_snapshot(site, given.options.output, snapshot))
 
 
 @app.command()
+@takes(*PLACE)
 def forget(
     urls: Annotated[list[str], typer.Argument(help="Addresses of pages.", metavar="URL...")],
+    given: Given,
     site: Annotated[str, typer.Option(help="Whose pages these are.")] = "doctorqna",
-    output: Output = "output",
-    frontier: FrontierAddress = None,
 ) -> None:
     """Take pages out of archive, parts and snapshots; they are never fetched again."""
     from qacrawl.forget.pages import forget as run
     from qacrawl.workspace import open_site
 
-    with open_site(site, output, frontier) as (folder, opened):
+    with open_site(site, given.options.output, given.options.frontier) as (folder, opened):
         taken = run(opened, folder, urls)
     print(
         f"taken out: {taken.parts:,} records of all versions, {taken.rejects:,} rejects, {taken.quotes:,} quotations "
@@ -261,23 +231,70 @@ def stats(
 
 
 @app.command()
+@takes(*PLACE)
 def status(
     site: Site,
-    output: Output = "output",
-    frontier: FrontierAddress = None,
+    given: Given,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """The queue, the last runs, what failed, what is due when."""
+    """The queue, the last runs, what failed, what was rejected or held back, what is due when."""
     from qacrawl.commands import status
     from qacrawl.frontier.status import status as look
+    from qacrawl.workspace import look_at
+
+    with look_at(site, given.options.output, given.options.frontier) as (folder, opened):
+        found = look(opened)
+        kept = status.look(opened, folder, given.options.output)
+    if as_json:
+        print(status.as_json(found, kept))
+    else:
+        status.show(found, kept, Console())
+
+
+@app.command()
+@takes(*PLACE)
+def rejects(
+    site: Site,
+    given: Given,
+    run: Annotated[str | None, typer.Option(help="Only those that this run read.", metavar="ID")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON Lines.")] = False,
+) -> None:
+    """The articles that became no record, and why: a line each, by the newest reading of each."""
+    from qacrawl.commands import rejects
+    from qacrawl.publish.rejects import find
+    from qacrawl.workspace import look_at
+
+    with look_at(site, given.options.output, given.options.frontier) as (folder, opened):
+        found = find(opened, folder, run)
+        for line in rejects.as_json(found) if as_json else rejects.as_text(found):
+            print(line)
+
+
+@app.command()
+@takes(*PLACE)
+def prune(
+    site: Site,
+    given: Given,
+    keep: Annotated[int, typer.Option(help="So many of the newest stay.", metavar="N", min=0)],
+    cite: Annotated[
+        list[str] | None, typer.Option(help="A snapshot that somebody cites: it stays, now and later.", metavar="ID")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it, only say which.")] = False,
+) -> None:
+    """Remove old snapshots: all but the newest, the published one, and those kept by name."""
+    from qacrawl.commands import prune
+    from qacrawl.publish import snapshot as snapshots
     from qacrawl.workspace import open_site
 
-    with open_site(site, output, frontier) as (_, opened):
-        found = look(opened)
-    if as_json:
-        print(status.as_json(found))
-    else:
-        status.show(found, Console())
+    opening = open_site(site, given.options.output, given.options.frontier)
+    with opening as (folder, opened), opened.publishing(), snapshots.alone(folder):
+        if cite:
+            prune.cite(folder, cite)
+        found = prune.plan(folder, keep)
+        if yes:
+            prune.remove(folder, found.remove)
+    for line in prune.lines(found, yes):
+        print(line)
 
 
 moving = typer.Typer(no_args_is_help=True, help="Move a frontier from one database to another.")
@@ -285,12 +302,13 @@ app.add_typer(moving, name="frontier")
 
 
 @moving.command(name="export")
-def export_frontier(site: Site, file: MovedFile, output: Output = "output", frontier: FrontierAddress = None) -> None:
+@takes(*PLACE)
+def export_frontier(site: Site, file: MovedFile, given: Given) -> None:
     """Write a site's frontier to a file of JSON Lines."""
     from qacrawl.frontier.transfer import dump
     from qacrawl.workspace import open_site
 
-    with open_site(site, output, frontier) as (_, opened), opened.alone():
+    with open_site(site, given.options.output, given.options.frontier) as (_, opened), opened.alone():
         try:
             with file.open("x", encoding="utf-8", newline="\n") as lines:
                 _say_moved(dump(opened, lines))
@@ -299,15 +317,14 @@ def export_frontier(site: Site, file: MovedFile, output: Output = "output", fron
 
 
 @moving.command(name="import")
-def import_frontier(site: Site, file: MovedFile, output: Output = "output", frontier: FrontierAddress = None) -> None:
+@takes(*PLACE)
+def import_frontier(site: Site, file: MovedFile, given: Given) -> None:
     """Read a site's frontier from such a file into a database that does not have the site yet."""
-    from qacrawl.frontier import open_frontier
     from qacrawl.frontier.transfer import load
-    from qacrawl.workspace import make_folder
+    from qacrawl.workspace import open_site
 
-    registry.load(site)
-    folder = make_folder(s3.folder(output, site))
-    with open_frontier(frontier, site, folder) as opened, opened.alone():
+    place = open_site(site, given.options.output, given.options.frontier, new=True)
+    with place as (_, opened), opened.alone():
         try:
             with file.open(encoding="utf-8", newline="\n") as lines:
                 _say_moved(load(opened, lines))
@@ -345,29 +362,41 @@ def diff(
 @app.command()
 def verify(dataset: Dataset) -> None:
     """Check a dataset: checksums, schema, and what holds of its rows."""
+    from qacrawl.escape import plain
+    from qacrawl.publish import marks
     from qacrawl.publish.about import stats as counting
     from qacrawl.publish.snapshot import locate
     from qacrawl.publish.verify import verify as check
+    from qacrawl.words import counted
 
     folder = locate(dataset)
     problems = check(folder)
     for problem in problems:
         print(problem)
+    if held := marks.held(folder.parent.parent, folder.name):
+        print(f"{folder.name} is held back, not published: {'; '.join(plain(why, 300) for why in held.why)}")
     if problems:
         raise typer.Exit(Exit.FAILED)
-    print(f"{folder.name}: {counting.measure(folder).records:,} records, all in order")
+    print(f"{folder.name}: {counted(counting.measure(folder).records, 'record')}, all in order")
 
 
 @app.command(name="sites")
 def list_sites() -> None:
     """The sites that can be crawled."""
+    broken = False
     for slug in registry.names():
-        print(f"{slug}\t{registry.load(slug).TITLE}")
+        try:
+            print(f"{slug}\t{registry.load(slug).TITLE}")
+        except QacrawlError as error:
+            broken = True
+            _complain(str(error))
+    if broken:
+        raise typer.Exit(Exit.FAILED)
 
 
 @app.command()
 def schema(
-    write: Annotated[bool, typer.Option("--write", help="Write schemas/ and docs/fields.md of a checkout.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write the derived files of a checkout.")] = False,
 ) -> None:
     """The record's JSON Schema."""
     import json
@@ -386,11 +415,12 @@ def schema(
 
 
 @app.command()
-def demo(output: Output = "output") -> None:
+@takes("output")
+def demo(given: Given) -> None:
     """Serve a small Q&A site on loopback, crawl it, publish, and show the result."""
     from qacrawl.demo import run
 
-    run(Path(output))
+    run(Path(given.options.output))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,14 @@
-"""The one exception that people see: a clear line and an exit code."""
+"""The one exception that people see: a clear line and an exit code; and what disk and database say in theirs."""
 
+import sys
 from enum import IntEnum
+
+_OF_STORAGE = {
+    "sqlalchemy.exc": ("OperationalError", "DatabaseError", "InterfaceError", "InternalError"),
+    "sqlite3": ("OperationalError", "DatabaseError"),
+    "duckdb": ("IOException", "OutOfMemoryException", "TransactionException", "FatalException"),
+}
+"""Errors that come of what a library works on, a disk or a server; its others are mistakes of ours."""
 
 
 class Exit(IntEnum):
@@ -22,3 +30,18 @@ class QacrawlError(Exception):
     def __init__(self, message: str, code: Exit = Exit.FAILED) -> None:
         super().__init__(message)
         self.code = code
+
+
+def refusal(error: BaseException) -> str | None:
+    """Return in one line what disk or database said when they refused something; None for any other error."""
+    if isinstance(error, OSError):
+        return _line(error.strerror or str(error))
+    for library, names in _OF_STORAGE.items():
+        module = sys.modules.get(library)  # what was not loaded raised nothing
+        if module and type(error) in [getattr(module, name) for name in names]:
+            return _line(str(getattr(error, "orig", None) or error))
+    return None
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

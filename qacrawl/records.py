@@ -14,11 +14,17 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 SCHEMA_VERSION = 1
 """Raised when a column is removed, renamed, reordered or changes its type or meaning."""
+OLDEST = 150
+"""Years; nobody was older."""
+LARGEST = 16 << 20
+"""Bytes of a page that is read, after content decoding."""
+TEXTS = ("title", "question_subject", "question", "reply", "more_info")
+"""Columns of a record that hold running text."""
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 """Text of a page: lines end with one newline, paragraphs with two, NFC, no trailing spaces, never empty."""
 
-Age = Annotated[int, Field(ge=0, le=150, json_schema_extra={"arrow": "int16"})]
+Age = Annotated[int, Field(ge=0, le=OLDEST, json_schema_extra={"arrow": "int16"})]
 """Whole years."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -1,16 +1,18 @@
 """Which sites there are: a folder of `qacrawl/sites/` each, found by its name and loaded when it is asked for."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Literal, Protocol, cast
+from types import ModuleType
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.records import Article, Listing, Page, Refusal
+
+if TYPE_CHECKING:  # the record takes a tenth of a second to build, and `qacrawl sites` needs none
+    from qacrawl.records import Article, Listing, Page, Refusal
 
 _SITES = Path(__file__).with_name("sites")
 
@@ -50,7 +52,7 @@ class Parser(Protocol):
     VERSION: int
     """Raised when any page reads otherwise than before."""
 
-    def parse(self, page: Page) -> Article | Listing | Refusal:
+    def parse(self, page: "Page") -> "Article | Listing | Refusal":
         """Read one page. Never raise."""
 
 
@@ -61,29 +63,37 @@ def names() -> list[str]:
 
 @cache
 def load(slug: str) -> Site:
-    """Return the addresses of the site `slug`. Raise QacrawlError for an unknown one."""
+    """Return the addresses of the site `slug`. Raise QacrawlError for an unknown one, or one that can't be loaded."""
     if slug not in names():
         raise QacrawlError(f"unknown site {slug!r}; known: {', '.join(names())}", Exit.USAGE)
-    return cast(Site, import_module(f"qacrawl.sites.{slug}.addresses"))
+    return cast(Site, _module(slug, "addresses", ("TITLE", "LANG", "HOSTS", "START", "kind", "canonical", "number")))
 
 
 @cache
 def load_parser(slug: str) -> Parser:
-    """Return the parser of the site `slug`."""
-    return cast(Parser, import_module(f"qacrawl.sites.{slug}.parser"))
+    """Return the parser of the site `slug`. Raise QacrawlError where it can't be loaded."""
+    return cast(Parser, _module(slug, "parser", ("VERSION", "parse")))
 
 
-def number_range(value: str | Sequence[int] | None) -> tuple[int, int] | None:
-    """The first and the last article number that "A-B", or "A" alone, or a pair means; a usage error if it is none."""
-    if value is None or value == "":
-        return None
-    match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", value) if isinstance(value, str) else None
-    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-    if not isinstance(value, str):
-        first, last = value
-    if not 1 <= first <= last:
-        raise QacrawlError(f"numbers are A-B with 1 <= A <= B, not {value!r}", Exit.USAGE)
-    return first, last
+def check(slug: str) -> None:
+    """Load all three modules of the site `slug`. Raise QacrawlError where one can't be loaded or is no such module."""
+    load(slug)
+    load_parser(slug)
+    found = vars(_module(slug, "spider")).values()
+    if not any(isinstance(one, type) and getattr(one, "name", None) == slug for one in found):
+        raise QacrawlError(f"the site {slug} can't be crawled: its spider.py has no spider named {slug!r}", Exit.USAGE)
+
+
+def _module(slug: str, name: str, wanted: Iterable[str] = ()) -> ModuleType:
+    """Return a module of a site, which has the names `wanted`."""
+    try:
+        found = import_module(f"qacrawl.sites.{slug}.{name}")
+    except Exception as error:  # whatever its author wrote
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise QacrawlError(f"the site {slug} can't be loaded: its {name}.py: {said}", Exit.USAGE) from error
+    if missing := [one for one in wanted if not hasattr(found, one)]:
+        raise QacrawlError(f"the site {slug} can't be loaded: its {name}.py lacks {', '.join(missing)}", Exit.USAGE)
+    return found
 
 
 def hosts(slug: str, start_urls: tuple[str, ...] = ()) -> frozenset[str]:

@@ -1,7 +1,8 @@
-"""PARSE to REDACT in one call: what a crawl and `rebuild` do with a page; `extract` takes it before REDACT."""
+"""PARSE to REDACT in one call: what a crawl, `rebuild` and `extract` do with a page."""
 
 from qacrawl import registry, validate
 from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject
+from qacrawl.redact import AskerNames
 from qacrawl.redact.record import redact
 
 
@@ -12,11 +13,13 @@ def read(page: Page) -> QARecord | Listing | Refusal:
     return validate.validate(page, answer.fields, parser.VERSION) if isinstance(answer, Article) else answer
 
 
-def result(page: Page, key: bytes) -> QARecord | Listing | Reject:
+def result(
+    page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True
+) -> QARecord | Listing | Reject:
     """What is stored of a page: its redacted record, or a reject that says what is wrong; or a listing's links."""
     answer = read(page)
     if isinstance(answer, QARecord):
-        return redact(answer, key=key)
+        return redact(answer, key=key, askers=askers, texts=texts)
     return validate.reject(page, answer, version(page.site)) if isinstance(answer, Refusal) else answer
 
 

@@ -1,6 +1,5 @@
 """STORE: rows become immutable Parquet parts, whole or not at all; the frontier's manifest says which count."""
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from uuid import uuid4
@@ -8,11 +7,9 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qacrawl import schema
-from qacrawl.files import local, s3
+from qacrawl import files, schema
+from qacrawl.files import local
 from qacrawl.records import QARecord, Reject
-
-_UNFINISHED = ".tmp"
 
 
 def write_part(folder: Path, rows: Sequence[QARecord] | Sequence[Reject]) -> str:
@@ -30,28 +27,26 @@ def write_table(folder: Path, table: pa.Table) -> str:
     """Write a table to `folder` as part-<uuid>.parquet; return that name."""
     folder.mkdir(parents=True, exist_ok=True)
     name = f"part-{uuid4()}.parquet"
-    unfinished = folder / f"{name}{_UNFINISHED}"
-    try:
-        with unfinished.open("wb") as file:
-            pq.write_table(table, file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    unfinished.rename(folder / name)
-    local.sync(folder)
-    s3.put(folder / name)
+    with local.replacing(folder / name) as unfinished, unfinished.open("wb") as file:
+        pq.write_table(table, file, compression="zstd")
+    files.put(folder / name)
     return name
 
 
 def sweep(folder: Path, known: Iterable[str]) -> list[str]:
     """Remove parts in `folder` that are not in the manifest, finished or not; return their names.
 
-    They are what a killed run wrote and did not acknowledge: their pages are read again.
+    They are what a killed run wrote and did not acknowledge: their pages are read again. An unfinished copy of one that
+    is in the manifest stays, a publisher may be downloading it.
     """
     kept = frozenset(known)
-    left = sorted(path for path in folder.glob("part-*.parquet*") if path.name not in kept)
+    found = [*folder.glob("part-*.parquet*"), *folder.glob(".part-*.parquet.*.tmp")]
+    left = sorted(path for path in found if _finished(path.name) not in kept)
     for path in left:
         path.unlink()
     return [path.name for path in left]
+
+
+def _finished(name: str) -> str:
+    """The name that a part has when it is finished."""
+    return f"{name.removeprefix('.').partition('.parquet')[0]}.parquet"

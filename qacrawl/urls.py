@@ -1,8 +1,13 @@
-"""Canonical URLs: one spelling for each page, so that no page is fetched or counted twice."""
+"""Addresses: from what a page, a file or a person says to a URL, as browsers read it; and one spelling for each page.
 
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+That one spelling keeps pages from being fetched or counted twice.
+"""
 
-from w3lib.url import canonicalize_url, safe_url_string
+import re
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
+
+import ada_url
+from w3lib.url import canonicalize_url
 
 from qacrawl.errors import Exit, QacrawlError
 
@@ -10,31 +15,56 @@ from qacrawl.errors import Exit, QacrawlError
 TRACKING = frozenset(
     ("fbclid", "gclid", "dclid", "msclkid", "yclid", "igshid", "mc_cid", "mc_eid", "ref", "ref_src", "share", "source")
 )
+ABSOLUTE = re.compile(r"[\0-\x20]*https?://[^/\\]", re.IGNORECASE)
+BEYOND_ASCII = re.compile(r"[^\0-\x7f]+")
+PLAIN_IN_QUERY = frozenset(range(0x21, 0x7F)) - frozenset(b"\"#<>'")
+
+
+def join(base: str, reference: str, encoding: str = "utf-8") -> str:
+    """Return the URL that a browser opens for `reference` on a page at `base` (https://url.spec.whatwg.org/).
+
+    A query that is not ASCII is percent-encoded in `encoding`, the page's own; everything else in UTF-8. Raise
+    ValueError where there is no such URL.
+    """
+    return ada_url.join_url(base, reference if encoding == "utf-8" else _with_query_in(encoding, reference))
+
+
+def _with_query_in(encoding: str, reference: str) -> str:
+    """Return `reference` with its query percent-encoded in an encoding; what that does not have as `&#N;`."""
+
+    def encoded(run: re.Match[str]) -> str:
+        raw = run[0].encode(encoding, "xmlcharrefreplace")
+        # A reference that stands for a character must not end the parameter. Few encodings use these bytes otherwise.
+        return "".join(chr(byte) if byte in PLAIN_IN_QUERY - frozenset(b"&;") else f"%{byte:02X}" for byte in raw)
+
+    rest, sharp, fragment = reference.partition("#")
+    path, mark, query = rest.partition("?")
+    return path + mark + BEYOND_ASCII.sub(encoded, query) + sharp + fragment
 
 
 def canonical(url: str) -> str:
-    """The one spelling of `url`: no fragment, no tracking parameters, sorted query, lower-case host, no default port.
+    """Return the one spelling of `url`: no fragment, no user, no tracking parameters, sorted query, no default port.
 
-    Raises ValueError when `url` is no absolute http(s) URL.
+    Raise ValueError when `url` is no absolute http(s) URL.
     """
-    parts = urlsplit(safe_url_string(url.strip()))
-    port = parts.port  # raises ValueError for a port that is no number
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not ABSOLUTE.match(url):
         raise ValueError(f"not an http(s) URL: {url}")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    if port and port != {"http": 80, "https": 443}[parts.scheme]:
-        host = f"{host}:{port}"
-    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not is_tracking(name)]
-    return canonicalize_url(urlunsplit((parts.scheme, host, parts.path or "/", urlencode(query), "")))
+    try:
+        parts = urlsplit(ada_url.normalize_url(url))
+    except ValueError:
+        raise ValueError(f"not an http(s) URL: {url}") from None
+    query = "&".join(part for part in parts.query.split("&") if not is_tracking(unquote_plus(part.partition("=")[0])))
+    host = parts.netloc.rpartition("@")[2]
+    return canonicalize_url(urlunsplit((parts.scheme, host, parts.path, query, "")))
 
 
 def is_tracking(name: str) -> bool:
-    """Whether a query parameter of this name only tracks visitors."""
+    """Return whether a query parameter of this name only tracks visitors."""
     return name.lower() in TRACKING or name.lower().startswith("utm_")
 
 
 def check(url: str) -> str:
-    """`canonical(url)` for a URL that a person gave; a wrong one is a usage error."""
+    """Return `canonical(url)` for a URL that a person gave. Raise QacrawlError for a wrong one: a usage error."""
     try:
         return canonical(url)
     except ValueError as error:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from qacrawl import registry
 from qacrawl.nfc import is_nfc, nfc
-from qacrawl.records import Fields, Page, QARecord, Refusal, Reject
+from qacrawl.records import OLDEST, Fields, Page, QARecord, Refusal, Reject
 
 # No page means these: control characters but tab and newline, halves of surrogate pairs.
 _BAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -77,9 +77,6 @@ def _check_ages(values: dict[str, Any]) -> Iterator[str]:
         values.pop("asker_age_min", None)
         values.pop("asker_age_max", None)
         yield "bad_age"
-
-
-OLDEST = 150  # years; nobody was
 
 
 def _cleaned(fields: Fields) -> dict[str, Any]:

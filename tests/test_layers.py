@@ -1,23 +1,25 @@
 """Data flows one way: a package or module imports only from rows above its own, and from its own package."""
 
 import ast
+import re
 
 from support.places import ROOT
 
 PACKAGE = ROOT / "qacrawl"
 FLOW = """
-errors escape nfc records
+codes errors escape nfc log records words
 urls files schema registry
-archive
+archive options
 parse validate redact
 steps store
+reader
 frontier
 publish
 forget
-workspace options
+ending workspace
 fetch
 sites commands
-demo settings
+demo settings flags streams
 cli
 __main__
 """.strip().splitlines()
@@ -40,6 +42,18 @@ def imports() -> dict[str, set[str]]:
 def test_every_module_has_its_place_in_the_flow():
     names = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
     assert names - {"__init__", "__pycache__"} - {name for name in names if name.startswith(".")} == set(ROW)
+
+
+def test_only_one_package_knows_that_there_are_buckets_on_s3():
+    """An address in a help text is no knowledge, nor is the name under which Scrapy has its own S3 downloader."""
+    wrong = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        text = path.read_text()
+        if path.name == "settings.py":
+            text = text.replace('    "s3": None,\n', "")
+        if path.parent.name != "files" and (found := re.search(r"\bs3\b(?!://)|boto|mirror", text, re.IGNORECASE)):
+            wrong.append(f"{path.relative_to(PACKAGE)} says {found[0]}")
+    assert not wrong
 
 
 def test_modules_import_only_what_stands_above_them():

@@ -32,8 +32,10 @@ def test_sweep_removes_what_nobody_acknowledged(tmp_path):
     kept, orphan = (store.write_part(tmp_path, [record(number)]) for number in (1, 2))
     (tmp_path / "parts" / "part-x.parquet.tmp").touch()
     (tmp_path / "parts" / "notes.txt").touch()
-    assert store.sweep(tmp_path / "parts", [kept]) == sorted([orphan, "part-x.parquet.tmp"])
-    assert sorted(path.name for path in (tmp_path / "parts").iterdir()) == sorted([kept, "notes.txt"])
+    (tmp_path / "parts" / f".{kept}.0.tmp").touch()  # a publisher downloads it
+    (tmp_path / "parts" / f".{orphan}.0.tmp").touch()
+    assert store.sweep(tmp_path / "parts", [kept]) == sorted([f".{orphan}.0.tmp", orphan, "part-x.parquet.tmp"])
+    assert sorted(path.name for path in (tmp_path / "parts").iterdir()) == sorted([f".{kept}.0.tmp", kept, "notes.txt"])
 
 
 def test_a_full_disk_leaves_nothing(tmp_path):
@@ -70,10 +72,11 @@ def test_the_key_is_private_and_stays(tmp_path):
 
 
 def test_processes_that_make_the_key_at_once_agree(tmp_path):
-    code = "import pathlib, sys; from qacrawl import privacy; print(privacy.load_key(pathlib.Path(sys.argv[1])))"
+    code = "import pathlib, sys; from qacrawl.redact import record; print(record.load_key(pathlib.Path(sys.argv[1])))"
     command = [sys.executable, "-c", code, str(tmp_path)]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    assert len({process.communicate()[0] for process in processes}) == 1
+    keys = {process.communicate()[0] for process in processes}
+    assert keys == {f"{load_key(tmp_path)}\n"}
 
 
 def test_one_of_several_writers_is_first_and_stays(tmp_path):

@@ -1,5 +1,9 @@
 """One spelling for each page; a wrong URL is a clear error."""
 
+import json
+from pathlib import Path
+
+import ada_url
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -72,3 +76,83 @@ def test_the_one_spelling_stays_as_it_is(text):
     assert once.startswith(("http://", "https://"))
     assert once.isascii()
     assert addresses.canonical(addresses.canonical(text)) == addresses.canonical(text)
+
+
+WEB = [
+    case for case in json.loads(Path(__file__).with_name("web_addresses.json").read_text()) if isinstance(case, list)
+]
+NOT_REFUSED = ("xn--pokxncvks", "https://xn--/")  # names that no resolver knows: the library does not check punycode
+
+
+def opened(reference: str, base: str | None) -> str:
+    return urls.join(base, reference) if base else ada_url.normalize_url(reference)
+
+
+def test_links_lead_where_browsers_go():
+    """The cases of the URL Standard's own tests (https://url.spec.whatwg.org/)."""
+    wrong = [case for case in WEB if case[2] and opened(case[0], case[1]) != case[2]]
+    assert not wrong
+    assert sum(case[2] is not None for case in WEB) > 200
+
+
+def test_what_browsers_refuse_is_refused():
+    for reference, base, href in WEB:
+        if href is None and not reference.lower().endswith(NOT_REFUSED):
+            with pytest.raises(ValueError, match=r".+"):
+                opened(reference, base)
+
+
+def test_every_address_has_one_spelling():
+    for _, _, href in WEB:
+        if href is not None:
+            once = urls.canonical(href)
+            assert urls.canonical(once) == urls.join("http://other.example/", once) == once
+            assert addresses.canonical(href) == addresses.canonical(once)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("/a/../b/./c", "http://h.example/b/c"),
+        ("/a/%2E%2e/b", "http://h.example/b"),
+        ("../../../x", "http://h.example/x"),
+        ("\\a\\b", "http://h.example/a/b"),
+        ("\\\\other.example\\a", "http://other.example/a"),
+        (" \t\n/a\tb\r\nc \x1f", "http://h.example/abc"),
+        ("ht\ntp://h.example:80/", "http://h.example/"),
+        ("//h.example:443/", "http://h.example:443/"),
+        ("HTTPS://H.Example:443", "https://h.example/"),
+        ("http://b\u00fccher.example/\u00fc?\u00fc#\u00fc", "http://xn--bcher-kva.example/%C3%BC?%C3%BC#%C3%BC"),
+        ("http://\uff48.example/", "http://h.example/"),
+        ("?q=1", "http://h.example/dir/page?q=1"),
+        ("#top", "http://h.example/dir/page?old#top"),
+        ("", "http://h.example/dir/page?old"),
+        ("http:x", "http://h.example/dir/x"),
+        ("http://0x7f.1/", "http://127.0.0.1/"),
+    ],
+)
+def test_a_reference_and_its_page_make_an_address(reference, expected):
+    assert urls.join("http://h.example/dir/page?old", reference) == expected
+
+
+@pytest.mark.parametrize(
+    ("encoding", "query", "expected"),
+    [
+        ("big5hkscs", "\u4e2d\u6587&b=1", "%A4%A4%A4%E5&b=1"),
+        ("big5hkscs", "\u529f", "%A5\\"),
+        ("gb18030", "\u4e2d", "%D6%D0"),
+        ("cp1252", "\u20ac", "%80"),
+        ("cp1252", "\u4e2d", "%26%2320013%3B"),
+        ("shift_jis", "\u8868", "%95\\"),
+        ("utf-8", "\u4e2d", "%E4%B8%AD"),
+    ],
+)
+def test_a_query_is_sent_in_the_encoding_of_its_page(encoding, query, expected):
+    page = "http://h.example/"
+    assert urls.join(page, f"/x?{query}#\u4e2d", encoding) == f"http://h.example/x?{expected}#%E4%B8%AD"
+    assert urls.join(page, f"/\u4e2d?{query}", encoding) == f"http://h.example/%E4%B8%AD?{expected}"
+    assert urls.join(page, "/\u4e2d#?\u4e2d", encoding) == "http://h.example/%E4%B8%AD#?%E4%B8%AD"
+
+
+def test_a_query_that_is_no_utf_8_stays_what_it_is():
+    assert urls.canonical("http://h.example/?b=%A4%A4&a=%a5%5C&ref=%A4") == "http://h.example/?a=%A5%5C&b=%A4%A4"

@@ -10,10 +10,9 @@ import zlib
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import urljoin
 from uuid import uuid4
 
-from qacrawl.archive import read, warc
+from qacrawl.archive import location, read, warc
 
 _HEAD = b"\x1f\x8b\x08\x10" + bytes(6)
 """Of a gzip member that has a comment and no time."""
@@ -33,10 +32,10 @@ def leads_to(urls: Collection[str], canonical: Callable[[str], str]) -> Callable
             return False
 
     def wanted(entry: warc.Exchange | warc.Revisit) -> bool:
-        targets = [entry.url]
+        targets: list[str | None] = [entry.url]
         if isinstance(entry, warc.Exchange) and 300 <= entry.status < 400:
-            targets += [urljoin(entry.url, value) for name, value in entry.headers if name.lower() == "location"]
-        return any(map(is_one, targets))
+            targets += [location.target(entry.url, value) for value in entry.values("Location")]
+        return any(is_one(url) for url in targets if url)
 
     return wanted
 

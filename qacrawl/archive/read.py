@@ -2,7 +2,7 @@
 
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -10,7 +10,7 @@ from typing import BinaryIO
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
-from qacrawl.archive.warc import Damage, Entry, Exchange, Place, Revisit
+from qacrawl.archive.warc import PURPOSE, ROBOTS, Damage, Entry, Exchange, Headers, Place, Revisit, as_text
 
 _MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 20
@@ -106,7 +106,7 @@ def _begins_record(path: Path, offset: int) -> bool:
 def _entry(member: bytes) -> Entry | None:
     """What a WARC record says; None for those that are no response."""
     try:
-        record = next(iter(ArchiveIterator(io.BytesIO(member))), None)
+        record = next(iter(ArchiveIterator(io.BytesIO(member), no_record_parse=True)), None)
         if record is None or record.rec_type not in ("response", "revisit"):
             return None
         header = record.rec_headers.get_header
@@ -114,8 +114,15 @@ def _entry(member: bytes) -> Entry | None:
         url = header("WARC-Target-URI")
         if record.rec_type == "revisit":
             return Revisit(url, at, header("WARC-Payload-Digest") or "")
-        body = record.raw_stream.read()
-        status = int(record.http_headers.get_statuscode())
-        return Exchange(url, status, record.http_headers.headers, body, at)
-    except (ArchiveLoadFailed, ValueError, TypeError, AttributeError) as error:
+        head, _, body = record.raw_stream.read().partition(b"\r\n\r\n")
+        line, *lines = head.split(b"\r\n")
+        is_robots = header(PURPOSE) == ROBOTS
+        return Exchange(url, int(line.split()[1]), _headers(lines), body, at, is_robots)
+    except (ArchiveLoadFailed, ValueError, TypeError, AttributeError, IndexError) as error:
         return Damage(f"no WARC record: {error}")
+
+
+def _headers(lines: Iterable[bytes]) -> Headers:
+    """What the lines of a response's head say: bytes, which warcio would take for UTF-8 or Latin-1, as they look."""
+    pairs = (line.partition(b":") for line in lines)
+    return [(as_text(name), as_text(value.strip())) for name, colon, value in pairs if colon]

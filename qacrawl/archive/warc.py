@@ -9,10 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 SUFFIX = ".warc.gz"
+PURPOSE = "Qacrawl-Purpose"
+"""Field of a record's WARC header: "robots.txt" for what was fetched as that, for which redirects lead anywhere."""
+ROBOTS = "robots.txt"
 Headers = Sequence[tuple[str, str]]
+"""Names and values, in their order. Bytes that are no UTF-8 stand in them as lone surrogates, so that none is lost."""
 
 
 class Place(NamedTuple):
@@ -31,6 +36,12 @@ class Exchange:
     headers: Headers
     body: bytes = field(repr=False)
     fetched_at: datetime
+    is_robots: bool = False
+    """Whether it came as a robots.txt, at whatever address: then it is no page of the site."""
+
+    def values(self, name: str) -> list[bytes]:
+        """Return the values of a header, whatever the case of its name."""
+        return [as_bytes(value) for one, value in self.headers if one.lower() == name.lower()]
 
     @cached_property
     def payload(self) -> str:
@@ -58,9 +69,24 @@ class Damage:
 Entry = Exchange | Revisit | Damage
 
 
+def as_text(raw: bytes) -> str:
+    """Return the bytes of a header as `Headers` has them."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def as_bytes(text: str) -> bytes:
+    """Return the bytes of what `Headers` has."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 def digest(body: bytes) -> str:
     """The WARC-Payload-Digest of a body, as it came."""
     return f"sha256:{base64.b32encode(hashlib.sha256(body).digest()).decode()}"
+
+
+def files(folder: Path) -> list[Path]:
+    """The archive files in a folder, by name, so those of a run in the order of writing."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
 
 
 def run_of(name: str) -> str:

@@ -10,13 +10,15 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 from isal import igzip
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from qacrawl.archive.warc import SUFFIX, Exchange, Place
-from qacrawl.files import local, s3
+from qacrawl import files
+from qacrawl.archive.warc import PURPOSE, ROBOTS, SUFFIX, Exchange, Place, as_bytes
+from qacrawl.files import local
 
 LARGEST = 1 << 30
 """Bytes after which a run begins its next file."""
@@ -51,6 +53,7 @@ class Writer:
             warc_headers_dict={
                 "WARC-Date": _stamp(exchange.fetched_at),
                 "WARC-Payload-Digest": exchange.payload,
+                **({PURPOSE: ROBOTS} if exchange.is_robots else {}),
             },
             http_headers=_http(exchange),
         )
@@ -103,10 +106,10 @@ class Writer:
         return file
 
     def sync(self) -> dict[str, int]:
-        """Have all of it on disk, and where there is a mirror there; return the bytes in each file of this run."""
+        """Have all of it on disk, and in the bucket if there is one; return the bytes in each file of this run."""
         if self._file:
             os.fsync(self._file.fileno())
-            if s3.is_mirrored(self.folder.parent):
+            if files.is_copy(self.folder):
                 self._end_file()  # objects can't grow, so each batch has a file of its own
         return dict(self.sizes)
 
@@ -115,7 +118,7 @@ class Writer:
             os.fsync(self._file.fileno())
             self._file.close()
             self._file = None
-            s3.put(self.folder / self.name)
+            files.put(self.folder / self.name)
 
     def close(self) -> None:
         """Close the file that is written to."""
@@ -150,6 +153,13 @@ def _stamp(at: datetime) -> str:
 _UNDONE = ("transfer-encoding", "content-length")
 
 
+class _Head(StatusAndHeaders):  # type: ignore[misc]
+    """Status line and headers of a response, byte for byte: warcio would percent-encode what is not ASCII."""
+
+    def compute_headers_buffer(self, header_filter: Any = None) -> None:
+        self.headers_buff = as_bytes(self.to_str(header_filter)) + b"\r\n"
+
+
 def _http(exchange: Exchange, unchanged: bool = False) -> StatusAndHeaders:
     headers = [(name, value) for name, value in exchange.headers if name.lower() not in _UNDONE]
     if not unchanged:
@@ -158,4 +168,4 @@ def _http(exchange: Exchange, unchanged: bool = False) -> StatusAndHeaders:
         phrase = HTTPStatus(exchange.status).phrase
     except ValueError:
         phrase = "Unknown"
-    return StatusAndHeaders(f"{exchange.status} {phrase}", headers, protocol="HTTP/1.1")
+    return _Head(f"{exchange.status} {phrase}", headers, protocol="HTTP/1.1")

@@ -4,18 +4,21 @@ import json
 import re
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
-from html import unescape
 from pathlib import Path
 from typing import Any
 
-from qacrawl import registry, steps
+from qacrawl import registry
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.records import Listing, Page, QARecord, Refusal
-from qacrawl.redact.record import AskerNames, redact
+from qacrawl.options import Options
+from qacrawl.parse.values import unescape
+from qacrawl.reader.limits import Limits, of
+from qacrawl.reader.messages import Setup
+from qacrawl.reader.series import Series
+from qacrawl.records import LARGEST, Listing, Page, QARecord, Refusal
+from qacrawl.redact import AskerNames
 
-LARGEST = 16 << 20
-"""Bytes of a page; a crawl takes no larger one either."""
 _CANONICAL = re.compile(rb"""<link\s[^>]*?rel=["']?canonical["'\s][^>]*>""", re.IGNORECASE)
 _HREF = re.compile(rb"""href=["']?([^"'\s>]+)""", re.IGNORECASE)
 
@@ -28,6 +31,7 @@ def extract(
     key: bytes | None = None,
     askers: AskerNames = "pseudonym",
     texts: bool = True,
+    limits: Limits | None = None,
 ) -> Iterator[dict[str, Any]]:
     """An answer for each file, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
 
@@ -35,14 +39,15 @@ def extract(
     for an unknown site or a wrong `url`.
     """
     address = _checked(url, site, paths)
-    key = key or secrets.token_bytes(32)
-    for path in paths:
-        answer = _read(Path(path), site, address)
-        if isinstance(answer, QARecord):
-            record = redact(answer, key=key, askers=askers, texts=texts)
-            yield {"path": path, "record": record.model_dump(mode="json")}
-        else:
-            yield {"path": path, "reject": {"reason": answer.reason, "fields": list(answer.fields)}}
+    setup = Setup(site, key or secrets.token_bytes(32), limits or of(Options()), askers=askers, texts=texts)
+    pages = (_load(Path(path), site, address) for path in paths)
+    with Series(setup) as series, closing(series.results(pages)) as results:
+        for path, result in zip(paths, results, strict=True):
+            answer = Refusal("listing") if isinstance(result, Listing) else result
+            if isinstance(answer, QARecord):
+                yield {"path": path, "record": answer.model_dump(mode="json")}
+            else:
+                yield {"path": path, "reject": {"reason": answer.reason, "fields": list(answer.fields)}}
 
 
 def dump(answer: dict[str, Any]) -> str:
@@ -62,8 +67,8 @@ def _checked(url: str | None, site: str, paths: Sequence[str]) -> str | None:
         raise QacrawlError(f"wrong URL {url!r}: {error}", Exit.USAGE) from None
 
 
-def _read(path: Path, site: str, url: str | None) -> QARecord | Refusal:
-    """The record of a file, or why it is none."""
+def _load(path: Path, site: str, url: str | None) -> Page | Refusal:
+    """The page in a file, or why there is none."""
     try:
         if path.is_dir():
             return Refusal("directory")
@@ -77,8 +82,7 @@ def _read(path: Path, site: str, url: str | None) -> QARecord | Refusal:
         return Refusal("unreadable_file")
     fetched_at = datetime.fromtimestamp(facts.st_mtime, UTC)
     url = url or _own_address(body, site) or path.resolve().as_uri()
-    answer = steps.read(Page(site=site, url=url, body=body, fetched_at=fetched_at))
-    return Refusal("listing") if isinstance(answer, Listing) else answer
+    return Page(site=site, url=url, body=body, fetched_at=fetched_at)
 
 
 def _own_address(body: bytes, site: str) -> str | None:

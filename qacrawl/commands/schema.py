@@ -1,14 +1,17 @@
-"""The files derived from the record: `schemas/*.json` and `docs/fields.md`; `qacrawl schema --write` writes them."""
+"""The files derived from the models: `schemas/*.json` and `docs/fields.md` from the record, `docs/settings.md` from the
+settings; `qacrawl schema --write` writes them.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from pydantic import BaseModel
 
-from qacrawl import schema
+from qacrawl import options, schema
+from qacrawl.publish.data import configs
 from qacrawl.records import SCHEMA_VERSION, QARecord, Reject, RelatedFAQ, SimilarQA
 
 _TABLES: dict[str, type[BaseModel]] = {
@@ -17,12 +20,30 @@ _TABLES: dict[str, type[BaseModel]] = {
     "### Each of `related_faq`": RelatedFAQ,
     "## Rejects": Reject,
 }
+_WITH_RECORD = ("qa", "history")
+"""Configs that have all columns of a record."""
+_REJECTS = "Not part of a dataset: the files in `rejects/` beside it, which `qacrawl rejects` lists."
 _HEAD = f"""# The columns
 
-<!-- Written by `qacrawl schema --write` from qacrawl/records.py; do not edit. -->
+<!-- Written by `qacrawl schema --write` from qacrawl/records.py and qacrawl/publish/data/configs.py; do not edit. -->
 
 Schema version {SCHEMA_VERSION}. Text keeps its lines (one newline) and paragraphs (two), is NFC and has no trailing
-spaces. What a page does not say is null, never "".
+spaces. What a page does not say is null, never "". A dataset has four configs: `qa`, `similar`, `faq` and `history`.
+"""
+_SETTINGS = """# The settings
+
+<!-- Written by `qacrawl schema --write` from qacrawl/options.py; do not edit. -->
+
+Each setting can be given in three ways; the first that is there counts:
+
+1. an option of the command: `qacrawl crawl SITE --delay 3`;
+2. by its name: `--set QACRAWL_DELAY=3`, or `scrapy crawl SITE -s QACRAWL_DELAY=3`;
+3. a variable of the environment: `QACRAWL_DELAY=3`. An empty one counts as none.
+
+A wrong value, or a name that begins with `QACRAWL_` and is none of these, ends the command with exit code 2 before
+anything is done. `--set` also takes the settings of Scrapy (https://docs.scrapy.org/en/latest/topics/settings.html);
+where the project differs from it, `qacrawl/settings.py` says why. With `scrapy crawl`, `-a numbers=A-B` and
+`-a start_url=URL` choose pages as the options do.
 """
 
 
@@ -43,6 +64,7 @@ def files() -> dict[str, str]:
         "schemas/qa_record.schema.json": _dump(schema.json_schema()),
         "schemas/qa_record.arrow.json": _dump(describe(schema.ARROW)),
         "docs/fields.md": "\n".join([_HEAD, *_tables()]),
+        "docs/settings.md": "\n".join([_SETTINGS, *_settings(), ""]),
     }
 
 
@@ -67,12 +89,43 @@ def _dump(value: object) -> str:
 
 def _tables() -> Iterator[str]:
     """The lines of docs/fields.md that say what each column means."""
-    for heading, model in _TABLES.items():
-        yield from (heading, "", "| column | type | null | meaning |", "|---|---|---|---|")
-        for field in schema.arrow_schema(model):
-            meaning = (model.model_fields[field.name].description or "").replace("|", "\\|")
-            yield f"| `{field.name}` | {_kind(field.type)} | {'yes' if field.nullable else 'no'} | {meaning} |"
-        yield ""
+    models = list(_TABLES.items())
+    for heading, model in models[:-1]:
+        yield from _table(heading, "", schema.arrow_schema(model), _meanings(model))
+    for config, columns in configs.CONFIGS.items():
+        more = [field for field in columns if config not in _WITH_RECORD or field.name not in schema.ARROW.names]
+        about = configs.ABOUT[config]
+        said = f"{about[0].upper()}{about[1:]}."
+        if config in _WITH_RECORD:
+            said += " The columns of a record, all those above under Records, and:"
+        yield from _table(f"## Config `{config}`", said, more, configs.MEANING[config])
+    for heading, model in models[-1:]:
+        yield from _table(heading, _REJECTS, schema.arrow_schema(model), _meanings(model))
+
+
+def _meanings(model: type[BaseModel]) -> dict[str, str]:
+    return {name: field.description or "" for name, field in model.model_fields.items()}
+
+
+def _table(heading: str, said: str, columns: Iterable[pa.Field], meanings: Mapping[str, str]) -> Iterator[str]:
+    """The lines of a table of columns below its heading."""
+    yield from (heading, "", *([said, ""] if said else []))
+    yield from ("| column | type | null | meaning |", "|---|---|---|---|")
+    for field in columns:
+        meaning = meanings[field.name].replace("|", "\\|")
+        yield f"| `{field.name}` | {_kind(field.type)} | {'yes' if field.nullable else 'no'} | {meaning} |"
+    yield ""
+
+
+def _settings() -> Iterator[str]:
+    """The lines of docs/settings.md that say what each setting means."""
+    yield from ("| option | setting | takes | default | meaning |", "|---|---|---|---|---|")
+    for name, field in options.NAMES.items():
+        meaning = options.Options.model_fields[field].description
+        default = f"`{given}`" if (given := options.default(field)) else ""
+        yield f"| `{options.flag(field)}` | `{name}` | {options.allowed(field)} | {default} | {meaning} |"
+    yield from ("", "Variables of the environment that are no settings:", "", "| variable | meaning |", "|---|---|")
+    yield from (f"| `{name}` | {meaning} |" for name, meaning in options.VARIABLES.items())
 
 
 def _kind(kind: pa.DataType) -> str:

@@ -1,32 +1,60 @@
 """Shows how a site stands: the queue, the last runs, what failed; as tables or as JSON."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
 from qacrawl.escape import plain
+from qacrawl.frontier import Frontier
 from qacrawl.frontier.status import Status
+from qacrawl.publish import marks, rejects
+from qacrawl.publish.marks import Held
 
+HELD = 5
+"""Snapshots held back that are shown; JSON has them all, also those that a later one has superseded."""
 DAYS = 7
 """Days of the queue that the table shows; JSON has them all."""
 
 
-def as_json(found: Status) -> str:
+@dataclass(frozen=True)
+class Kept:
+    """What a site's files say beside its frontier."""
+
+    rejects: Mapping[str, int]
+    """Articles whose newest reading is a reject, by the reason."""
+    held: Sequence[Held]
+    """Snapshots that are held back, the last first."""
+    output: str
+
+
+def look(frontier: Frontier, folder: Path, output: str) -> Kept:
+    """Return what the files in a site's folder say; `output` is what the user named, for commands to give."""
+    return Kept(rejects.by_reason(frontier, folder), marks.candidates(folder), output)
+
+
+def as_json(found: Status, kept: Kept) -> str:
     """The status as JSON; times in ISO 8601, UTC."""
     values = asdict(found) | {
         "counts": [count._asdict() for count in found.counts],
         "due_later": {day.isoformat(): number for day, number in found.due_later.items()},
         "runs": [run._asdict() for run in found.runs],
         "troubles": [trouble._asdict() for trouble in found.troubles],
+        "rejects": dict(kept.rejects),
+        "held_back": [
+            asdict(held) | {"accept": marks.accept_command(found.site, kept.output, held.snapshot)}
+            for held in kept.held
+        ],
     }
     return json.dumps(values, indent=2, ensure_ascii=False, default=str)
 
 
-def show(found: Status, console: Console) -> None:
+def show(found: Status, kept: Kept, console: Console) -> None:
     """Print the status as tables. URLs come from pages: nothing in them is markup."""
     queue = Table("URLs", "state", _right("number"), title=Text(f"{found.site}, {_minute(found.at)} UTC"))
     for count in found.counts:
@@ -51,6 +79,22 @@ def show(found: Status, console: Console) -> None:
             due_at = _minute(trouble.next_due) if trouble.next_due else "parked until --full"
             troubles.add_row(Text(plain(trouble.url)), trouble.reason or "", f"{trouble.failures}", due_at)
         console.print(troubles)
+    if kept.rejects:
+        refused = Table("rejects: why", _right("articles"))
+        for reason, number in kept.rejects.items():
+            refused.add_row(Text(plain(reason)), f"{number:,}")
+        console.print(refused)
+    for held in [held for held in kept.held if not held.superseded][:HELD]:
+        _show_held(held, found.site, kept.output, console)
+
+
+def _show_held(held: Held, site: str, output: str, console: Console) -> None:
+    """Print why a snapshot is held back, and how it is taken."""
+    console.print(Text(f"held back: snapshot {held.snapshot}, {held.at}", style="bold"), soft_wrap=True)
+    for why in held.why:
+        console.print(Text(f"  {plain(why, 300)}"), soft_wrap=True)
+    accept = marks.accept_command(site, output, held.snapshot)
+    console.print(Text(f"  If it is right: {accept}"), soft_wrap=True)
 
 
 def _minute(moment: datetime) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.publish.about.background import INVENTED
 
-MARKER = ".qacrawl-demo"
+MARKER = INVENTED
 
 
 def run(output: Path) -> None:

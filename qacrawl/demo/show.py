@@ -11,43 +11,23 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from qacrawl.escape import plain
+from qacrawl.fetch.report import counts
+from qacrawl.publish.about.card_texts import INVENTED
 
 SAMPLES = 3
 
 
 def show(report: Mapping[str, Any], dataset: Path, console: Console) -> None:
     """Print the counts of a run, three rows of its dataset, where that lies and how to load it."""
-    console.print(_counts(report))
+    console.print(counts(report, "Pages of the demo site"))
     rows = pq.read_table(dataset / "data" / "qa")
-    console.print(Text(f"\n{rows.num_rows} records; {SAMPLES} of them:"))
+    console.print(Text(f"\n{rows.num_rows} invented records; {SAMPLES} of them:"))
     for at in range(SAMPLES):
         console.print(_row(rows.slice(at * rows.num_rows // SAMPLES, 1).to_pylist()[0]))
     files = str(dataset / "data" / "qa" / "*.parquet")
+    console.print(Text(f"\n{INVENTED}"), soft_wrap=True)
     console.print(Text(f"\nThe dataset, a folder of Parquet files: {dataset}"), soft_wrap=True)
     console.print(Text(f"Load it in Python: import duckdb; print(duckdb.read_parquet({files!r}))"), soft_wrap=True)
-
-
-OUTCOMES = {
-    "record": "records",
-    "reject": "rejects",
-    "listing": "listings, read for links",
-    "gone": "gone (404)",
-    "unchanged": "unchanged",
-    "failed": "failed",
-}
-
-
-def _counts(report: Mapping[str, Any]) -> Table:
-    table = Table(Column("Pages of the demo site"), Column("count", justify="right"))
-    for outcome, count in report["outcomes"].items():
-        if count:
-            table.add_row(Text(OUTCOMES.get(outcome, outcome)), f"{count:,}")
-        if outcome == "reject":
-            for reason, rejects in sorted(report["rejects"].items()):
-                table.add_row(Text(f"  {reason}"), f"{rejects:,}", style="dim")
-    table.add_section()
-    table.add_row("fetched", f"{report['fetches']:,}")
-    return table
 
 
 def _row(row: Mapping[str, Any]) -> Panel:

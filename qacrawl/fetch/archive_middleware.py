@@ -1,7 +1,8 @@
 """ARCHIVE: a downloader middleware that writes every response to the archive before anyone reads it.
 
 It stands below decompression, so that the archive has the bytes as they came. An item pipeline would see neither
-those bytes nor the responses that are no success. A response that a killed run archived is read from there instead.
+those bytes nor the responses that are no success. A response that a killed run archived is read from there instead,
+by a middleware that stands above all others.
 """
 
 import logging
@@ -15,9 +16,9 @@ from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
+from qacrawl import files
 from qacrawl.archive import read, warc
-from qacrawl.fetch import run
-from qacrawl.files import s3
+from qacrawl.fetch import run as runs
 from qacrawl.frontier import Row
 
 logger = logging.getLogger(__name__)
@@ -35,11 +36,11 @@ class Fetched:
     """WARC-Payload-Digest."""
 
 
-class ArchiveMiddleware:
-    """Writes responses; answers from the archive."""
+class ReplayMiddleware:
+    """Answers from the archive; it stands before robots.txt is asked for, which only a request to the site needs."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self.session = run.of(crawler)
+        self.run = runs.of(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -51,16 +52,28 @@ class ArchiveMiddleware:
         row: Row | None = request.meta.get("row")
         if row is None or row.archived_file is None or row.archived_offset is None:
             return None
-        found = _read(self.session.folder / "archive" / row.archived_file, row.archived_offset)
+        found = _read(self.run.folder / "archive" / row.archived_file, row.archived_offset)
         if found is None:
             logger.warning("%s is not in the archive where it should be; it is fetched again", row.url)
             return None
         place, exchange = found
-        self.session.tally["from_archive"] += 1
+        self.run.tally.add("from_archive")
         request.meta["fetched"] = Fetched(place, exchange.fetched_at, None, exchange.payload)
-        headers = Headers([(name, value) for name, value in exchange.headers])
+        headers = Headers([(warc.as_bytes(name), warc.as_bytes(value)) for name, value in exchange.headers])
         kind = responsetypes.from_args(headers=headers, url=request.url, body=exchange.body)
         return kind(request.url, status=exchange.status, headers=headers, body=exchange.body, request=request)
+
+
+class ArchiveMiddleware:
+    """Writes responses."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.run = runs.of(crawler)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Made by Scrapy."""
+        return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Archive a response that came over the network."""
@@ -69,27 +82,32 @@ class ArchiveMiddleware:
         row: Row | None = request.meta.get("row")
         at = datetime.now(UTC)
         headers = [
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, values in response.headers.items()
-            for value in values
+            (warc.as_text(name), warc.as_text(value)) for name, values in response.headers.items() for value in values
         ]
-        exchange = warc.Exchange(request.url, response.status, headers, response.body, at)
-        # A full run reads the page again, so its records need a whole response to point to.
-        seen = response.status == 200 and not self.session.settings["QACRAWL_FULL"]
-        same = row is not None and (response.status == 304 or (seen and exchange.payload == row.payload))
+        is_robots = bool(request.meta.get("robots"))
+        exchange = warc.Exchange(request.url, response.status, headers, response.body, at, is_robots)
+        # A run that refetches reads the page again, so its records need a whole response to point to.
+        seen = response.status == 200 and not self.run.options.refetch
+        not_modified = response.status == 304 and conditional(request)
+        same = row is not None and (not_modified or (seen and exchange.payload == row.payload))
         try:
-            place = self.session.keep(exchange, row, same)
+            place = self.run.batch.keep(exchange, row, same)
         except OSError as error:
-            self.session.stop("disk", f"the archive can't be written: {error.strerror or error}")
+            self.run.stop("disk", f"the archive can't be written: {error.strerror or error}")
             raise
         request.meta["fetched"] = Fetched(place, at, request.meta.get("seconds"), exchange.payload)
         return response
 
 
+def conditional(request: Request) -> bool:
+    """Return whether a request was for a page only if it changed: else a 304 answers nothing."""
+    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
+
+
 def _read(path: Path, offset: int) -> tuple[warc.Place, warc.Exchange] | None:
     """The response that starts at an offset of an archive file."""
     try:
-        place, exchange = next(iter(read.entries(s3.get(path), offset)), (None, None))
+        place, exchange = next(iter(read.entries(files.fetch(path), offset)), (None, None))
     except OSError:
         return None
     return (place, exchange) if place and isinstance(exchange, warc.Exchange) else None

@@ -6,30 +6,64 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CannotResolveHostError, DownloadFailedError
 from scrapy.http import Response
+from sqlalchemy.exc import DBAPIError
 
-from qacrawl.fetch.private_hosts import check_host
+from qacrawl.fetch import heads, private_hosts
+from qacrawl.fetch import run as runs
+from qacrawl.fetch.outcomes import HeadersTooLarge, Stopping
+from qacrawl.fetch.run import Run
 from qacrawl.fetch.throttle import gate
 
 
 class Handler(HTTP11DownloadHandler):
-    """Scrapy's HTTP/1.1 handler behind the gate."""
+    """Scrapy's HTTP/1.1 handler behind the gate; as it is where no run is open."""
 
     lazy = False
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self.gate = gate(crawler)
+        self.crawler = crawler
+        self._pool._factory = heads.Factory
+
+    async def ask(self, request: Request) -> Response:
+        """Ask at once. Raise HeadersTooLarge for headers without end, PrivateAddress for a name of such an address."""
+        try:
+            return await super().download_request(request)
+        except DownloadFailedError as error:
+            if heads.is_too_large(error):
+                raise HeadersTooLarge(f"{request.url}: more than {heads.LARGEST:,} bytes of headers") from None
+            raise
+        except CannotResolveHostError:
+            private_hosts.check_refused(urlsplit(request.url).hostname or "")
+            raise
 
     async def download_request(self, request: Request) -> Response:
         """Wait for the host's turn, then ask."""
+        run = runs.find(self.crawler)
+        if run is None:
+            return await self.ask(request)
+        try:
+            return await self._take_turn(request, run)
+        except DBAPIError as error:  # the frontier knows whose turn it is
+            run.refused(error)
+            raise Stopping("the run ends") from None
+
+    async def _take_turn(self, request: Request, run: Run) -> Response:
         host = urlsplit(request.url).netloc
-        check_host(urlsplit(request.url).hostname or "", self.gate.crawler)
-        async with self.gate.turn(host):
-            self.gate.session.tally["requests"] += 1
+        if not run.options.allow_private:
+            private_hosts.check_host(urlsplit(request.url).hostname or "")
+        turns = gate(self.crawler)
+        async with turns.turn(host, robots=bool(request.meta.get("robots"))):
+            run.tally.add("requests")
             started = time.monotonic()
-            response = await super().download_request(request)
+            try:
+                response = await self.ask(request)
+            except Exception as error:
+                turns.heed_error(host, request.url, error)
+                raise
             request.meta["seconds"] = time.monotonic() - started
-            self.gate.session.tally["bytes"] += len(response.body)
-            self.gate.heed(host, response)
+            run.tally.add("bytes", len(response.body))
+            turns.heed(host, response)
             return response

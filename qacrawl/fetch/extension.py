@@ -7,35 +7,58 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
+from scrapy.utils.log import get_scrapy_root_handler
 
-from qacrawl.fetch import lifecycle, report
+from qacrawl import log, registry
+from qacrawl.errors import Exit
+from qacrawl.fetch import lifecycle, report, scrapy_settings
 from qacrawl.fetch import run as runs
+from qacrawl.fetch.run import Run
+
+USUAL = ("REDIRECT_ENABLED", "METAREFRESH_ENABLED", "RETRY_ENABLED", "REFERER_ENABLED")
+"""Settings that a run has off; somebody who looks at one page wants them."""
 
 
 class RunExtension:
-    """Ticks each second. Under `scrapy crawl`, where nobody opened a session, it opens one and publishes at the end."""
+    """Ticks each second. Under `scrapy crawl`, where nobody opened a run, it opens one and publishes at the end."""
 
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Crawler, run: Run | None) -> None:
+        """Take part in `run`, or open one."""
         self.crawler = crawler
         self.stack = ExitStack()
-        self.own = not runs.is_attached(crawler)
-        if self.own:
-            run = self.stack.enter_context(lifecycle.opened(crawler.settings, crawler.spidercls.name))
+        self.own = run is None
+        if run is None:
+            options = scrapy_settings.read(crawler.settings, crawler.spider)
+            opened = lifecycle.opened(crawler.spidercls.name, options, crawler.settings["USER_AGENT"])
+            run = self.stack.enter_context(opened)
             runs.attach(crawler, run)
-        self.session = runs.of(crawler)
-        self.session.on_stop = self.stop
+        self.run = run
+        run.on_stop = self.stop
+        run.tally.stats = crawler.stats
         self.loop = create_looping_call(self.tick)
-        self.progress = _Progress(self.session) if self.session.console.is_terminal else None
+        self.progress = _Progress(run) if run.console.is_terminal and not run.options.quiet else None
+        log.use(run.options.log_format)
+        log.format_handler(get_scrapy_root_handler())
         crawler.signals.connect(self.opened, signals.spider_opened)
         crawler.signals.connect(self.closed, signals.spider_closed)
         crawler.signals.connect(self.ended, signals.engine_stopped)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
-        return cls(crawler)
+        """Return the extension. Raise NotConfigured where a page is only looked at: then Scrapy does as it always does.
+
+        That is under `scrapy shell`, `fetch` and `parse`, and with spiders that are none of ours.
+        """
+        run = runs.find(crawler)
+        if run is None and not _is_crawl(crawler):
+            for name in USUAL:
+                crawler.settings.set(name, True, priority="project")
+            raise NotConfigured
+        with scrapy_settings.one_line():
+            return cls(crawler, run)
 
     def opened(self, spider: Spider) -> None:
         """Begin to tick."""
@@ -44,39 +67,52 @@ class RunExtension:
             self.progress.start()
 
     def tick(self) -> None:
-        """What is to be done each second."""
-        self.session.tick()
+        """Do what is to be done each second."""
+        self.run.tick()
         scheduler: Any = self.crawler.engine and self.crawler.engine.scheduler
-        if scheduler and self.session.shared:  # other workers may have found something to do
+        if scheduler and self.run.shared:  # other workers may have found something to do
             scheduler.wake()
         if self.progress:
-            self.progress.refresh()
+            with self.run.guard():
+                self.progress.refresh()
 
     def stop(self) -> None:
         """Have the engine end the run: what is in flight is finished, nothing new begins."""
         engine: Any = self.crawler.engine
         if engine is not None and engine.spider is not None:
-            deferred_from_coro(engine.close_spider_async(reason=self.session.reason))
+            deferred_from_coro(engine.close_spider_async(reason=self.run.reason))
 
     def closed(self, spider: Spider, reason: str) -> None:
         """Stop ticking; "shutdown" is Scrapy's word for Ctrl-C and SIGTERM."""
         self.loop.stop()
         if self.progress:
             self.progress.stop()
-        self.session.ended = reason != "shutdown"
+        self.run.ended = reason != "shutdown"
+        if self.run.ended and reason != "finished" and self.run.reason is None:  # an extension of Scrapy's closed it
+            self.run.reason = reason
+        self.run.commit()  # before Scrapy's statistics are collected
 
     def ended(self) -> None:
         """Publish and report, unless `qacrawl crawl` does so itself."""
         if self.own:
             with self.stack:
-                result = lifecycle.finish(self.session)
-            report.show(result.report, Console(stderr=True))
+                result = lifecycle.finish(self.run)
+            if not self.run.options.quiet:
+                report.show(result.report, Console(stderr=True))
+            if result.ending.code != Exit.DONE:
+                log.complain(result.ending.line, code=int(result.ending.code))
+
+
+def _is_crawl(crawler: Crawler) -> bool:
+    """Return whether a spider of ours crawls as it is: `scrapy fetch` and `parse` put in a `start` of their own."""
+    ours = crawler.spidercls.name in registry.names()
+    return ours and crawler.crawling and not crawler.spidercls.start.__module__.startswith("scrapy.")
 
 
 class _Progress:
     """One line on a terminal: what has been read, how fast, and what waits."""
 
-    def __init__(self, run: runs.Session) -> None:
+    def __init__(self, run: Run) -> None:
         self.run = run
         self.bar = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=run.console, transient=True
@@ -90,9 +126,10 @@ class _Progress:
         self.bar.stop()
 
     def refresh(self) -> None:
-        tally, waiting = self.run.tally, self.run.frontier.pending()[0]
+        numbers, settled = self.run.tally.numbers, len(self.run.batch.settled)  # these wait to be committed
+        waiting = max(0, self.run.frontier.pending()[0] - settled)
         self.bar.update(
             self.task,
-            description=f"{self.run.slug}: {tally['settled']:,} pages, {tally['bytes'] / 1e6:,.1f} MB, "
-            f"{tally['retries']:,} retries, {'more than ' if waiting >= 1000 else ''}{waiting:,} to go",
+            description=f"{self.run.slug}: {numbers['settled'] + settled:,} pages, {numbers['bytes'] / 1e6:,.1f} MB, "
+            f"{numbers['retries']:,} retries, {'more than ' if waiting >= 1000 else ''}{waiting:,} to go",
         )

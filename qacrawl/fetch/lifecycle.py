@@ -1,24 +1,25 @@
 """A run from the lock to the snapshot, whoever starts it: `qacrawl crawl` or `scrapy crawl`."""
 
-import os
+import logging
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from scrapy.settings import Settings
-
-from qacrawl.errors import Exit, QacrawlError
-from qacrawl.fetch import private_hosts, report
-from qacrawl.fetch.run import Session, reason_of
-from qacrawl.files import s3
-from qacrawl.forget import pages
-from qacrawl.frontier import Frontier, open_frontier, recovery
-from qacrawl.options import choices
+from qacrawl import registry
+from qacrawl.ending import Ending, of_run
+from qacrawl.errors import Exit, QacrawlError, refusal
+from qacrawl.fetch import metrics, notify, private_hosts, report, verdict
+from qacrawl.fetch.run import Run
+from qacrawl.frontier import Frontier, due, recovery
+from qacrawl.options import Options
 from qacrawl.publish import committed
-from qacrawl.publish.snapshot import Snapshot
-from qacrawl.workspace import make_folder
+from qacrawl.publish.about import stats
+from qacrawl.publish.snapshot import POINTER, Snapshot
+from qacrawl.workspace import open_site
+
+logger = logging.getLogger(__name__)
 
 PATIENCE = 60.0
 """Seconds that a worker waits for the site: the last of the others may have it for itself, to publish."""
@@ -29,30 +30,34 @@ class Result:
     """What came of a run."""
 
     report: dict[str, Any]
+    ending: Ending
     snapshot: Snapshot | None = None
-
-    @property
-    def problem(self) -> str | None:
-        """Why the run failed, if it did."""
-        return self.report["problem"] or ("interrupted" if self.report["reason"] == "interrupted" else None)
 
 
 @contextmanager
-def opened(settings: Settings, site: str) -> Iterator[Session]:
-    """A session of `site` that holds the site's lock. Raises QacrawlError when it can't begin."""
-    chosen = choices(settings)
-    folder = make_folder(s3.folder(chosen["QACRAWL_OUTPUT"], site))
-    if not chosen["QACRAWL_ALLOW_PRIVATE"]:
-        for url in chosen["QACRAWL_START_URLS"]:
-            private_hosts.check_start(url)
-    address = chosen["QACRAWL_FRONTIER"] or os.environ.get("QACRAWL_FRONTIER")
-    with open_frontier(address, site, folder) as frontier, ExitStack() as lock:
-        pages.resume(frontier, folder)
-        lock.enter_context(_locked(frontier, chosen["QACRAWL_WORKER"]))
-        run = Session(site, chosen, folder, frontier)
-        run.unlock = lock.close
-        run.start()
+def opened(site: str, options: Options, agent: str) -> Iterator[Run]:
+    """Open a run of `site` that holds the site's lock. Raise QacrawlError when it can't begin."""
+    notify.check(options.notify)
+    with ExitStack() as stack, ExitStack() as held:
+        with notify.of_failure(options, site):
+            run = _open(site, options, agent, stack, held)
+        run.unlock = held.close
         yield run
+
+
+def _open(site: str, options: Options, agent: str, stack: ExitStack, held: ExitStack) -> Run:
+    """Open a run; what it needs is closed with `stack`, and what it holds against others with `held`."""
+    registry.check(site)
+    metrics.check(options.metrics)
+    if not options.allow_private:
+        for url in options.start_urls:
+            private_hosts.check_start(url)
+    folder, frontier = stack.enter_context(open_site(site, options.output, options.frontier, new=True))
+    held.enter_context(_locked(frontier, options.worker))
+    held.enter_context(private_hosts.guarded(options.allow_private))
+    run = Run(site, options, agent, folder, frontier)
+    run.start()
+    return run
 
 
 @contextmanager
@@ -71,36 +76,74 @@ def _locked(frontier: Frontier, worker: bool) -> Iterator[None]:
         yield
 
 
-def finish(run: Session) -> Result:
-    """Close a session, write its report, and publish unless the run was cut short."""
+def finish(run: Run) -> Result:
+    """Close a run, write its report, and publish unless the run was cut short."""
     if not run.ended and run.reason is None:
         run.reason = "interrupted"
     run.close()
+    before = report.latest(run.folder)
     made = report.make(run)
     snapshot = None
     try:
+        made["problem"] = made["problem"] or verdict.failure(run.tally)
+        made["doubts"] = _doubts(run)
+        if made["doubts"]:
+            soon = run.frontier.now() + run.batch.policy.doubted * due.DAY
+            run.frontier.hurry(run.started.timestamp(), soon)
         report.write(run.folder, made)
         if run.reason not in ("interrupted", "disk"):
-            snapshot = publish_last(run, made) if run.shared else publish(run, made)
-            made |= {"snapshot": snapshot.id if snapshot else None, "records": snapshot.rows if snapshot else 0}
+            snapshot = _publish_last(run, made) if run.shared else _publish(run, made)
+            made |= report.published(snapshot)
             report.write(run.folder, made)
-    except OSError as error:
-        made["problem"] = made["problem"] or f"cannot write to {run.folder}: {reason_of(error)}"
-    return Result(made, snapshot)
+    except Exception as error:
+        if (said := refusal(error)) is None:
+            raise
+        made["problem"] = made["problem"] or f"cannot write to {run.folder}: {said}"
+        with suppress(OSError):  # the disk may have room for that
+            report.write(run.folder, made)
+    return _told(run, Result(made, _ending(run, made, snapshot), snapshot), before)
 
 
-def publish(run: Session, made: Mapping[str, Any]) -> Snapshot | None:
+def _ending(run: Run, made: Mapping[str, Any], snapshot: Snapshot | None) -> Ending:
+    """Return the last line of a run and its exit code."""
+    problem = made["problem"] or ("interrupted" if made["reason"] == "interrupted" else None)
+    return of_run(run.slug, run.options.output, snapshot, problem, made["doubts"], run.options.worker)
+
+
+def _told(run: Run, result: Result, before: Mapping[str, Any] | None) -> Result:
+    """Tell those who wait for it how a run ended; `before` is the report of the run before. Return `result`."""
+    result.report["files"] = report.places(run, result.snapshot)
+    path = run.options.metrics
+    if path:
+        try:
+            metrics.write(path, result.report, result.ending, run.folder / "runs")
+        except OSError as error:
+            logger.warning("the metrics can't be written to %s: %s", path, refusal(error))
+    notify.tell(run.options, run.slug, result.ending, before, report.text(result.report))
+    return result
+
+
+def _doubts(run: Run) -> list[str]:
+    """Return what is wrong with what a run read, measured by the dataset as it is before the run publishes."""
+    coverage = None
+    if run.tally.news["record"] and (run.folder / POINTER).exists():
+        coverage = stats.measure(run.folder / POINTER).coverage
+    found = list(verdict.doubts(run.tally, committed.gate(run.options), coverage))
+    return found or verdict.carried(report.latest(run.folder), run.tally)
+
+
+def _publish(run: Run, made: Mapping[str, Any]) -> Snapshot | None:
     """Publish what is committed; `made` is the report of the run."""
-    return committed.publish_site(run.frontier, run.folder, run.slug, run.settings, made)
+    return committed.publish_site(run.frontier, run.folder, run.slug, run.options, made)
 
 
-def publish_last(run: Session, made: Mapping[str, Any]) -> Snapshot | None:
+def _publish_last(run: Run, made: Mapping[str, Any]) -> Snapshot | None:
     """Publish as the last of several workers; None while others are at work, one of which will be the last."""
     run.unlock()
     try:
         with run.frontier.alone():
             recovery.recover(run.folder, run.frontier)  # what killed workers left
-            return publish(run, made)
+            return _publish(run, made)
     except QacrawlError as error:
         if error.code != Exit.LOCKED:
             raise

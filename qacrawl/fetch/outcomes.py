@@ -5,11 +5,14 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, DropItem, IgnoreRequest, ResponseDataLossError
 from scrapy.http.headers import Headers
 
+from qacrawl.archive import decode
+from qacrawl.frontier import hosts
+
 RETRY = frozenset([408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524])
-LONGEST = 3600.0
+LONGEST = hosts.LONGEST
 """Seconds: a Retry-After beyond that counts as that."""
 
 
@@ -25,8 +28,19 @@ class Stopping(IgnoreRequest):
     """The run ends before the request was sent."""
 
 
+class GivenBack(DropItem):
+    """The run ends before the page was read; its response lies in the archive, from where the next run reads it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, log_level="INFO")
+
+
 class Forbidden(IgnoreRequest):
     """robots.txt forbids the URL."""
+
+
+class HeadersTooLarge(Exception):
+    """A response has more headers than anybody needs."""
 
 
 class PrivateAddress(Exception):
@@ -41,19 +55,25 @@ def judge(error: BaseException) -> Again | str:
         return "forbidden"
     if isinstance(error, PrivateAddress):
         return "private_address"
-    if isinstance(error, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in str(error):
+    if isinstance(error, DownloadCancelledError | decode.TooLarge):
         return "too_large"  # before, or after decompression
+    if isinstance(error, HeadersTooLarge):
+        return "headers_too_large"
+    if isinstance(error, decode.Cut):
+        return Again(code(ResponseDataLossError()))
+    if isinstance(error, decode.NotEncoded):
+        return "bad_encoding"
     if isinstance(error, IgnoreRequest):
         return "ignored"
     return Again(code(error))
 
 
-def judge_status(status: int, headers: Headers) -> Again | str:
-    """What becomes of a URL after a response that is no success."""
+def judge_status(status: int, headers: Headers, conditional: bool = True) -> Again | str:
+    """What becomes of a URL after a response that is no success; `conditional` where we asked whether it changed."""
     if status in RETRY:
         return Again(f"http_{status}", retry_after(headers))
     if status == 304:
-        return "unchanged"
+        return "unchanged" if conditional else f"http_{status}"
     if status in (404, 410):
         return "gone"
     if 300 <= status < 400:

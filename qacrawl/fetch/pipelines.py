@@ -1,42 +1,75 @@
-"""PARSE to REDACT as a Scrapy item pipeline: a page goes in; a record, a reject or a listing comes out.
+"""The item pipelines, as the flow goes: PARSE to REDACT, then STORE.
 
-ARCHIVE is `archiving.py`. What comes out here is stored by the session: with the acknowledgement of its URL, in one
-transaction (`session.py`).
+A page goes in; a record comes out, and what a feed exporter or a later pipeline sees is records only. Rejects and
+listings go no further: they are counted with their visit.
 """
 
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
-from qacrawl.fetch import run
-from qacrawl.fetch.parse_process import Reader, ReadError
-from qacrawl.records import Page
+from qacrawl.fetch import run as runs
+from qacrawl.fetch.outcomes import GivenBack
+from qacrawl.fetch.visits import Reading, Taken
+from qacrawl.reader import limits
+from qacrawl.reader.client import Read, Reader, ReadError, Unread, reject
+from qacrawl.reader.messages import Setup
+from qacrawl.records import QARecord
 
 
-class ReadPipeline:
-    """Bytes to plain fields, those to a record or a reject, that without personal data."""
+class ParsePipeline:
+    """Bytes to plain fields, those to a record or a reject, that without personal data: in a process beside."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self.session = run.of(crawler)
-        self.reader = Reader(self.session.key)
+        self.crawler = crawler
+        self.run = runs.of(crawler)
+        setup = Setup(self.run.slug, self.run.key, limits.of(self.run.options), links=True)
+        self.reader = Reader(setup, self.is_ending)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
+        """Return the pipeline, as Scrapy asks for it. Raise NotConfigured where no run is open."""
         return cls(crawler)
 
     async def process_item(self, item: Any) -> Any:
-        """A page becomes what is stored of it, or a listing; other items pass."""
-        if not isinstance(item, Page):
+        """Read the page of a visit; other items pass."""
+        if not isinstance(item, Reading):
             return item
         try:
-            read = await self.reader.read(item)
+            read = await self.reader.read(item.page)
         except ReadError as error:
-            self.session.links[item.url] = error.links
-            raise
-        self.session.links[item.url] = read.links
-        return read.result
+            read = Read(reject(item.page, error), error.links)
+        except Unread as error:
+            raise GivenBack(str(error)) from None
+        item.result = read.result
+        item.visit.take(read.result, read.links)
+        return item
+
+    def is_ending(self) -> bool:
+        """Return whether the run must end soon: a signal came, or its time is over."""
+        budget = self.run.options.max_seconds
+        is_over = budget > 0 and (datetime.now(UTC) - self.run.started).total_seconds() >= budget
+        return is_over or not self.crawler.crawling
 
     def close_spider(self) -> None:
         """End the process that reads."""
         self.reader.close()
+
+
+class StorePipeline:
+    """Gives on what is stored with the visit's URL (`batch.py`): records. Its other results go no further."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Return the pipeline, as Scrapy asks for it. Raise NotConfigured where no run is open."""
+        runs.of(crawler)
+        return cls()
+
+    def process_item(self, item: Any) -> Any:
+        """Return the record of a page that was read. Raise `Taken` for a page that is none."""
+        if not isinstance(item, Reading):
+            return item
+        if isinstance(item.result, QARecord):
+            return item.result
+        raise Taken(type(item.result).__name__.lower(), log_level="DEBUG")

@@ -1,6 +1,8 @@
 """What a run did, in figures: written to runs/<run_id>.json, and printed for people."""
 
+import io
 import json
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +12,12 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from qacrawl import files
 from qacrawl.escape import plain
-from qacrawl.fetch.run import Session
-from qacrawl.files import local, s3
+from qacrawl.fetch.run import Run
+from qacrawl.publish.snapshot import POINTER, Snapshot
+
+logger = logging.getLogger(__name__)
 
 WORDS = {
     "record": "records",
@@ -24,39 +29,88 @@ WORDS = {
 }
 
 
-def make(session: Session) -> dict[str, Any]:
-    """The figures of a run that has ended; `fetches` is the sum of `outcomes`."""
+def head(run: Run) -> str:
+    """Return the line that a run's log begins with."""
+    numbers = "articles {}-{} of ".format(*run.options.numbers) if run.options.numbers else ""
+    where = f"{numbers}{', '.join(run.start_urls)}"
+    return f"{run.started:%Y-%m-%d %H:%M} UTC: run {run.run_id} of {run.slug} begins, with {where}"
+
+
+def warn(run: Run) -> None:
+    """Warn where the site can't reach whoever crawls it; with --allow-private it is somebody's own."""
+    if not run.options.contact and not run.options.allow_private:
+        logger.warning("no contact is set: give --contact an address of yours, so that the site can reach you")
+
+
+def make(run: Run) -> dict[str, Any]:
+    """Return the figures of a run that has ended; `fetches` is the sum of `outcomes`."""
     finished = datetime.now(UTC)
-    settings = session.settings
+    tally = run.tally
     return {
-        "run_id": session.run_id,
-        "site": session.slug,
-        "started": session.started.isoformat(),
+        "run_id": run.run_id,
+        "site": run.slug,
+        "started": run.started.isoformat(),
         "finished": finished.isoformat(),
-        "seconds": round((finished - session.started).total_seconds(), 3),
-        "reason": session.reason or "finished",
-        "problem": session.problem,
-        "fetches": session.counts.total(),
-        "outcomes": dict(session.counts),
-        "rejects": dict(session.reasons["reject"].most_common()),
-        "failures": dict(session.reasons["failed"].most_common()),
-        "failed": [list(pair) for pair in session.failed],
-        "slowest": [list(pair) for pair in session.slowest],
-        **{name: session.tally[name] for name in ("requests", "bytes", "retries", "from_archive", "new_urls")},
-        **{name: session.tally[name] for name in ("redirect", "forbidden")},
-        "start_urls": list(session.start_urls),
-        "user_agent": settings["USER_AGENT"],
-        "delay": settings["QACRAWL_DELAY"],
-        "concurrency": settings["QACRAWL_CONCURRENCY"],
+        "seconds": round((finished - run.started).total_seconds(), 3),
+        "reason": run.reason or "finished",
+        "problem": run.problem,
+        "doubts": [],
+        "fetches": tally.outcomes.total(),
+        "outcomes": dict(tally.outcomes),
+        "changes": {name: tally.numbers[name] for name in ("new", "changed", "gone")}
+        | {"rejected": tally.news["reject"]},
+        "rejects": dict(tally.reasons["reject"].most_common()),
+        "failures": dict(tally.reasons["failed"].most_common()),
+        "failed": [list(pair) for pair in tally.failed],
+        "slowest": [list(pair) for pair in tally.slowest],
+        **{name: tally.numbers[name] for name in ("requests", "bytes", "retries", "from_archive", "new_urls")},
+        **{name: tally.numbers[name] for name in ("redirect", "forbidden")},
+        "start_urls": list(run.start_urls),
+        "user_agent": run.agent,
+        "delay": run.options.delay,
+        "concurrency": run.options.concurrency,
     }
+
+
+def published(snapshot: Snapshot | None) -> dict[str, Any]:
+    """Return what a report says of the snapshot that ends its run."""
+    if snapshot is None:
+        return {"snapshot": None, "records": 0, "held_back": None}
+    held = {"snapshot": snapshot.id, "why": list(snapshot.held)} if snapshot.held else None
+    return {"snapshot": snapshot.id, "records": snapshot.rows, "held_back": held}
+
+
+def latest(folder: Path) -> dict[str, Any] | None:
+    """Return the report of the newest run in `folder` that has ended; None where there is none that can be read."""
+    for path in sorted((folder / "runs").glob("*.json"), reverse=True):
+        try:
+            found: dict[str, Any] = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            continue
+        return found
+    return None
 
 
 def write(folder: Path, report: Mapping[str, Any]) -> Path:
     """Write a report to `folder`/runs; return its path."""
     path = folder / "runs" / f"{report['run_id']}.json"
-    local.write(path, (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode())
-    s3.put(path)
+    files.write(path, (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode())
     return path
+
+
+def places(run: Run, snapshot: Snapshot | None) -> dict[str, str]:
+    """Return where to look after a run, by what is there."""
+    pages = {"report": str(snapshot.path / "report.html")} if snapshot else {}
+    dataset = run.folder / POINTER
+    there = {"dataset": str(dataset)} if dataset.exists() else {}
+    return pages | {"run": str(run.folder / "runs" / f"{run.run_id}.json")} | there
+
+
+def text(report: Mapping[str, Any]) -> str:
+    """Return the figures of a run as plain text."""
+    said = io.StringIO()
+    show(report, Console(file=said, width=100, force_terminal=False))
+    return "\n".join(line.rstrip() for line in said.getvalue().splitlines())
 
 
 def counts(report: Mapping[str, Any], title: str = "Pages") -> Table:
@@ -86,4 +140,8 @@ def show(report: Mapping[str, Any], console: Console) -> None:
         "new URLs": report["new_urls"],
     }
     said = ", ".join(f"{name} {number:,}" for name, number in also.items() if number)
+    changes = ", ".join(f"{number:,} {name}" for name, number in report["changes"].items())
+    console.print(Text(f"since the last run: {changes}"))
     console.print(Text(f"{said}; {report['seconds']:.1f} s, {rate:.1f} pages/s; ended: {report['reason']}"))
+    for name, path in report.get("files", {}).items():
+        console.print(Text(f"{name}: {path}"), soft_wrap=True)

@@ -1,34 +1,38 @@
 """robots.txt as RFC 9309 means it: 4xx allows everything, 5xx and silence forbid everything until it answers."""
 
 import asyncio
+import logging
 import time
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
-from protego import Protego
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from qacrawl.fetch import outcomes, run, throttle
+from qacrawl import urls
+from qacrawl.fetch import outcomes, rules, throttle
+from qacrawl.fetch import run as runs
 from qacrawl.fetch.outcomes import Forbidden, Stopping
+
+logger = logging.getLogger(__name__)
 
 AGENT = "qacrawl"
 """Our product token."""
-LARGEST = 512 << 10
-"""Bytes that are read; RFC 9309 asks for 500 KiB at least."""
+MOST_SITEMAPS = 1000
+"""Sitemaps of a robots.txt that are visited."""
 REDIRECTS = 5
 FRESH = 24 * 3600.0
 """Seconds after which it is asked for again."""
 
 
 @dataclass
-class Rules:
-    """A host's robots.txt."""
+class Known:
+    """A host's robots.txt, and when it was read by this machine's monotonic clock."""
 
-    parsed: Protego
+    rules: rules.Rules
     read_at: float
 
 
@@ -37,8 +41,8 @@ class RobotsMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.session = run.of(crawler)
-        self.rules: dict[str, Rules] = {}
+        self.run = runs.of(crawler)
+        self.known: dict[str, Known] = {}
         self.asking: dict[str, asyncio.Lock] = {}
 
     @classmethod
@@ -48,36 +52,41 @@ class RobotsMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Raise Forbidden for what robots.txt forbids, Stopping when it can't be had."""
-        if request.meta.get("robots") or request.meta["row"].archived_file:
+        if request.meta.get("robots"):
             return
         parts = urlsplit(request.url)
-        rules = await self.get(f"{parts.scheme}://{parts.netloc}")
-        if not rules.parsed.can_fetch(request.url, AGENT):
+        found = await self.get(f"{parts.scheme}://{parts.netloc}")
+        if not found.allows(request.url):
             raise Forbidden(f"robots.txt forbids {request.url}")
 
-    async def get(self, root: str) -> Rules:
-        """The rules of a host; one request asks, the others wait for it."""
+    async def get(self, root: str) -> rules.Rules:
+        """Return the rules of a host; one request asks, the others wait for it."""
         async with self.asking.setdefault(root, asyncio.Lock()):
-            rules = self.rules.get(root)
-            if rules is None or time.monotonic() - rules.read_at > FRESH:
-                rules = self.rules[root] = Rules(Protego.parse(await self.ask(root)), time.monotonic())
-                self.heed(root, rules.parsed)
-        return rules
+            known = self.known.get(root)
+            if known is None or time.monotonic() - known.read_at > FRESH:
+                known = self.known[root] = Known(rules.parse(await self.ask(root), AGENT), time.monotonic())
+                self.heed(root, known.rules)
+        return known.rules
 
-    def heed(self, root: str, parsed: Protego) -> None:
+    def heed(self, root: str, found: rules.Rules) -> None:
         """Keep its Crawl-delay, and visit the sitemaps that it names."""
-        delay = parsed.crawl_delay(AGENT)
-        if delay:
-            throttle.gate(self.crawler).delays[urlsplit(root).netloc] = float(delay)
-        if self.session.settings["QACRAWL_NUMBERS"]:
+        throttle.gate(self.crawler).obey(urlsplit(root).netloc, found.delay)
+        if self.run.options.numbers:
             return
-        for url in parsed.sitemaps:
-            self.crawler.engine.crawl(Request(url, meta={"kind": "sitemap"}, dont_filter=True))
+        for address in found.sitemaps[:MOST_SITEMAPS]:
+            try:
+                url = urls.join(f"{root}/robots.txt", address)
+                # A page of the site stays one, whatever robots.txt calls it.
+                request = Request(url) if self.run.site.kind(url) else _sitemap(url)
+            except ValueError:
+                logger.warning("%s/robots.txt: no address of a sitemap: %r", root, address[:200])
+                continue
+            self.crawler.engine.crawl(request)
 
-    async def ask(self, root: str) -> str:
-        """The text of robots.txt, "" where there is none. Ends the run when none can be had."""
-        tries = self.crawler.settings.getint("QACRAWL_TRIES")
-        pause = self.crawler.settings.getfloat("QACRAWL_RETRY_PAUSE")
+    async def ask(self, root: str) -> bytes:
+        """Return the body of robots.txt, empty where there is none. Ends the run when none can be had."""
+        tries = self.run.options.tries
+        pause = self.run.options.retry_pause
         problem = ""
         for attempt in range(tries):
             if attempt:
@@ -92,17 +101,17 @@ class RobotsMiddleware:
                 problem = f"{outcomes.code(error)}: {error}".strip(": ")
                 continue
             if response.status < 500 and response.status != 429:
-                return response.body[:LARGEST].decode("utf-8", "replace") if response.status < 300 else ""
+                return response.body if response.status < 300 else b""
             problem = f"HTTP {response.status}"
         line = " ".join(problem.split())
-        self.session.stop("robots", f"cannot read {root}/robots.txt ({line}); without it nothing is fetched")
+        self.run.stop("robots", f"cannot read {root}/robots.txt ({line}); without it nothing is fetched")
         raise Stopping("robots.txt can't be had")
 
     async def sleep(self, seconds: float) -> None:
         """Sleep, unless the run ends."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if self.session.reason or not self.crawler.crawling:
+            if self.run.reason or not self.crawler.crawling:
                 raise Stopping("the run ends")
             await asyncio.sleep(min(left, throttle.STEP))
 
@@ -115,5 +124,10 @@ class RobotsMiddleware:
             location = response.headers.get("Location")
             if not 300 <= response.status < 400 or not location:
                 break
-            url = response.urljoin(location.decode("latin-1"))
+            url = urls.join(url, location.decode("utf-8", "surrogateescape"))
         return response
+
+
+def _sitemap(url: str) -> Request:
+    """A visit of a sitemap, in this run even if it was visited in an earlier one."""
+    return Request(url, meta={"kind": "sitemap"}, dont_filter=True)

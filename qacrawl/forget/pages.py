@@ -1,8 +1,8 @@
 """Pages taken out everywhere, on request: of frontier, parts, archive and snapshots. Their addresses alone are left.
 
 A journal is written first and deleted last, and each step does no harm when it is done again. So after a kill at any
-moment the same command, or the next run, publish or rebuild of the site, completes it. Where the output is on S3 the
-journal is there, too, and the working copies on other machines are deleted when qacrawl next runs there.
+moment the same command, or the next run, publish or rebuild of the site, completes it. Where a bucket holds the site,
+the journal is there, too, and working copies on other machines are deleted when the site is next opened for work there.
 """
 
 import json
@@ -18,14 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from qacrawl import registry, store, urls
+from qacrawl import files, registry, store, urls
 from qacrawl.archive import erase, read, warc
-from qacrawl.files import local, s3
+from qacrawl.files import local
 from qacrawl.forget import bucket, snapshots
 from qacrawl.frontier import Frontier, recovery
 from qacrawl.publish import snapshot
 
-JOURNAL = "forget.json"
+JOURNAL = files.JOURNAL
 
 
 @dataclass
@@ -93,27 +93,19 @@ def _locked(frontier: Frontier, folder: Path) -> Iterator[None]:
 
 
 def _note(folder: Path, journal: dict[str, Any]) -> None:
-    local.write(folder / JOURNAL, json.dumps(journal).encode())
-    s3.put(folder / JOURNAL)
+    files.write(folder / JOURNAL, json.dumps(journal).encode())
 
 
 def _has_journal(folder: Path) -> bool:
-    """Whether something is left to be done; where the output is on S3, as the bucket says."""
-    path = folder / JOURNAL
-    if s3.is_mirrored(folder):
-        path.unlink(missing_ok=True)
-        if noted := s3.read(path):
-            local.write(path, noted)
-    return path.exists()
+    """Whether something is left to be done; where a bucket holds the site, as the bucket says."""
+    return bool(files.read(folder / JOURNAL))
 
 
 def _complete(frontier: Frontier, folder: Path) -> Taken:
     """Do all that the journal asks for."""
-    journal = json.loads((folder / JOURNAL).read_bytes())
+    journal = json.loads(files.read(folder / JOURNAL))
     gone, taken = frozenset(journal["urls"]), Taken()
-    mirrored = s3.is_mirrored(folder)
-    if mirrored:
-        bucket.pull(folder)
+    bucket.pull(folder)
     frontier.take_back(expired_only=False)
     recovery.recover(folder, frontier)  # torn ends of the archive, and parts that nobody knows
     frontier.forget(sorted(gone))
@@ -121,10 +113,8 @@ def _complete(frontier: Frontier, folder: Path) -> Taken:
     taken.rejects = _take_out(frontier, folder, "rejects", gone, taken)
     _erase(frontier.site, folder, journal, taken)
     taken.snapshots = snapshots.remove(folder, frontier.site, sorted(gone), journal["day"])
-    if mirrored:
-        bucket.push(folder, journal["places"], {kind: frontier.files(kind) for kind in ("parts", "rejects")})
-        s3.note_taken_out(folder)
-    s3.drop(folder / JOURNAL)
+    bucket.push(folder, journal["places"], {kind: frontier.files(kind) for kind in ("parts", "rejects")})
+    files.remove(folder / JOURNAL)
     local.sync(folder)
     return taken
 
@@ -178,7 +168,7 @@ def _places(
 ) -> Iterator[tuple[str, list[tuple[int, int]]]]:
     """Where the responses of the pages lie in each archive file, and those that redirect to them."""
     wanted = erase.leads_to(gone, registry.load(site).canonical)
-    for path in sorted((folder / "archive").glob(f"*{warc.SUFFIX}")):
+    for path in warc.files(folder / "archive"):
         taken.damaged += sum(isinstance(entry, warc.Damage) for _, entry in read.entries(path))
         if places := list(erase.find(path, wanted)):
             yield path.name, places

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 
 from qacrawl.errors import QacrawlError
 from qacrawl.files import local
-from qacrawl.publish import snapshot
+from qacrawl.publish import marks, snapshot
 from qacrawl.publish.about import report
+from qacrawl.publish.about.background import Background, is_invented
 from qacrawl.publish.data import files, sorting, splits, versions
 
 HEADING = "## Pages taken out"
@@ -90,9 +91,13 @@ def _replace(db: Any, folder: Path, site: str, old: Path, build: Path, day: str)
     made, name = build / "snapshot", None
     if _write(db, old, made):
         shutil.copy(old / splits.FILE, made)
-        new, counted = snapshot.finish(folder, site, made, _notes(db, old, day))
-        report.write(new.path, counted, None, None, ())
+        counted = snapshot.count(made)
+        held = marks.held(folder, old.name)
+        background = Background(held=held.why if held else (), invented=is_invented(folder))
+        new = snapshot.finish(folder, site, made, counted, background, _notes(db, old, day))
+        report.write(new.path, counted, None, None, None, (), background)
         name = new.id
+    marks.rename(folder, old.name, name)
     pointer = folder / snapshot.POINTER
     if pointer.is_symlink() and pointer.readlink().name == old.name:
         if name:
@@ -135,6 +140,6 @@ def _place(db: Any, paths: Sequence[Path]) -> int:
     """Register the table `places`: the split of each file and how many rows stand before it; return those of all."""
     counts = [pq.read_metadata(path).num_rows for path in paths]
     starts: list[int] = list(accumulate(counts, initial=0))
-    names = {"filename": list(map(str, paths)), "split": [path.name.split("-")[0] for path in paths]}
+    names = {"filename": list(map(str, paths)), "split": list(map(files.split_of, paths))}
     db.register("places", pa.table(names | {"start": starts[:-1]}))
     return starts[-1]

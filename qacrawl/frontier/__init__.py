@@ -8,20 +8,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from qacrawl.frontier.database import connect
-from qacrawl.frontier.queue import Frontier
+from qacrawl.frontier import database
+from qacrawl.frontier.frontier import Frontier
+from qacrawl.frontier.hosts import Place
 from qacrawl.frontier.rows import File, Found, Row, Visit
+from qacrawl.frontier.version import connect
 
-__all__ = ["File", "Found", "Frontier", "Row", "Visit", "open_frontier"]
+__all__ = ["File", "Found", "Frontier", "Place", "Row", "Visit", "open_frontier"]
 
 
 @contextmanager
 def open_frontier(address: str | None, site: str, folder: Path) -> Iterator[Frontier]:
-    """The frontier of `site` at `address`: sqlite:///…, postgresql://…, or None for a SQLite file in `folder`."""
+    """Open the frontier of `site` at `address` (sqlite:///... or postgresql://...; None: a SQLite file in `folder`)."""
     engine = connect(address, folder)
-    frontier = Frontier(engine, site, folder)
     try:
+        frontier = Frontier(engine, site, folder)
         yield frontier
+        database.tidy(engine)
     finally:
-        frontier.tidy()
         engine.dispose()

@@ -1,83 +1,85 @@
-"""Opens a frontier: makes its tables, brings older ones up to date, leaves what is none alone."""
+"""The one place that knows SQLite from PostgreSQL: addresses, the clock, row locks, upserts, the lock of a run."""
 
 import sqlite3
-from contextlib import closing
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Double,
+    Engine,
+    Integer,
+    Select,
+    Table,
+    cast,
+    create_engine,
+    event,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.frontier import tables
+from qacrawl.frontier.locks import advisory_lock, file_lock
 
 APPLICATION = 0x71616372  # "qacr": what a SQLite file says it belongs to
+ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by INTEGER only
+_CHUNK = 500
+_FRESH = 5.0  # seconds
 
 
-def connect(address: str | None, folder: Path) -> Engine:
-    """An engine for `address` (None: a SQLite file in `folder`), its tables ready.
+def shared(at: Engine | Connection) -> bool:
+    """Return whether workers on other machines can use this database: a server, no file."""
+    return at.dialect.name != "sqlite"
 
-    Raises QacrawlError when nothing answers there, or what lies there is no frontier or a newer one.
-    """
-    address = address or f"sqlite:///{folder / 'frontier.sqlite'}"
+
+# Opening
+
+
+def default(folder: Path) -> str:
+    """Return the address of the frontier in a folder: a SQLite file."""
+    return f"sqlite:///{folder / 'frontier.sqlite'}"
+
+
+def public(address: str) -> str:
+    """Return an address without anything that may hold a password."""
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+
+
+def engine(address: str) -> Engine:
+    """Return an engine for sqlite:///... or postgresql://...; it connects later. Raise QacrawlError for others."""
     try:
-        engine = _engine(address)
-        if engine.url.database and engine.dialect.name == "sqlite":
-            _check_file(Path(engine.url.database))
+        if address.startswith(("postgresql://", "postgres://")):
+            # Prepared once, a statement keeps the plan that was good when the queue was small.
+            plans = {"prepare_threshold": None}
+            driver = "postgresql+psycopg://" + address.partition("://")[2]
+            return create_engine(driver, pool_pre_ping=True, connect_args=plans)
+        if not address.startswith("sqlite:///") or address.endswith((":///", ":memory:")):
+            raise ArgumentError
+        made = create_engine(address)
     except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: of a port that is no number
         raise QacrawlError(
-            f"no frontier can be at {_public(address)}: use sqlite:/// or postgresql://", Exit.USAGE
+            f"no frontier can be at {public(address)}: use sqlite:/// or postgresql://", Exit.USAGE
         ) from None
     except ImportError:
         raise QacrawlError("a frontier in PostgreSQL needs `pip install 'qacrawl[postgres]'`", Exit.USAGE) from None
-    try:
-        with engine.begin() as db:
-            _prepare(db, _public(address))
-    except DBAPIError as error:
-        engine.dispose()
-        line = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        raise QacrawlError(f"no frontier at {_public(address)}: {line}") from None
-    except BaseException:
-        engine.dispose()
-        raise
-    return engine
+    event.listen(made, "connect", _set_up)
+    event.listen(made, "begin", _begin)
+    return made
 
 
-def _engine(address: str) -> Engine:
-    if address.startswith(("postgresql://", "postgres://")):
-        # Prepared once, a statement keeps the plan that was good when the queue was small.
-        plans = {"prepare_threshold": None}
-        address = "postgresql+psycopg://" + address.partition("://")[2]
-        return create_engine(address, pool_pre_ping=True, connect_args=plans)
-    if not address.startswith("sqlite:///") or address.endswith((":///", ":memory:")):
-        raise ArgumentError
-    engine = create_engine(address)
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _check_file(path: Path) -> None:
-    """Raise QacrawlError for a file that is no frontier, before anything is written to it."""
-    if not path.exists() or not path.stat().st_size:
-        return
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            (owner,) = db.execute("PRAGMA application_id").fetchone()
-            names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-            ours = owner == APPLICATION and tables.meta.name in names
-            version = db.execute("SELECT value FROM qacrawl_meta WHERE name = 'version'").fetchone() if ours else None
-    except sqlite3.OperationalError as error:
-        raise QacrawlError(f"cannot read {path}: {error}") from None
-    except sqlite3.DatabaseError as error:
-        raise QacrawlError(f"{path} is no frontier: {error}; it was left alone", Exit.USAGE) from None
-    if not ours and (names or owner):
-        raise QacrawlError(f"{path} is no frontier of qacrawl; it was left alone", Exit.USAGE)
-    if ours:
-        _check_version(version and version[0], str(path))
-
-
-def _set_up_sqlite(connection: Any, _: object) -> None:
+def _set_up(connection: Any, _: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     connection.execute("PRAGMA busy_timeout=30000")
     if connection.execute("PRAGMA page_count").fetchone() == (0,):
@@ -92,44 +94,155 @@ def _begin(db: Connection) -> None:
     db.exec_driver_sql(db.get_execution_options().get("qacrawl_begin", "BEGIN IMMEDIATE"))
 
 
-def _public(address: str) -> str:
-    """The address without anything that may hold a password."""
-    scheme, _, rest = address.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+def look(engine: Engine) -> tuple[Path, str | None] | None:
+    """Return the file behind an engine and the version it says it has; None for a server, or where nothing is yet.
+
+    Writes nothing. Raise QacrawlError for a file that is no frontier of ours, or can't be read.
+    """
+    path = Path(engine.url.database or "")
+    if shared(engine) or not path.exists() or not path.stat().st_size:
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            (owner,) = db.execute("PRAGMA application_id").fetchone()
+            names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+            ours = owner == APPLICATION and "qacrawl_meta" in names
+            version = db.execute("SELECT value FROM qacrawl_meta WHERE name = 'version'").fetchone() if ours else None
+    except sqlite3.OperationalError as error:
+        raise QacrawlError(f"cannot read {path}: {error}") from None
+    except sqlite3.DatabaseError as error:
+        raise QacrawlError(f"{path} is no frontier: {error}; it was left alone", Exit.USAGE) from None
+    if not ours and (names or owner):
+        raise QacrawlError(f"{path} is no frontier of qacrawl; it was left alone", Exit.USAGE)
+    return (path, version and version[0]) if ours else None
 
 
-def _prepare(db: Connection, name: str) -> None:
-    """Make or migrate the tables, in the caller's transaction."""
-    if db.dialect.name != "sqlite":
-        db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": APPLICATION})  # two may start at once
-    if inspect(db).has_table(tables.meta.name):
-        _migrate(db, name)
-        return
-    if db.dialect.name == "sqlite":
+def wait_for_makers(db: Connection) -> None:
+    """Let one transaction at a time make or change tables. In SQLite each transaction that writes is alone anyway."""
+    if shared(db):
+        db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": APPLICATION})
+
+
+def mark(db: Connection) -> None:
+    """Write into a SQLite file that it is ours."""
+    if not shared(db):
         db.exec_driver_sql(f"PRAGMA application_id={APPLICATION}")
-    tables.metadata.create_all(db)
-    db.execute(insert(tables.meta).values(name="version", value=str(tables.VERSION)))
 
 
-def _check_version(value: str | None, name: str) -> int:
-    """The version that a frontier says it has; raises QacrawlError where that is none we know."""
-    version = int(value) if value and value.isdecimal() else 0
-    if not version:
-        raise QacrawlError(f"{name} is a damaged frontier: it has no version; it was left alone", Exit.USAGE)
-    if version > tables.VERSION:
-        raise QacrawlError(
-            f"{name} is a frontier of version {version}, made by a newer qacrawl; this one knows {tables.VERSION}; "
-            "it was left alone",
-            Exit.USAGE,
-        )
-    return version
+def tidy(engine: Engine) -> None:
+    """Give free space back and keep the query planner's facts fresh; PostgreSQL does so by itself."""
+    if shared(engine):
+        return
+    # A full disk, say: what is committed is safe without.
+    with suppress(sqlite3.OperationalError), closing(engine.raw_connection()) as db:
+        for statement in ("optimize", "incremental_vacuum", "wal_checkpoint(TRUNCATE)"):
+            db.cursor().execute(f"PRAGMA {statement}").fetchall()
 
 
-def _migrate(db: Connection, name: str) -> None:
-    said = db.execute(select(tables.meta.c.value).where(tables.meta.c.name == "version")).scalar_one_or_none()
-    version = _check_version(said, name)
-    for step in range(version + 1, tables.VERSION + 1):
-        for statement in tables.MIGRATIONS[step]:
-            db.execute(text(statement))
-    if version < tables.VERSION:
-        db.execute(update(tables.meta).where(tables.meta.c.name == "version").values(value=str(tables.VERSION)))
+# Transactions that read
+
+
+def reading(engine: Engine) -> Connection:
+    """Return a connection whose transaction keeps no writer waiting."""
+    return engine.connect().execution_options(qacrawl_begin="BEGIN")
+
+
+def snapshot(engine: Engine) -> Connection:
+    """Return a connection that sees the database as it is at its first query, whatever others write meanwhile."""
+    db = reading(engine)
+    return db.execution_options(isolation_level="REPEATABLE READ") if shared(engine) else db
+
+
+# Clocks
+
+
+class Clock:
+    """The database's clock. It is asked every few seconds; in between, ours counts on from what it said."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._told = (0.0, -_FRESH)  # what the database's clock said, and when by ours
+
+    def now(self) -> float:
+        """Return seconds since 1970."""
+        if not shared(self._engine):
+            return time.time()  # SQLite has no clock but this machine's
+        told, at = self._told
+        if time.monotonic() - at >= _FRESH:
+            with reading(self._engine) as db:
+                told = float(db.execute(select(clock(db, ticking=True))).scalar_one())
+            at = time.monotonic()
+            self._told = told, at
+        return told + time.monotonic() - at
+
+
+def clock(db: Connection, ticking: bool = False) -> ColumnElement[float]:
+    """Return an expression for seconds since 1970 by the database's clock, for use inside a statement.
+
+    It stands still while the statement runs, so that an index can serve a comparison with it; `ticking` it goes on.
+    """
+    if not shared(db):
+        return literal(time.time(), Double)
+    name = "clock_timestamp" if ticking else "statement_timestamp"
+    return literal_column(f"CAST(extract(epoch FROM {name}()) AS double precision)", Double)
+
+
+# Statements
+
+
+def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Yield the values in pieces that are short enough for one statement."""
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
+
+
+def whole(db: Connection, value: ColumnElement[Any]) -> ColumnElement[int]:
+    """Return an expression for the whole part of a number that is not negative."""
+    return cast(func.floor(value) if shared(db) else value, Integer)  # PostgreSQL's CAST rounds, SQLite's cuts
+
+
+def insert(db: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    return postgresql.insert(table) if shared(db) else sqlite.insert(table)
+
+
+def locked(db: Connection, rows: Select[Any], *order: ColumnElement[Any], skip: bool = False) -> Select[Any]:
+    """Return a query that also locks the rows it selects until the transaction ends.
+
+    All give the same `order`, so that transactions that want the same rows never wait in a circle. With `skip`, rows
+    that another transaction holds are left out. SQLite, with its one writer at a time, has no such rows.
+    """
+    return rows.order_by(*order).with_for_update(skip_locked=skip) if shared(db) else rows
+
+
+def update_rows(db: Connection, table: Table, picked: Select[Any], values: dict[str, Any]) -> int:
+    """Write values to the rows whose ids `picked` selects; return how many rows there were."""
+    # A CTE that locks is run once, and what it locked stays as it was; a subquery may be run again for each row.
+    # Python's sqlite3 counts no rows where a statement begins with WITH.
+    some = picked.cte("picked") if shared(db) else picked.subquery("picked")
+    return db.execute(update(table).where(table.c.id.in_(select(some.c.id))).values(values)).rowcount
+
+
+# Locks of processes
+
+
+def run_lock(engine: Engine, site: str, folder: Path, worker: bool) -> AbstractContextManager[None]:
+    """Return the lock of a site's runs, which workers share: the server's, or of a file in `folder`.
+
+    Entering it raises QacrawlError(Exit.LOCKED) when another run holds it. Raise QacrawlError(Exit.USAGE) for workers
+    where there is no server.
+    """
+    if shared(engine):
+        return advisory_lock(engine, site, worker)
+    if worker:
+        raise QacrawlError("--worker needs a frontier that workers can share: postgresql://...", Exit.USAGE)
+    return file_lock(folder, site)
+
+
+def publish_lock(engine: Engine, site: str, alone: bool) -> AbstractContextManager[None]:
+    """Return the lock that publishers share, and that is held `alone` by who takes pages out.
+
+    A frontier in a file is on one machine, whose folder has a lock of its own, so that there is nothing to hold.
+    Entering it raises QacrawlError(Exit.LOCKED) when somebody holds it in a way that keeps us out.
+    """
+    return advisory_lock(engine, site, not alone, "publish") if shared(engine) else nullcontext()

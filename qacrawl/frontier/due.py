@@ -3,10 +3,10 @@
 Pure: what is known of a visit goes in, when the next one is due comes out.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from qacrawl.frontier import Row
-from qacrawl.frontier.rows import AGAIN, LISTING, NEW, START, Outcome
+from qacrawl.frontier.rows import AGAIN, LISTING, NEW, START, Outcome, Row
+from qacrawl.options import Options
 
 DAY = 86_400.0
 
@@ -26,11 +26,24 @@ class Policy(NamedTuple):
     """Visits that find 404 or 410 before a page counts as gone."""
     miss: float = 1
     """Days between those visits."""
+    doubted: float = 0.5
+    """What a run read that has doubts of it: the site may have mended its pages."""
     failed: float = 1 / 24
     """After a first failure; four times as long after each more."""
     failed_at_most: float = 30
     parked_after: int = 8
     """Failed visits after which a URL is left alone until somebody asks for everything."""
+
+
+def chosen(policy: Policy, options: Options) -> Policy:
+    """Return a site's policy with what a user chose otherwise."""
+    named: dict[str, Any] = {
+        "answered": options.revisit_answered,
+        "open": options.revisit_open,
+        "reject": options.revisit_reject,
+        "gone": options.revisit_gone,
+    }
+    return policy._replace(**{name: value for name, value in named.items() if value is not None})
 
 
 class Plan(NamedTuple):
@@ -84,4 +97,4 @@ def _missing(row: Row, now: float, policy: Policy) -> Plan:
 def _priority(row: Row) -> int:
     if row.kind == "article":
         return AGAIN if row.visits else NEW
-    return LISTING if row.kind == "listing" else START
+    return START if row.kind == "start" else LISTING

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from qacrawl.errors import Exit, QacrawlError
 
 APP = 0x7161
-"""First half of PostgreSQL's lock number, so that other programs' locks are others."""
+"""First half of the server's lock number, so that other programs' locks are others."""
 # A machine that lost its power says nothing; the server asks after a minute, or else would hold its lock for hours.
 _ASK = "SELECT " + ", ".join(
     f"set_config('tcp_keepalives_{name}', '{value}', false)"
@@ -22,7 +22,7 @@ _ASK = "SELECT " + ", ".join(
 
 @contextmanager
 def file_lock(folder: Path, site: str) -> Iterator[None]:
-    """Hold the lock file of a folder; raises QacrawlError(Exit.LOCKED) when another process does."""
+    """Hold the lock file of a folder. Raise QacrawlError(Exit.LOCKED) when another process does."""
     lock = FileLock(folder / "run.lock", blocking=False)
     try:
         lock.acquire()
@@ -36,9 +36,9 @@ def file_lock(folder: Path, site: str) -> Iterator[None]:
 
 @contextmanager
 def advisory_lock(engine: Engine, site: str, shared: bool, purpose: str = "") -> Iterator[None]:
-    """Hold the site's lock in PostgreSQL, alone or `shared` with others who share it; one for each `purpose`.
+    """Hold the site's lock in the server, alone or `shared` with others who share it; one for each `purpose`.
 
-    Raises QacrawlError(Exit.LOCKED) when somebody holds it in a way that keeps us out.
+    Raise QacrawlError(Exit.LOCKED) when somebody holds it in a way that keeps us out.
     """
     kind = "_shared" if shared else ""
     name = f"{site}/{purpose}" if purpose else site
@@ -58,5 +58,5 @@ def advisory_lock(engine: Engine, site: str, shared: bool, purpose: str = "") ->
 
 
 def locked(site: str) -> QacrawlError:
-    """What is said to a second run."""
+    """Return what is said to a second run."""
     return QacrawlError(f"another run of {site} is going on; this one ends", Exit.LOCKED)

@@ -4,11 +4,11 @@ import logging
 import os
 from pathlib import Path
 
-from qacrawl import registry, store
+from qacrawl import files, registry, store
 from qacrawl.archive import erase, read, warc
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.files import local, s3
-from qacrawl.frontier import Frontier
+from qacrawl.files import local
+from qacrawl.frontier import Frontier, database, manifest, runs
 from qacrawl.redact.record import KEY
 
 logger = logging.getLogger(__name__)
@@ -20,10 +20,10 @@ READABLE = (*range(200, 300), 404, 410)
 def recover(folder: Path, frontier: Frontier, *, shared: bool = False) -> int:
     """Make `folder` agree with the frontier; return how many archived pages wait to be read.
 
-    Call it with the site's lock held. With `shared`, files of runs that may still be alive are left alone. Raises
+    Call it with the site's lock held. With `shared`, files of runs that may still be alive are left alone. Raise
     QacrawlError where the parts are another frontier's: to this one they would all be what nobody acknowledged.
     """
-    if frontier.is_new() and not frontier.files("parts") and any((folder / "parts").glob("part-*.parquet")):
+    if any((folder / "parts").glob("part-*.parquet")) and _knows_nothing(frontier):
         raise QacrawlError(
             f"{folder} holds parts that this frontier knows nothing of; name their frontier (--frontier), or have "
             f"`qacrawl rebuild {frontier.site}` read the archive into this one",
@@ -39,9 +39,15 @@ def recover(folder: Path, frontier: Frontier, *, shared: bool = False) -> int:
     known = frontier.files("archive")
     return sum(
         _recover_file(path, frontier, known.get(path.name, 0))
-        for path in sorted((folder / "archive").glob("*.warc.gz"))
+        for path in warc.files(folder / "archive")
         if not shared or frontier.is_dead(warc.run_of(path.name))
     )
+
+
+def _knows_nothing(frontier: Frontier) -> bool:
+    """Return whether the site was never crawled into this frontier."""
+    with database.reading(frontier.engine) as db:
+        return runs.is_new(db, frontier.site) and not manifest.sizes(db, frontier.site, "parts")
 
 
 def _recover_file(path: Path, frontier: Frontier, acknowledged: int) -> int:
@@ -59,10 +65,10 @@ def _recover_file(path: Path, frontier: Frontier, acknowledged: int) -> int:
     site = registry.load(frontier.site)
     if forgotten := frontier.addresses(state="forgotten"):  # pages taken out while this file was not to be seen
         erase.overwrite(path, list(erase.find(path, erase.leads_to(forgotten, site.canonical))))
-    s3.put(path)
+    files.put(path)
     seen = [
         (site.canonical(exchange.url), place.offset, exchange.fetched_at.timestamp())
         for place, exchange in read.entries(path, acknowledged)
-        if isinstance(exchange, warc.Exchange) and exchange.status in READABLE
+        if isinstance(exchange, warc.Exchange) and exchange.status in READABLE and not exchange.is_robots
     ]
     return frontier.recover(path.name, end, seen)

@@ -1,10 +1,14 @@
 """What goes into the frontier and what comes out of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Kind = Literal["start", "sitemap", "listing", "article"]
 Outcome = Literal["record", "reject", "listing", "gone", "unchanged", "failed", "redirect", "forbidden"]
+
+Numbering = Callable[[str], int | None]
+"""Gives the number of the article at a URL; None for other pages."""
 
 OUTCOMES: tuple[Outcome, ...] = ("record", "reject", "listing", "gone", "unchanged", "failed")
 """What a fetched page ends as. A redirect is no page, and what robots.txt forbids is not fetched."""

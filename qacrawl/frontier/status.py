@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, and_, cast, func, select, union_all
+from sqlalchemy import Connection, and_, func, select, union_all
 
-from qacrawl.frontier.queue import Frontier
+from qacrawl.frontier import Frontier, database
 from qacrawl.frontier.rows import OUTCOMES
 from qacrawl.frontier.tables import runs, urls
 
@@ -80,9 +80,9 @@ class Status:
 
 
 def status(frontier: Frontier) -> Status:
-    """How the frontier's site stands now, in a few queries that an index serves, whatever the number of URLs."""
+    """Return how the frontier's site stands now, in a few queries that an index serves, whatever the number of URLs."""
     now = frontier.now()
-    with frontier.reading() as db:
+    with database.reading(frontier.engine) as db:
         counts = _counts(db, frontier.site)
         late, later = _due(db, frontier.site, now)
         queued = sum(count.number for count in counts if count.state in ("due", "leased"))
@@ -108,11 +108,11 @@ def _counts(db: Connection, site: str) -> list[Count]:
 
 
 def _due(db: Connection, site: str, now: float) -> tuple[int, dict[date, int]]:
-    """How many URLs that were visited, or wait, are due by now, and how many on each later day."""
+    """Return how many URLs that were visited, or wait, are due by now, and how many on each later day."""
     waiting = and_(urls.c.site == site, urls.c.state.in_((*REVISITED, "waiting")))
     late = db.execute(select(func.count()).where(waiting, urls.c.due_at <= now)).scalar_one()
-    day = cast(func.floor(urls.c.due_at / DAY) if db.dialect.name != "sqlite" else urls.c.due_at / DAY, Integer)
-    days = select(day.label("day"), func.count()).where(waiting, urls.c.due_at > now).group_by("day").order_by("day")
+    day = database.whole(db, urls.c.due_at / DAY).label("day")
+    days = select(day, func.count()).where(waiting, urls.c.due_at > now).group_by("day").order_by("day")
     return late, {_time(number * DAY).date(): count for number, count in db.execute(days)}
 
 

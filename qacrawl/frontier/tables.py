@@ -1,4 +1,4 @@
-"""The frontier's tables, for SQLite and PostgreSQL alike: plain columns that any SQL tool can read.
+"""The frontier's tables, the same in every database: plain columns that any SQL tool can read.
 
 Times are seconds since 1970 UTC, by the database's clock.
 """
@@ -16,6 +16,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from qacrawl.frontier.database import ID
+
 VERSION = 1
 """Raised with each change of the tables, together with a step in `MIGRATIONS`."""
 
@@ -23,7 +25,6 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {}
 """SQL that brings the tables from the version before to the version of the key; never changed once released."""
 
 metadata = MetaData()
-_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by INTEGER only
 
 meta = Table(
     "qacrawl_meta",
@@ -35,7 +36,7 @@ meta = Table(
 urls = Table(
     "qacrawl_urls",
     metadata,
-    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("id", ID, primary_key=True, autoincrement=True),
     Column("site", Text, nullable=False),
     Column("url", Text, nullable=False, doc="Canonical URL."),
     Column("number", BigInteger, doc="Number of the article, where its URL has one."),
@@ -66,7 +67,7 @@ urls = Table(
     Column("asked", Double, doc="Of an article: the day of its question."),
     Column("replied", Integer, doc="Of an article: 1 with a reply, 0 without."),
     Column("first_seen", Double, nullable=False),
-    Column("gone_at", Double, doc="When it was marked gone."),
+    Column("gone_at", Double, doc="When it was marked gone; null again when it is seen."),
     Column("archived_file", Text, doc="A response in the archive that no outcome stands for yet, ..."),
     Column("archived_offset", BigInteger, doc="... and where it starts."),
     Column("owner", Text, doc="Run that holds the lease."),
@@ -112,6 +113,6 @@ hosts = Table(
     "qacrawl_hosts",
     metadata,
     Column("host", Text, primary_key=True),
-    Column("next_at", Double, nullable=False, doc="No request to this host before."),
-    Column("slow", Double, nullable=False, default=0, doc="Seconds added to the pause after a 429 or 503."),
+    Column("next_at", Double, nullable=False, doc="No request to this host before; of rows beside it, see hosts.py."),
+    Column("slow", Double, nullable=False, default=0, doc="Seconds added to the pause while it fails."),
 )

@@ -1,4 +1,4 @@
-"""Moves a site's rows from one frontier to another, or to a file of JSON Lines and back: all of them or none.
+"""Move a site's rows from one frontier to another, or to a file of JSON Lines and back: all of them or none.
 
 Both frontiers' locks have to be held. What was leased is due at the other place: nobody there holds it.
 """
@@ -6,7 +6,6 @@ Both frontiers' locks have to be held. What was leased is due at the other place
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import groupby, islice
 from typing import IO, Any
 
@@ -14,7 +13,7 @@ from sqlalchemy import Column, Connection, Double, Table, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.frontier.queue import Frontier
+from qacrawl.frontier import Frontier, database
 from qacrawl.frontier.tables import VERSION, files, hosts, runs, urls
 
 TABLES: dict[str, Table] = {"urls": urls, "files": files, "runs": runs, "hosts": hosts}
@@ -27,7 +26,7 @@ def copy(source: Frontier, target: Frontier) -> dict[str, int]:
 
     Raises QacrawlError, and writes nothing, where `target` knows the site already.
     """
-    with _snapshot(source) as db:
+    with database.snapshot(source.engine) as db:
         return _fill(target, _lines(db, source.site))
 
 
@@ -35,7 +34,7 @@ def dump(frontier: Frontier, file: IO[str]) -> dict[str, int]:
     """Write the site's rows as JSON Lines, a head and an end around them; return how many of each table."""
     written: Counter[str] = Counter()
     _write(file, {"qacrawl_frontier": VERSION, "site": frontier.site})
-    with _snapshot(frontier) as db:
+    with database.snapshot(frontier.engine) as db:
         for table, row in _lines(db, frontier.site):
             written[table] += 1
             _write(file, {"table": table} | {name: value for name, value in row.items() if value is not None})
@@ -61,21 +60,13 @@ def load(frontier: Frontier, file: IO[str]) -> dict[str, int]:
         raise _refused(" ".join(str(error.orig).split())) from None
 
 
-@contextmanager
-def _snapshot(frontier: Frontier) -> Iterator[Connection]:
-    """A connection that sees the frontier as it is now, whatever others write meanwhile."""
-    options = {"isolation_level": "REPEATABLE READ"} if frontier.shared else {"qacrawl_begin": "BEGIN"}
-    with frontier.engine.connect().execution_options(**options) as db:
-        yield db
-
-
 def _columns(table: Table) -> list[Column[Any]]:
-    """What of a table is moved: not the site, nor the numbers that the database gives its rows."""
+    """Return what of a table is moved: not the site, nor the numbers that the database gives its rows."""
     return [column for column in table.columns if column.name not in ("site", "id")]
 
 
 def _lines(db: Connection, site: str) -> Iterator[Line]:
-    """Name of the table and values of each row."""
+    """Yield the name of the table and the values of each row."""
     for row in _urls(db, site):
         yield "urls", _at_rest(row)
     for name, table in list(TABLES.items())[1:]:
@@ -86,7 +77,7 @@ def _lines(db: Connection, site: str) -> Iterator[Line]:
 
 
 def _urls(db: Connection, site: str) -> Iterator[dict[str, Any]]:
-    """Rows of the URLs in order of their ids, which is that of their discovery."""
+    """Yield the rows of the URLs in order of their ids, which is that of their discovery."""
     last = -1
     while True:
         some = select(urls.c.id, *_columns(urls)).where(urls.c.site == site, urls.c.id > last).order_by(urls.c.id)
@@ -98,7 +89,7 @@ def _urls(db: Connection, site: str) -> Iterator[dict[str, Any]]:
 
 
 def _at_rest(row: dict[str, Any]) -> dict[str, Any]:
-    """A row that nobody holds."""
+    """Return a row as one that nobody holds."""
     state = "due" if row["state"] == "leased" else row["state"]
     return row | {"state": state, "owner": None, "lease_until": None}
 
@@ -112,16 +103,16 @@ def _fill(target: Frontier, lines: Iterable[Line]) -> dict[str, int]:
         for name, group in groupby(lines, key=lambda line: line[0]):
             rows = (row for _, row in group)
             while batch := list(islice(rows, _BATCH)):
-                _insert(db, target, TABLES[name], batch)
+                _insert(db, target.site, TABLES[name], batch)
                 written[name] += len(batch)
     return dict(written)
 
 
-def _insert(db: Connection, target: Frontier, table: Table, batch: list[dict[str, Any]]) -> None:
+def _insert(db: Connection, site: str, table: Table, batch: list[dict[str, Any]]) -> None:
     if table is hosts:  # other sites may know the host too, and what they were told last holds
-        db.execute(target._insert(hosts).on_conflict_do_nothing(), batch)
+        db.execute(database.insert(db, hosts).on_conflict_do_nothing(), batch)
     else:
-        db.execute(insert(table), [row | {"site": target.site} for row in batch])
+        db.execute(insert(table), [row | {"site": site} for row in batch])
 
 
 # Lines
@@ -146,7 +137,7 @@ def _parse(number: int, line: str) -> dict[str, Any]:
 
 
 def _read(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
-    """The rows after the head, each checked; raises QacrawlError where the end is missing."""
+    """Yield the rows after the head, each checked. Raise QacrawlError where the end is missing."""
     for read, (number, line) in enumerate(lines):
         row = _parse(number, line)
         if "end" in row:
@@ -161,7 +152,7 @@ def _read(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
 
 
 def _checked(table: Table, row: dict[str, Any], number: int) -> dict[str, Any]:
-    """All columns of a row; raises QacrawlError for one that is missing, unknown or of the wrong type."""
+    """Return all columns of a row. Raise QacrawlError for one that is missing, unknown or of the wrong type."""
     columns = {column.name: column for column in _columns(table)}
     if unknown := sorted(row.keys() - columns.keys()):
         raise _refused(f"line {number} has the unknown column {unknown[0]!r}")

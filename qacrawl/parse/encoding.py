@@ -40,19 +40,32 @@ def decode(body: bytes, content_type: str | None = None) -> str | None:
     A byte order mark wins; then UTF-8 if the bytes are UTF-8, because text in another encoding hardly ever is; then
     the encoding that the header or the page declares, even if some bytes break its rules; then Windows-1252.
     """
+    found = _decoded(body, content_type)
+    return found and found[0]
+
+
+def query_encoding(body: bytes, content_type: str | None = None) -> str:
+    """Return the codec in which links of a page send a query: that of the page, UTF-8 for one in UTF-16 or UTF-32."""
+    found = _decoded(body, content_type)
+    name = found[1] if found else "utf-8"
+    return "utf-8" if name.startswith("utf") or name in (REPLACEMENT, USER_DEFINED) else name
+
+
+def _decoded(body: bytes, content_type: str | None) -> tuple[str, str] | None:
+    """Return the text of a page and the codec it was read with."""
     if body.startswith(MAGIC):
         return None
     encoding, mark = read_bom(body)
     if encoding and mark:
-        return body[len(mark) :].decode(encoding, "replace")
+        return body[len(mark) :].decode(encoding, "replace"), encoding
     header = codec(found[1]) if (found := HEADER.search(content_type or "")) else None
     if wide := _utf_16(body, header):
-        return body.decode(wide, "replace")
+        return body.decode(wide, "replace"), wide
     if _has_control(body):
         return None
     text = _utf8(body)
     if text is not None and not (body.isascii() and _is_shifted(body)):
-        return text
+        return text, "utf-8"
     return _read(body, [name for name in (header, _declared(body)) if name])
 
 
@@ -92,8 +105,8 @@ def _declared(body: bytes) -> str | None:
     return None
 
 
-def _read(body: bytes, declared: list[str]) -> str:
-    """Return the text of bytes that are not UTF-8 throughout.
+def _read(body: bytes, declared: list[str]) -> tuple[str, str]:
+    """Return the text of bytes that are not UTF-8 throughout, and the codec.
 
     Of two encodings that are declared, the first; or the second if only that leaves no broken character, and not just
     because all bytes are characters in it.
@@ -101,13 +114,14 @@ def _read(body: bytes, declared: list[str]) -> str:
     first, *others = declared or ["utf-8"]
     text = _text(body, first)
     if "\ufffd" not in text:
-        return text
+        return text, first
     for name in others:
         if name not in EACH_BYTE and "\ufffd" not in (other := _text(body, name)):
-            return other
+            return other, name
     if first != "utf-8" or _is_utf8(text, declared=bool(declared)):
-        return text
-    return _text(body, next((name for name in others if name != first), "cp1252"))
+        return text, first
+    last = next((name for name in others if name != first), "cp1252")
+    return _text(body, last), last
 
 
 def _is_utf8(text: str, *, declared: bool) -> bool:

@@ -4,6 +4,8 @@ import html
 import re
 from datetime import date
 
+from qacrawl.records import OLDEST
+
 _TIME = r"(?:,?\s|T)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|\s?[+-]\d{2}:?\d{2})?"
 DATE = rf"\d{{2,4}}\s?[/.-]\s?\d{{1,2}}\s?[/.-]\s?\d{{1,2}}(?:{_TIME})?"
 """A date in figures, perhaps with a time; it may be no day of any calendar."""
@@ -15,7 +17,6 @@ AGE = (
 )
 """An age in figures: "10~19", "35", "over 60", "60+", "~9"."""
 
-OLDEST = 150
 FIGURES = re.compile(r"\d+")
 
 

@@ -4,22 +4,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from qacrawl.files import s3
+from qacrawl import files
 from qacrawl.frontier import Frontier
+from qacrawl.frontier.status import status
+from qacrawl.options import Options
 from qacrawl.publish.gate import Gate
 from qacrawl.publish.snapshot import Snapshot, publish
 
 
 def publish_site(
-    frontier: Frontier, folder: Path, site: str, settings: Mapping[str, Any], run: Mapping[str, Any] | None = None
+    frontier: Frontier, folder: Path, site: str, options: Options, run: Mapping[str, Any] | None = None
 ) -> Snapshot | None:
     """Publish what is committed for `site` in `folder` (output/<site>); None while there is no record.
 
-    `settings` holds the thresholds of the quality gate; `run` is the report of the run that ends with this.
+    `options` has the thresholds of the quality gate; `run` is the report of the run that ends with this.
     """
     with frontier.publishing():
-        parts = [s3.get(folder / "parts" / name) for name in frontier.files("parts")]
-        rejects = [s3.get(folder / "rejects" / name) for name in frontier.files("rejects")]
+        parts = [files.fetch(folder / "parts" / name) for name in frontier.files("parts")]
+        rejects = [files.fetch(folder / "rejects" / name) for name in frontier.files("rejects")]
         forgotten = sorted(frontier.addresses(state="forgotten"))
         return publish(
             folder,
@@ -28,11 +30,14 @@ def publish_site(
             rejects=rejects,
             gone=frontier.gone(),
             forgotten=forgotten,
-            gate=gate(settings),
+            gate=gate(options),
             run=run,
+            doubts=run["doubts"] if run else (),
+            states=status(frontier).states,
+            contact=options.contact,
         )
 
 
-def gate(settings: Mapping[str, Any]) -> Gate:
-    """The quality gate that the settings ask for."""
-    return Gate(**{name: settings[f"QACRAWL_GATE_{name.upper()}"] for name in ("rejects", "coverage", "gone")})
+def gate(options: Options) -> Gate:
+    """The quality gate that a user asks for."""
+    return Gate(options.gate_rejects, options.gate_coverage, options.gate_gone)

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +17,7 @@ from rich.text import Text
 from qacrawl import schema
 from qacrawl.errors import QacrawlError
 from qacrawl.escape import plain
+from qacrawl.files import local
 from qacrawl.publish.data import versions
 
 COLUMNS = pa.schema(
@@ -111,14 +111,11 @@ def _find(db: Any, both: list[str]) -> None:
 
 def write_parquet(found: Diff, path: Path) -> None:
     """Write the changes to a Parquet file with COLUMNS; `path` is there when it is whole."""
-    beside = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
-        with pq.ParquetWriter(beside, COLUMNS, compression="zstd") as writer:
+        with local.replacing(path) as beside, pq.ParquetWriter(beside, COLUMNS, compression="zstd") as writer:
             for batch in found.batches():
                 writer.write_table(pa.Table.from_batches([batch]).cast(COLUMNS))
-        beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise QacrawlError(f"can't write {path}: {error.strerror or error}") from None
 
 

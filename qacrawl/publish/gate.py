@@ -2,22 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from qacrawl.options import Options
 from qacrawl.publish.about.stats import Stats
-from qacrawl.publish.data import versions
+
+_DEFAULTS = Options()
 
 
 @dataclass(frozen=True)
 class Gate:
     """Shares from 0 to 1 beyond which a snapshot is held back."""
 
-    rejects: float = 0.10
+    rejects: float = _DEFAULTS.gate_rejects
     """Of the articles read, those whose newest reading is a reject."""
-    coverage: float = 0.20
+    coverage: float = _DEFAULTS.gate_coverage
     """By which the coverage of any field may fall."""
-    gone: float = 0.05
+    gone: float = _DEFAULTS.gate_gone
     """Of the records of the snapshot before, those that are no longer there."""
     few: int = 10
     """Records up to which nothing is held back: of a small number, a share says nothing."""
@@ -43,11 +44,3 @@ def problems(gate: Gate, rejects: tuple[int, int], now: Stats, before: Stats | N
         fell = was - now.coverage.get(name, 0.0)
         if fell > gate.coverage and fell * now.records > gate.few:
             yield f"coverage of {name} fell from {was:.0%} to {now.coverage.get(name, 0.0):.0%}"
-
-
-def count_lost(before: Path, now: Path) -> int:
-    """Records of the snapshot in `before` that are not in the one in `now`."""
-    query = "SELECT count(*) FROM read_parquet($1) b ANTI JOIN read_parquet($2) n USING (record_id)"
-    with versions.look() as db:
-        row = db.execute(query, [str(folder / "data/qa/*.parquet") for folder in (before, now)]).fetchone()
-    return int(row[0]) if row else 0

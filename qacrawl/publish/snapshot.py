@@ -12,15 +12,21 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
+from qacrawl import files
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.files import local, s3
+from qacrawl.files import local
+from qacrawl.publish import marks
 from qacrawl.publish.about import card, croissant, report, report_facts, stats
-from qacrawl.publish.data import configs, files, splits, versions
-from qacrawl.publish.gate import Gate, count_lost, problems, reject_rate
+from qacrawl.publish.about.background import Background, is_invented
+from qacrawl.publish.data import changes, configs, splits, versions
+from qacrawl.publish.data import files as data_files
+from qacrawl.publish.gate import Gate, problems, reject_rate
 
-POINTER = "dataset"
-SNAPSHOTS = "snapshots"
+POINTER = files.POINTER
+SNAPSHOTS = files.SNAPSHOTS
 BUILD = ".publish-"
+ABOUT = (card.NAME, croissant.NAME)
+"""Files that describe the data."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +53,18 @@ def publish(
     forgotten: Sequence[str] = (),
     gate: Gate | None = None,
     run: Mapping[str, Any] | None = None,
+    doubts: Sequence[str] = (),
+    states: Mapping[str, int] | None = None,
+    contact: str | None = None,
 ) -> Snapshot | None:
     """Publish the newest version of each record in `parts` to `folder` (output/<site>); None when there is none.
 
     `gone` holds canonical URLs that leave the snapshot; of those in `forgotten`, what other pages quote leaves it, too.
     The result is a function of the parts, whatever their order.
     What `gate` holds back is kept beside, and `dataset` points where it did; `accept` takes it, and then it is not held
-    back again. `run` is the report of the run that ends with this, for report.html.
+    back again. `run` is the report of the run that ends with this, for report.html; `doubts` say what is wrong with
+    what it read, and hold back as well. `states` counts the URLs of the frontier by state, and `contact` says whom to
+    write to, both for the card.
     """
     with alone(folder):
         before = follow(folder)
@@ -65,15 +76,22 @@ def publish(
             if found is None:
                 return None
             rates, rejected = found
-            snapshot, now = finish(folder, site, made)
-            past, lost = _compare(folder, snapshot.path)
-            taken = (folder / POINTER).resolve() == snapshot.path.resolve()
-            held = tuple(problems(gate, rates, now, past, lost)) if gate and not taken else ()
-            report.write(snapshot.path, now, past, run, rejected)
-            s3.put_tree(snapshot.path)
+            now = count(made)
+            past, changed = _compare(folder, made, now.snapshot)
+            lost = changed.gone if changed else 0
+            taken = marks.named(folder) == now.snapshot
+            held = () if taken or not gate else (*doubts, *problems(gate, rates, now, past, lost))
+            reasons = {one.reason: one.pages for one in rejected}
+            background = Background(states, reasons, held, contact, is_invented(folder))
+            if held:
+                marks.hold(folder, now.snapshot, held)
+            snapshot = finish(folder, site, made, now, background)
+            report.write(snapshot.path, now, past, changed, run, rejected, background)
+            files.put_tree(snapshot.path)
             if not held:
                 move(folder, snapshot.id, before)
-            return replace(snapshot, held=held)
+                release(folder, snapshot.id)
+            return snapshot
         finally:
             shutil.rmtree(build)
 
@@ -100,30 +118,37 @@ def _tables(
         return reject_rate(db), report_facts.rejected(db)
 
 
-def _compare(folder: Path, made: Path) -> tuple[stats.Stats | None, int]:
-    """The counts of the snapshot that `dataset` points to, if it is another one, and its records that are lost."""
+def _compare(folder: Path, made: Path, name: str) -> tuple[stats.Stats | None, changes.Changes | None]:
+    """Return the counts of the snapshot that `dataset` points to, and what changed since; None if that is `name`."""
     old = (folder / POINTER).resolve()
-    if not old.exists() or old == made.resolve():
-        return None, 0
-    return stats.measure(old), count_lost(old, made)
+    if not old.exists() or old.name == name:
+        return None, None
+    return stats.measure(old), changes.count(old, made)
 
 
 def accept(folder: Path, name: str) -> Path:
     """Have `dataset` point to a snapshot that was held back; raises QacrawlError where there is none of that name."""
     made = folder / SNAPSHOTS / name
     named = "/" not in name and name[:1] not in ("", ".")
-    if not named or not (s3.get_tree(made) / "data" / "qa").is_dir():
+    if not named or not (files.fetch_tree(made) / "data" / "qa").is_dir():
         raise QacrawlError(f"no snapshot {name!r} in {folder / SNAPSHOTS}", Exit.USAGE)
     with alone(folder):
         move(folder, name, follow(folder))
+        release(folder, name)
     return made
 
 
+def release(folder: Path, name: str) -> None:
+    """Have a snapshot, to which `dataset` points by now, no longer noted as held back."""
+    if marks.release(folder, name) and report.accept(folder / SNAPSHOTS / name):
+        files.put(folder / SNAPSHOTS / name / report.NAME)
+
+
 def follow(folder: Path) -> tuple[str, str | None]:
-    """Have `dataset` of a mirrored folder name what the bucket's names; that name, and the version of that object."""
-    name, version = s3.pointer(folder)
+    """Have `dataset` of a working copy name what the bucket's names; that name, and the version of that object."""
+    name, version = files.pointer(folder)
     if name:
-        s3.get_tree(folder / SNAPSHOTS / name)
+        files.fetch_tree(folder / SNAPSHOTS / name)
         point(folder, name)
     return name, version
 
@@ -131,30 +156,53 @@ def follow(folder: Path) -> tuple[str, str | None]:
 def move(folder: Path, name: str, before: tuple[str, str | None]) -> None:
     """Point to a snapshot, in the bucket first: there another publisher may have been quicker."""
     if name != before[0]:
-        s3.point(folder, name, before[1])
+        files.point(folder, name, before[1])
     point(folder, name)
 
 
-def finish(folder: Path, site: str, made: Path, note: str = "") -> tuple[Snapshot, stats.Stats]:
+def count(made: Path) -> stats.Stats:
+    """Return the counts of the data in `made`, under the name that its snapshot has or will have."""
+    data = data_files.sums(made, data_files.names(made))
+    counted = stats.measure(made)
+    return replace(counted, snapshot=snapshot_id(data, counted.last_fetched))
+
+
+def finish(
+    folder: Path, site: str, made: Path, counted: stats.Stats, background: Background, note: str = ""
+) -> Snapshot:
     """Add what describes the data in `made`, and checksums; move it to its name, or keep the one that has it already.
 
-    `note` is Markdown that the card ends with. Returns the snapshot with its counts.
+    `counted` is what `count` gives; `note` is Markdown that the card ends with.
     """
-    data = files.sums(made, files.names(made))
-    counted = stats.measure(made)
-    name = snapshot_id(data, counted.last_fetched)
-    counted = replace(counted, snapshot=name)
+    name = counted.snapshot
     target = folder / SNAPSHOTS / name
     new = not target.exists()
     if new:
-        (made / "README.md").write_text(card.card(name, site, counted, made) + note, encoding="utf-8")
-        (made / croissant.NAME).write_text(croissant.croissant(name, site, counted, made), encoding="utf-8")
-        (made / files.SUMS).write_text(files.sums(made, files.names(made)), encoding="utf-8")
+        for file, text in (_kept(target) or _described(site, made, counted, background, note)).items():
+            (made / file).write_text(text, encoding="utf-8")
+        (made / data_files.SUMS).write_text(data_files.sums(made, data_files.names(made)), encoding="utf-8")
         target.parent.mkdir(exist_ok=True)
-        files.sync(made)
-        made.rename(target)
-        local.sync(target.parent)
-    return Snapshot(name, target, counted.records, new), counted
+        local.rename(made, target)
+    return Snapshot(name, target, counted.records, new, background.held)
+
+
+def _described(site: str, made: Path, counted: stats.Stats, background: Background, note: str) -> dict[str, str]:
+    """Return the texts that describe the data in `made`, by the names of their files."""
+    name = counted.snapshot
+    return {
+        card.NAME: card.card(name, site, counted, made, background) + note,
+        croissant.NAME: croissant.croissant(name, site, counted, made, background),
+    }
+
+
+def _kept(target: Path) -> dict[str, str]:
+    """Return those texts as another machine has uploaded them under this name: they tell of its crawl, and stay."""
+    if not files.is_copy(target.parent.parent):
+        return {}
+    sums = files.read(target / data_files.SUMS).decode()
+    found = {name: files.read(target / name) for name in ABOUT}
+    whole = all(f"{sha256(text).hexdigest()}  {name}\n" in sums for name, text in found.items())
+    return {name: text.decode() for name, text in found.items()} if whole else {}
 
 
 def snapshot_id(sums: str, newest: datetime) -> str:
@@ -168,10 +216,8 @@ def point(folder: Path, name: str) -> None:
     pointer = folder / POINTER
     if pointer.is_symlink() and pointer.readlink() == target:
         return
-    link = folder / f"{BUILD}{uuid4().hex}"
-    link.symlink_to(target)
-    link.replace(pointer)
-    local.sync(folder)
+    with local.replacing(pointer) as link:
+        link.symlink_to(target)
 
 
 @contextmanager
@@ -181,7 +227,8 @@ def alone(folder: Path) -> Iterator[None]:
     try:
         with FileLock(folder / "publish.lock", blocking=False):
             for left in folder.glob(f"{BUILD}*"):
-                left.unlink() if left.is_symlink() else shutil.rmtree(left)
+                local.remove(left)
+            local.sweep(folder, POINTER)
             for made in (folder / SNAPSHOTS).glob("*"):
                 local.sweep(made)
             yield
@@ -191,8 +238,8 @@ def alone(folder: Path) -> Iterator[None]:
 
 def locate(address: str) -> Path:
     """The snapshot folder that `address` means: itself, a link to it, or the folder of a site that has published."""
-    path = s3.dataset(address) if address.startswith(s3.SCHEME) else Path(address)
-    for place in (path, path / POINTER):
+    path = files.dataset(address)
+    for place in (path, path / POINTER) if path else ():
         if (place / "data" / "qa").is_dir():
             return place.resolve()
     raise QacrawlError(f"no dataset at {address}", Exit.USAGE)

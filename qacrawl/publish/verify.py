@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 from qacrawl import registry
 from qacrawl.escape import plain
 from qacrawl.publish.data import configs, files, versions
-from qacrawl.records import Page
+from qacrawl.records import OLDEST, Page
 from qacrawl.validate import record_id
 
 NOT_SUMMED = {files.SUMS, "report.html"}
 """The report tells of the run as well, so it is no part of the data."""
-_NAME = re.compile(r"(train|validation|test)-(\d{5})-of-(\d{5})\.parquet")
+_NAME = re.compile(rf"({'|'.join(files.SPLITS)})-(\d{{5}})-of-(\d{{5}})\.parquet")
 _TEXT_LISTS = ("similar_qa", "related_faq")
 
 
@@ -78,10 +78,6 @@ def _schemas(dataset: Path) -> Iterator[str]:
                 yield f"config {config} lacks files of split {split}"
 
 
-_SPLIT = "regexp_extract(filename, '([a-z]+)-[^/]*$', 1)"
-_OLDEST = 150
-
-
 def _empty_texts(config: str) -> str:
     """A condition that finds "" in any text of a row, also in lists."""
     tests = []
@@ -98,11 +94,11 @@ def _empty_texts(config: str) -> str:
 
 def _rules() -> dict[str, str]:
     """What must not be, and a query for the record_ids where it is."""
-    ordered = f"PARTITION BY {_SPLIT} ORDER BY filename, file_row_number"
+    ordered = f"PARTITION BY {files.SPLIT} ORDER BY filename, file_row_number"
     edges = {
         f"rows of {config} that belong to no record of qa in the same split": f"""
-            SELECT record_id FROM (SELECT record_id, {_SPLIT} AS split FROM "{config}")
-            ANTI JOIN (SELECT record_id, {_SPLIT} AS split FROM qa) USING (record_id, split)"""
+            SELECT record_id FROM (SELECT record_id, {files.SPLIT} AS split FROM "{config}")
+            ANTI JOIN (SELECT record_id, {files.SPLIT} AS split FROM qa) USING (record_id, split)"""
         for config in ("similar", "faq", "history")
     }
     rows = {
@@ -112,15 +108,15 @@ def _rules() -> dict[str, str]:
             WHERE above >= record_id""",
         "records without a question": "SELECT record_id FROM qa WHERE question IS NULL",
         "ages that are none": f"""
-            SELECT record_id FROM qa WHERE asker_age_min NOT BETWEEN 0 AND {_OLDEST}
-            OR asker_age_max NOT BETWEEN 0 AND {_OLDEST} OR asker_age_min > asker_age_max""",
+            SELECT record_id FROM qa WHERE asker_age_min NOT BETWEEN 0 AND {OLDEST}
+            OR asker_age_max NOT BETWEEN 0 AND {OLDEST} OR asker_age_min > asker_age_max""",
         "replies that do not go with the note unanswered": """
             SELECT record_id FROM qa WHERE (reply IS NULL) <> list_contains(notes, 'unanswered')""",
         "days after the fetch": """
             SELECT record_id FROM qa
             WHERE greatest(ask_date, reply_date) > CAST(fetched_at AS DATE) + INTERVAL 1 DAY""",
         "clusters in several splits": f"""
-            SELECT min(record_id) FROM qa GROUP BY cluster_id HAVING count(DISTINCT {_SPLIT}) > 1""",
+            SELECT min(record_id) FROM qa GROUP BY cluster_id HAVING count(DISTINCT {files.SPLIT}) > 1""",
         "edges to records that are not there": """
             SELECT record_id FROM "similar" WHERE target_record_id IS NOT NULL
             AND target_record_id NOT IN (SELECT record_id FROM qa)""",

@@ -4,30 +4,51 @@ import hmac
 import secrets
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from qacrawl import files
 from qacrawl.errors import QacrawlError
-from qacrawl.files import local, s3
-from qacrawl.records import QARecord, SimilarQA
+from qacrawl.records import TEXTS, QARecord, SimilarQA
+from qacrawl.redact import AskerNames
 from qacrawl.redact.text import redact as redact_text
 from qacrawl.redact.text import suspicious
-
-AskerNames = Literal["pseudonym", "keep", "drop"]
 
 KEY = "asker.key"
 """File in output/<site> with the key of the pseudonyms. Who has it can test names against them: never publish it."""
 _BYTES = 32
 
-TEXTS = ("title", "question_subject", "question", "reply", "more_info")
 _EXCERPTS = ("title", "question_excerpt", "reply_excerpt")
 
 
 def load_key(folder: Path) -> bytes:
-    """The key in `folder`, which is made where there is none. Raises QacrawlError for one that is damaged."""
+    """Return the key in `folder`, which is made where there is none.
+
+    Raise QacrawlError for one that is damaged, and where parts are there whose key is missing.
+    """
+    check_key(folder)
+    return read_key(folder / KEY)
+
+
+def check_key(folder: Path) -> None:
+    """Raise QacrawlError where the key is missing that made the pseudonyms in the parts of `folder`."""
     path = folder / KEY
+    if path.exists() or files.read(path) or not _has_parts(folder):
+        return
+    raise QacrawlError(
+        f"{path} is missing: another key would give every asker another pseudonym than the parts beside have; put it "
+        f"back from a copy, or see 'What to back up' in docs/operations.md"
+    )
+
+
+def _has_parts(folder: Path) -> bool:
+    there = files.names(folder) if files.is_copy(folder) else []
+    return any((folder / "parts").glob("part-*.parquet")) or any(name.startswith("parts/") for name in there)
+
+
+def read_key(path: Path) -> bytes:
+    """Return the key in a file, which is made where there is none. Raise QacrawlError for one that is damaged."""
     if not path.exists():
-        local.write(path, secrets.token_hex(_BYTES).encode() + b"\n", 0o600, only_new=True)
-        s3.agree(path)
+        files.agree(path, secrets.token_hex(_BYTES).encode() + b"\n", 0o600)
     try:
         key = bytes.fromhex(path.read_text("ascii"))
     except ValueError:

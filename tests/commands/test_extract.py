@@ -6,17 +6,19 @@ import pwd
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import jsonschema
 import pytest
-from support import crawling, faults
+from support import acting, crawling, faults
 from support.crawling import qacrawl
 from support.places import FIXTURES, SHARED
 
 from qacrawl import schema
 from qacrawl.commands.extract import extract
-from qacrawl.redact.record import load_key, pseudonym
+from qacrawl.commands.reasons import WORDS
+from qacrawl.redact.record import load_key, pseudonym, read_key
 
 PAGES = FIXTURES / "doctorqna"
 SEED = SHARED / "seed" / "000_5fa296f2facda51e.txt"
@@ -83,7 +85,7 @@ def test_what_is_no_page_is_one_clear_line_and_the_rest_is_read(tmp_path, reason
     BAD[reason](bad)
     good.write_bytes(faults.article(1))
     done = qacrawl("extract", str(bad), str(good))
-    assert (done.code, done.err) == (1, f"qacrawl: {bad}: {reason}\n")
+    assert (done.code, done.err) == (1, f"qacrawl: {bad}: {reason}, {WORDS[reason]}\n")
     first, second = answers(done)
     assert first == {"path": str(bad), "reject": {"reason": reason, "fields": []}}
     assert second["record"]["title"] == "Title 1"
@@ -103,13 +105,14 @@ def test_a_file_that_may_not_be_read_is_one_clear_line(tmp_path):
     path.chmod(0)
     if os.getuid():
         done = qacrawl("extract", str(path))
-        assert (done.code, done.err) == (1, f"qacrawl: {path}: unreadable_file\n")
+        assert (done.code, done.err) == (1, f"qacrawl: {path}: unreadable_file, the file can't be read\n")
         return
     # root may read it all the same: as somebody else, without starting another Python, who could not read ours
     let_others_in(tmp_path)
     code = f"""
 import os, sys
-import qacrawl.cli, qacrawl.commands.extract, qacrawl.redact.record
+import qacrawl.cli, qacrawl.commands.extract, qacrawl.commands.reasons, qacrawl.redact.record, qacrawl.registry
+qacrawl.registry.load_parser("doctorqna")
 list(qacrawl.commands.extract.extract([{str(path)!r}], "doctorqna"))  # imports all that is needed
 os.setuid({pwd.getpwnam("nobody").pw_uid})
 os.chdir("/")
@@ -117,7 +120,7 @@ sys.argv = ["qacrawl", "extract", {str(path)!r}]
 qacrawl.cli.main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (1, f"qacrawl: {path}: unreadable_file\n")
+    assert (done.returncode, done.stderr) == (1, f"qacrawl: {path}: unreadable_file, the file can't be read\n")
 
 
 def test_the_url_is_given_or_found_or_that_of_the_file(tmp_path):
@@ -153,6 +156,26 @@ def test_pseudonyms_are_those_of_the_crawl_in_the_same_output(tmp_path):
     assert record["asker"] == pseudonym("Asker 1", key)
 
 
+def test_pseudonyms_stay_the_same_with_a_key_in_a_file(tmp_path):
+    page, key = tmp_path / "page.html", tmp_path / "my.key"
+    page.write_bytes(faults.article(1))
+    first, second = (answers(qacrawl("extract", str(page), "--key", str(key)))[0]["record"] for _ in range(2))
+    assert first["asker"] == second["asker"] == pseudonym("Asker 1", read_key(key))
+    assert key.stat().st_mode & 0o777 == 0o600
+    key.write_text("not a key")
+    done = qacrawl("extract", str(page), "--key", str(key))
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    done = qacrawl("extract", str(page), "--key", str(tmp_path))
+    assert (done.code, done.out, done.err) == (1, "", f"qacrawl: {tmp_path}: Is a directory\n")
+
+
+def test_the_fields_that_are_wrong_are_named(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_bytes(faults.article(1).replace(b"Question 1, version 0.", b""))
+    done = qacrawl("extract", str(page))
+    assert done.err == f"qacrawl: {page}: invalid, what was read makes no record (wrong or missing: question)\n"
+
+
 def test_a_pipe_that_closes_early_is_no_traceback(tmp_path):
     pages = []
     for number in range(300):
@@ -182,6 +205,10 @@ USAGE = [
     ["crawl", "doctorqna", "--numbers", "x"],
     ["crawl", "doctorqna", "--set", "QACRAWL_TRIES=many"],
     ["crawl", "doctorqna", "--set", "QACRAWL_TRIES"],
+    ["crawl", "doctorqna", "--set", "QACRAWL_READ_SECONDS=0"],
+    ["rebuild", "doctorqna", "--set", "QACRAWL_READ_SECONDS=nan"],
+    ["extract", "x", "--set", "QACRAWL_READ_MEGABYTES=199"],
+    ["extract", "x", "--set", "QACRAWL_READ_MEGABYTES=1e3"],
     ["crawl", "doctorqna", "--worker"],
     ["crawl", "doctorqna", "--frontier", "mysql://x"],
     ["publish", "nowhere"],
@@ -245,6 +272,7 @@ def test_a_folder_that_may_not_be_written_is_one_line(tmp_path):
     code = f"""
 import os, sys
 import qacrawl.cli, qacrawl.commands.crawl, qacrawl.frontier, qacrawl.fetch.report
+qacrawl.cli.registry.check("doctorqna")  # likewise
 os.setuid({pwd.getpwnam("nobody").pw_uid})
 os.chdir("/")
 sys.argv = ["qacrawl", "crawl", "doctorqna", "--output", {str(output)!r}]
@@ -256,6 +284,32 @@ qacrawl.cli.main()
         f"qacrawl: cannot write to {output / 'doctorqna'}: Permission denied\n",
     )
     assert not output.exists()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return acting.make(tmp_path_factory.mktemp("project"))
+
+
+def test_a_page_that_takes_too_much_costs_that_page(tmp_path, project):
+    acts = {1: "loop", 2: "", 3: "hoard", 4: "broken", 5: "", 6: "abort", 7: "", 8: "regex"}
+    for number, act in acts.items():
+        (tmp_path / f"{number}.html").write_bytes(
+            acting.page(faults.article(number), act) if act else faults.article(number)
+        )
+    paths = [str(tmp_path / f"{number}.html") for number in acts]
+    limits = ["--set", "QACRAWL_READ_SECONDS=1", "--set", "QACRAWL_READ_MEGABYTES=300"]
+    begun = time.monotonic()
+    done = qacrawl("extract", *paths, *limits, env=acting.environment(project))
+    assert time.monotonic() - begun < 30
+    assert done.code == 1
+    found = answers(done)
+    assert [answer["path"] for answer in found] == paths
+    reasons = {number: answer["reject"]["reason"] for number, answer in enumerate(found, 1) if "reject" in answer}
+    assert reasons == {1: "too_slow", 3: "too_large", 4: "crashed", 6: "crashed", 8: "too_slow"}
+    assert [found[number - 1]["record"]["title"] for number in (2, 5, 7)] == ["Title 2", "Title 5", "Title 7"]
+    assert f"qacrawl: {paths[0]}: too_slow, " in done.err
+    assert "ZeroDivisionError: a bug" in done.err
 
 
 def test_a_nul_in_a_path_is_a_reject():

@@ -1,17 +1,18 @@
 """The archive read again: the same parser gives the same records, a better one better records, without the network."""
 
+import os
 import shutil
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from support import crawling, faults
+from support import acting, crawling, faults
 from support.faults import FaultSite
+from support.places import ROOT
 
-from qacrawl import validate
 from qacrawl.archive import read
-from qacrawl.sites.doctorqna import parser
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def crawled(tmp_path_factory):
         site["/map.xml"] = faults.Reply(f"<urlset><url><loc>{site.url('/en/article/7')}</loc></url></urlset>".encode())
         crawling.crawl(site.start, output)
         site["/en/article/6"] = faults.conditional(faults.article(6, version=1))
-        crawling.crawl(site.start, output, "--full")
+        crawling.crawl(site.start, output, "--refetch")
     return output
 
 
@@ -40,8 +41,8 @@ def rows(output) -> list[dict]:
     return sorted(crawling.parts(output), key=lambda row: (row["record_id"], row["fetched_at"]))
 
 
-def rebuild(output, *options):
-    return crawling.qacrawl("rebuild", "doctorqna", "--output", str(output), *options)
+def rebuild(output, *options, env=None):
+    return crawling.qacrawl("rebuild", "doctorqna", "--output", str(output), *options, env=env)
 
 
 def test_the_same_parser_gives_the_same_rows_and_the_same_snapshot(output):
@@ -56,24 +57,94 @@ def test_the_same_parser_gives_the_same_rows_and_the_same_snapshot(output):
     assert "listing 6" in done.out
 
 
-def test_a_better_parser_gives_better_records(output, monkeypatch):
-    from qacrawl.commands.rebuild import _read_file, _swap
-    from qacrawl.options import Options, choices, make_settings
-    from qacrawl.publish.committed import publish_site
-    from qacrawl.workspace import open_site
+BETTER = """
 
-    monkeypatch.setattr(parser, "VERSION", 2)
-    original = validate.validate
-    monkeypatch.setattr(
-        validate, "validate", lambda page, fields, version: original(page, {**fields, "title": "Better"}, version)
-    )
-    with open_site("doctorqna", str(output), None) as (folder, frontier), frontier.alone():
-        starts = frontier.addresses(kind="start")
-        made = [_read_file(path, folder, "doctorqna", starts, frozenset()) for path in (folder / "archive").iterdir()]
-        _swap(frontier, folder, made)
-        publish_site(frontier, folder, "doctorqna", choices(make_settings("doctorqna", Options())))
+VERSION = 2
+_parse = parse
+
+
+def parse(page):
+    answer = _parse(page)
+    if isinstance(answer, Article):
+        answer.fields["title"] = "Better"
+    return answer
+"""
+
+
+def test_a_better_parser_gives_better_records(output, tmp_path):
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "qacrawl", project / "qacrawl")
+    with (project / "qacrawl" / "sites" / "doctorqna" / "parser.py").open("a") as parser:
+        parser.write(BETTER)
+    done = rebuild(output, env=acting.environment(project))
+    assert (done.code, done.err) == (0, "")
     assert {row["title"] for row in crawling.records(output)} == {"Better"}
     assert {row["parser_version"] for row in crawling.parts(output)} == {"doctorqna/2"}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return acting.make(tmp_path_factory.mktemp("project"))
+
+
+def crawl_acts(output, acts: dict[int, str], articles: int) -> None:
+    """Crawl a site some of whose articles say what to do, with the parser that does not care."""
+    with FaultSite(articles=articles) as site:
+        for number, act in acts.items():
+            site[f"/en/article/{number}"] = faults.Reply(acting.page(faults.article(number), act))
+        assert crawling.crawl(site.start, output, "--numbers", f"1-{articles}").code == 0
+
+
+def test_pages_that_break_or_take_too_much_cost_themselves(project, tmp_path):
+    acts = {1: "broken", 2: "abort", 8: "regex", 9: "hoard", 16: "loop"}
+    crawl_acts(tmp_path, acts, 16)
+    before = crawling.records(tmp_path)
+    assert len(before) == 16
+    limits = ["--set", "QACRAWL_READ_SECONDS=1", "--set", "QACRAWL_READ_MEGABYTES=300"]
+    begun = time.monotonic()
+    done = rebuild(tmp_path, *limits, env=acting.environment(project))
+    assert time.monotonic() - begun < 40
+    assert done.code == 0, done.err
+    assert "record 11, reject 5" in done.out
+    assert crawling.records(tmp_path) == [row for row in before if int(row["record_id"].split(":")[1]) not in acts]
+    rejects = {int(row["url"].rpartition("/")[2]): row["reason"] for row in crawling.parts(tmp_path, "rejects")}
+    assert rejects == {1: "crashed", 2: "crashed", 8: "too_slow", 9: "too_large", 16: "too_slow"}
+    assert "ZeroDivisionError: a bug" in done.err
+    again = rebuild(tmp_path)  # mended
+    assert (again.code, again.err) == (0, "")
+    assert crawling.records(tmp_path) == before
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+@pytest.mark.parametrize("act", ["loop", "regex"])
+def test_no_process_outlives_a_rebuild_that_is_killed_while_a_page_is_read(project, tmp_path, act):
+    crawl_acts(tmp_path, {1: act}, 1)
+    process = crawling.start(["rebuild", "doctorqna", "--output", str(tmp_path)], env=acting.environment(project))
+    deadline = time.monotonic() + 60
+    while not (made := [one for one in descendants(process.pid) if seconds_used(one) > 1.5]):  # it is at the page
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    made = descendants(process.pid)
+    process.kill()
+    process.communicate()
+    while any(Path(f"/proc/{one}").exists() for one in made):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that a process has started, and those that they have."""
+    with suppress(FileNotFoundError):
+        return [one for child in crawling.children(pid) for one in (child, *descendants(child))]
+    return []
+
+
+def seconds_used(pid: int) -> float:
+    """Processor time of a process."""
+    with suppress(FileNotFoundError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11]) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def test_rows_of_archive_files_that_are_damaged_or_gone_are_kept(output):

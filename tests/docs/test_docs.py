@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,17 @@ import pyarrow.parquet as pq
 import pytest
 from support import faults
 from support.faults import FaultSite
-from support.pages import COMMANDS, blocks, lines, run
+from support.pages import ACTIVATE, COMMANDS, blocks, in_checkout, lines, links, named_there, run
 from support.places import ROOT
 
 from qacrawl.errors import Exit
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "output" / "README.md"])
-# Where a row comes from and the name of its asker differ from demo to demo; the cluster is a hash of others.
+# Where a row comes from and the name of its asker differ from demo to demo; the cluster is a hash of others, and the
+# version is raised with each parser that reads something otherwise.
 VOLATILE = {"url", "cluster_id", "asker", "fetched_at", "run_id", "page_sha256", "warc_file", "warc_offset"}
+VOLATILE |= {"parser_version"}
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ def on_real_site(line: str) -> bool:
     return line.startswith("qacrawl crawl ") and "--start-url" not in line
 
 
-RUN = [line for line in lines(README) if not on_real_site(line) and not line.startswith("make ")]
+RUN = [line for line in lines(README) if not on_real_site(line) and not line.startswith("make ") and line != ACTIVATE]
 
 
 @pytest.mark.parametrize("line", RUN)
@@ -56,6 +59,17 @@ def test_the_two_commands_are_targets_of_the_makefile() -> None:
     assert {"demo", "test"} <= named <= set(targets)
 
 
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_a_fresh_shell_has_the_programs_once_it_did_what_stands_above_them(name: str, tmp_path: Path) -> None:
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    named = [line for line in lines((ROOT / name).read_text(encoding="utf-8")) if not line.startswith("make ")]
+    assert named.index(ACTIVATE) == 0  # but for make, which needs no environment
+    for program in {line.split()[0] for line in named[1:]}:
+        line = ["env", "-i", "PATH=/usr/bin:/bin", "sh", "-c", f"{ACTIVATE} && command -v {program}"]
+        done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+        assert Path(done.stdout.strip()).parent.resolve() == (Path(sys.prefix) / "bin").resolve(), (program, done)
+
+
 @pytest.mark.parametrize("code", blocks(README, "python"))
 def test_python_blocks_of_the_readme_print_what_they_say(code: str, reader: Path) -> None:
     done = run([sys.executable, "-c", code], reader)
@@ -70,6 +84,7 @@ def test_the_row_is_one_of_the_demo(demo: Path) -> None:
     rows = pq.read_table(demo / "demo" / "doctorqna" / "dataset" / "data" / "qa").to_pylist()
     (made,) = (other for other in rows if other["record_id"] == row["record_id"])
     assert list(row) == list(made)
+    assert re.fullmatch(r"doctorqna/\d+", row["parser_version"])
     for name in row.keys() - VOLATILE:
         assert shortened(plain(made[name]), row[name]) == row[name], name
 
@@ -126,14 +141,23 @@ def test_the_output_folder_is_as_the_readme_draws_it(demo: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_a_page_names_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text):
-        assert (page.parent / target).exists(), target
+    for target in links(text):
+        assert (path := in_checkout(target, page)) is None or path.exists(), target
     tops = "qacrawl|docs|tests|benchmarks|schemas|output"
     for name in re.findall(
         rf"`((?:{tops})/[\w./-]*|[\w-]+\.(?:py|md|toml|txt|cfg))`", re.sub(r"(?s)```.*?```", "", text)
     ):
         if not name.startswith("output/"):
             assert name in files(text) or (ROOT / name).exists() or (page.parent / name).exists(), name
+
+
+def test_the_readme_reads_well_on_a_package_index() -> None:
+    """There, a link or a picture that is relative leads nowhere, and one that is not listed stays in its brackets."""
+    assert all(target.startswith("https://") for target in links(README))
+    assert named_there(README) == set(re.findall(r"^\[([^\]]+)\]: ", README, re.MULTILINE))
+    assert {"docs/flow.svg", "CONTRIBUTING.md", "docs/architecture.md"} <= {
+        str(path.relative_to(ROOT)) for target in links(README) if (path := in_checkout(target, ROOT / "README.md"))
+    }
 
 
 # CONTRIBUTING.md
@@ -165,7 +189,7 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_site_is_added_as_the_guide_says(checkout: Path) -> None:
-    update, compare, sites, spiders = lines(GUIDE)
+    _, update, compare, sites, spiders = lines(GUIDE)
     done = run(update, checkout)
     assert done.returncode == 1
     assert "expected.json was rewritten: look at what changed" in done.stdout

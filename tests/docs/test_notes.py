@@ -10,6 +10,7 @@ from scrapy import exceptions
 from scrapy.http.headers import Headers
 from support.places import ROOT
 
+from qacrawl.commands.reasons import WORDS
 from qacrawl.demo import site
 from qacrawl.fetch.outcomes import Again, judge, judge_status
 from qacrawl.redact import text
@@ -81,7 +82,7 @@ def refused(path: Path) -> Iterator[str]:
             yield from texts(node.args[0])
         elif is_call(node, "refused"):
             yield from texts(node.args[-1])
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "REFUSALS":
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("_HEADS", "_NOTICES"):
             yield from (code for key in node.value.keys for code in texts(key))
 
 
@@ -127,6 +128,7 @@ def test_every_reason_of_a_reject_is_explained() -> None:
     codes = {code for path in SOURCE.rglob("*.py") for code in refused(path)}
     assert {"captcha", "not_article", "dropped", "listing"} <= codes
     assert sorted(documented("Rejects")) == sorted(codes)
+    assert sorted(WORDS) == sorted(codes)  # `qacrawl extract` says each in words
 
 
 def test_every_failure_is_explained() -> None:

@@ -16,8 +16,9 @@ from support import crawling, faults
 from support.faults import FaultSite
 from support.places import ROOT
 
-from qacrawl import settings
+from qacrawl import options
 from qacrawl.errors import Exit
+from qacrawl.frontier import due
 from qacrawl.publish.gate import Gate
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -90,8 +91,10 @@ def test_the_line_for_cron_has_the_reason_of_a_failure_mailed(site, home):
 
 def units(home: Path) -> dict[str, str]:
     """The systemd units of the page, in files."""
-    found = re.findall(r"^`/etc/systemd/system/([\w@.]+)`:\n\n```ini\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert [name for name, _ in found] == ["qacrawl@.service", "qacrawl@.timer"]
+    found = re.findall(
+        r"^`/etc/systemd/system/([\w@.-]+)`[^`\n]*:\n\n```ini\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL
+    )
+    assert [name for name, _ in found] == ["qacrawl@.service", "qacrawl@.timer", "qacrawl-failed@.service"]
     return {name: text.replace(HOME, str(home)) for name, text in found}
 
 
@@ -121,6 +124,8 @@ def test_systemd_accepts_the_units_or_they_are_at_least_whole(home):
         done = subprocess.run([program, "verify", "--man=no", *files], capture_output=True, text=True)
         complaints = [line for line in done.stderr.splitlines() if "qacrawl@" in line]
         assert (done.returncode, complaints) == (0, [])
+    on_failure = parsed(units(home)["qacrawl@.service"])["Unit"]["OnFailure"]
+    assert on_failure.replace("%i", "") in units(home)
     timer = parsed(units(home)["qacrawl@.timer"])
     assert set(timer.sections()) == {"Unit", "Timer", "Install"}
 
@@ -157,6 +162,33 @@ def test_every_exit_code_says_what_to_do():
     assert [int(code) for code in rows] == [code.value for code in Exit]
 
 
+def test_every_last_line_is_one_that_a_run_can_say():
+    rows = re.findall(r"^\| [A-Z`].+ \| ([0-4]) \| (.+) \|$", PAGE, re.MULTILINE)
+    assert {int(code) for code, _ in rows} == {code.value for code in Exit}
+    # f-strings with what they put in left out, and long ones in one piece
+    source = " ".join(path.read_text() for path in (ROOT / "qacrawl").rglob("*.py"))
+    source = re.sub(r'"\s*\n\s*f?"', "", source)
+    for _, said in rows:
+        for line in re.findall(r"`([^`]+)`", said):
+            for piece in filter(None, (part.strip(" :") for part in line.split("..."))):
+                assert piece in source, piece
+
+
+def test_the_days_between_visits_are_those_of_the_policy():
+    rows = dict(re.findall(r"^\| `QACRAWL_REVISIT_(\w+)` \| `([^`]+)` \|", PAGE, re.MULTILINE))
+    given = {f"QACRAWL_REVISIT_{name}": value for name, value in rows.items()}
+    assert due.chosen(due.Policy(gone_after=0), options.read(given, environ={})) == due.Policy(gone_after=0)
+    assert {name for name in options.NAMES if "_REVISIT_" in name} == given.keys()
+    policy = due.Policy()
+    assert (policy.failed * 24, policy.failed_at_most, policy.parked_after, policy.gone_after) == (1, 30, 8, 3)
+
+
+def test_every_metric_is_explained_and_no_other():
+    named = set(re.findall(r"`(qacrawl_\w+)`", PAGE))
+    source = (ROOT / "qacrawl" / "fetch" / "metrics.py").read_text()
+    assert named == set(re.findall(r'"(qacrawl_\w+)"', source))
+
+
 def test_a_snapshot_held_back_is_taken_as_the_page_says(site, tmp_path):
     site.articles = 30
     assert crawling.crawl(site.start, tmp_path).code == 0
@@ -168,7 +200,7 @@ def test_a_snapshot_held_back_is_taken_as_the_page_says(site, tmp_path):
     done = crawling.crawl(site.start, tmp_path, "--full")
     assert (done.code, pointer.readlink()) == (Exit.HELD_BACK, first), done.err
     command = re.search(r"`qacrawl (publish SITE --accept) ID`", PAGE)
-    (held,) = re.findall(r"--accept (\S+)`", done.err)
+    (held,) = re.findall(r"--accept (\S+)$", done.err.rstrip())
     words = command[1].replace("SITE", "doctorqna").split() if command else []
     assert crawling.qacrawl(*words, held, "--output", str(tmp_path)).code == 0
     assert pointer.readlink().name == held
@@ -176,9 +208,21 @@ def test_a_snapshot_held_back_is_taken_as_the_page_says(site, tmp_path):
 
 def test_the_limits_of_the_gate_are_those_of_the_settings():
     rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", PAGE, re.MULTILINE)
-    limits = {name: value for name, value in vars(settings).items() if name.startswith("QACRAWL_GATE_")}
+    limits = {name: value for name, value in options.as_settings(options.Options()).items() if "_GATE_" in name}
     assert {name: float(value) for name, value in rows} == limits
     assert Gate.few == 10  # "more than ten records"
+
+
+def test_the_limits_of_a_page_are_those_of_the_settings():
+    rows = re.findall(r"^\| `(QACRAWL_READ_\w+)` \| ([\d.]+) \w+ \| .*?([\d.]+) to ([\d.]+)", PAGE, re.MULTILINE)
+    limits = {name: value for name, value in options.as_settings(options.Options()).items() if "_READ_" in name}
+    assert {name: float(default) for name, default, _, _ in rows} == limits
+    for name, _, least, most in rows:
+        said = options.allowed(options.NAMES[name])
+        assert [float(number) for number in re.findall(r"\d[\d.]*", said.replace(",", ""))] == [
+            float(least),
+            float(most),
+        ]
 
 
 def test_a_log_file_holds_the_log(site, tmp_path):

@@ -1,7 +1,6 @@
 """kill -9 at any moment, the same command again: the dataset is that of a run that was never killed."""
 
 import random
-import resource
 import signal
 import subprocess
 import time
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support import crawling, faults
+from support.disk import limited
 from support.faults import FaultSite
 
 from qacrawl.archive import read, warc
@@ -157,17 +157,6 @@ def test_a_second_signal_stops_at_once(site, never_killed, output):
         assert time.monotonic() - started < 10
     states = {row["state"] for row in crawling.rows(output).values()}
     assert "leased" not in states
-
-
-def limited(megabytes: float):
-    """For a child process: files may not grow beyond so many megabytes, as on a full disk."""
-
-    def limit() -> None:
-        size = int(megabytes * 1e6)
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-    return limit
 
 
 @pytest.mark.parametrize("megabytes", [0.006, 0.02, 0.15])

@@ -91,11 +91,23 @@ def test_a_second_run_asks_for_listings_and_transfers_little(site, tmp_path):
     assert crawling.records(tmp_path) == before
 
 
-def test_a_full_run_asks_conditionally_for_nothing_and_doubles_nothing(site, tmp_path):
+def test_a_full_run_asks_for_everything_and_costs_the_site_nothing(site, tmp_path):
+    crawling.crawl(site.start, tmp_path)
+    dataset = (tmp_path / "doctorqna" / "dataset").readlink()
+    site.forget()
+    assert crawling.crawl(site.start, tmp_path, "--full").code == 0
+    visits = [visit for visit in site.log if visit.path.startswith("/en/article/")]
+    assert {visit.path for visit in visits} == set(site.article_paths())
+    assert all(visit.status == 304 and "if-none-match" in visit.headers for visit in visits)
+    assert (tmp_path / "doctorqna" / "dataset").readlink() == dataset, "what changes nothing publishes nothing new"
+    assert len(list((tmp_path / "doctorqna" / "snapshots").iterdir())) == 1
+
+
+def test_a_refetch_asks_conditionally_for_nothing_and_doubles_nothing(site, tmp_path):
     crawling.crawl(site.start, tmp_path)
     before = crawling.contents(tmp_path)
     site.forget()
-    crawling.crawl(site.start, tmp_path, "--full")
+    crawling.crawl(site.start, tmp_path, "--refetch")
     assert len(site.visits("/en/article/7")) == 1
     assert "if-none-match" not in site.visits("/en/article/7")[0].headers
     assert crawling.contents(tmp_path) == before

@@ -174,5 +174,5 @@ def test_listings_that_vanish_do_not_take_articles_with_them(site, tmp_path):
     crawling.crawl(site.start, tmp_path)
     site["/en"] = faults.error(500)
     site.prefixes["/en/faq/"] = faults.error(404)
-    assert crawling.crawl(site.start, tmp_path).code == 0
+    assert crawling.crawl(site.start, tmp_path).code == 1, "a start page that fails is no good night"
     assert len(crawling.records(tmp_path)) == 30

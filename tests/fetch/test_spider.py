@@ -9,8 +9,8 @@ from scrapy import Spider
 from scrapy.http import Response
 from scrapy.settings import Settings
 
-from qacrawl.fetch import links
 from qacrawl.fetch import spider as spiders
+from qacrawl.parse import links
 from qacrawl.records import Page
 
 HOME = "https://doctorqna.com/en"
@@ -75,6 +75,41 @@ def test_a_broken_base_is_no_error(base):
     assert found(html) == [f"{ARTICLE}/1"]
 
 
+SAME = ["/en/../en/article/1", "/./en/article/1", "en/x/../article/1", "\\en\\article\\1", "/en/art\n\ticle/1"]
+SAME += [
+    "/en/%61rticle/1",
+    "/en/article/%31",
+    "https:en/article/1",
+    "//DOCTORQNA.com:443/en/article/1",
+    "/en//../article/1",
+]
+
+
+@pytest.mark.parametrize("href", SAME)
+def test_links_are_resolved_as_browsers_do(href):
+    assert found(f'<a href="{href}">x</a>', "https://doctorqna.com/") == [f"{ARTICLE}/1"]
+
+
+@pytest.mark.parametrize(
+    ("codec", "kind"),
+    [
+        ("utf-8-sig", None),
+        ("utf-16", None),
+        ("utf-16-be", "text/html; charset=UTF-16BE"),
+        ("big5", "text/html; charset=big5"),
+    ],
+)
+def test_links_are_found_in_any_encoding(codec, kind):
+    body = '<p>\u4e2d\u6587</p><base href="/en/"><a href="article/1?\u4e2d">\u4e2d</a>'.encode(codec)
+    at = datetime(2024, 1, 1, tzinfo=UTC)
+    page = Page(site="doctorqna", url=HOME, body=body, fetched_at=at, content_type=kind)
+    assert links.links(page, set()) == (f"{ARTICLE}/1",)
+
+
+def test_no_links_are_read_from_what_is_no_text():
+    assert found(b'%PDF-1.7 <a href="/en/article/1">x</a>') == []
+
+
 def test_a_page_of_links_is_read_to_a_limit_and_quickly():
     html = "".join(f'<a href="/en/article/{number}">x</a>' for number in range(1, 50_001))
     start = time.process_time()
@@ -101,6 +136,11 @@ def test_a_sitemap_and_an_index_of_sitemaps():
     assert listed(b"\n" + urlset("/en/article/3")) == [(f"{ARTICLE}/3", None)]
     assert listed(gzip.compress(urlset(f"{ARTICLE}/4"))) == [(f"{ARTICLE}/4", None)]
     assert listed(f"{ARTICLE}/5\r\n{ARTICLE}/6\n".encode()) == [(f"{ARTICLE}/5", None), (f"{ARTICLE}/6", None)]
+
+
+def test_an_article_in_an_index_of_sitemaps_is_one():
+    index = f"<sitemapindex><sitemap><loc>{ARTICLE}/1</loc></sitemap><sitemap><loc>map</loc></sitemap></sitemapindex>"
+    assert listed(index.encode()) == [(f"{ARTICLE}/1", None), (f"{HOME}/map", "sitemap")]
 
 
 def test_a_sitemap_is_read_to_a_limit(monkeypatch):

@@ -12,7 +12,7 @@ from support.faults import FaultSite
 from qacrawl.errors import QacrawlError
 from qacrawl.fetch import lifecycle
 from qacrawl.frontier import open_frontier
-from qacrawl.options import Options, make_settings
+from qacrawl.options import Options
 
 ARTICLES = 60
 QUICK = crawling.QUICK | {"QACRAWL_PART_RECORDS": "5", "QACRAWL_LEASE": "3"}
@@ -122,7 +122,7 @@ def test_a_worker_does_not_wait_for_ever(tmp_path, postgres_url, monkeypatch):
         open_frontier(postgres_url, "doctorqna", tmp_path) as frontier,
         frontier.alone(),
         pytest.raises(QacrawlError, match="another run of doctorqna is going on"),
-        lifecycle.opened(make_settings("doctorqna", options), "doctorqna"),
+        lifecycle.opened("doctorqna", options, "test/1"),
     ):
         pass
     assert time.monotonic() - begun >= 0.5

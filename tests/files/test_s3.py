@@ -1,6 +1,7 @@
 """Output in an S3 bucket: the same files under the same names, whole or not there; one of two publishers wins."""
 
 import signal
+import stat
 
 import pyarrow.parquet as pq
 import pytest
@@ -8,13 +9,14 @@ from support import crawling, faults
 from support.faults import FaultSite
 from support.making import part, record
 
+from qacrawl import files
 from qacrawl.archive import read
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.files import s3
 from qacrawl.frontier import open_frontier
 from qacrawl.publish.about import stats
 from qacrawl.publish.gate import Gate
 from qacrawl.publish.snapshot import accept, locate, publish
+from qacrawl.workspace import open_site
 
 SMALL = {"QACRAWL_PART_RECORDS": "5"}
 
@@ -133,7 +135,7 @@ def test_a_bucket_that_can_not_be_had_is_one_clear_line(site, bucket, tmp_path):
 def folder_of(bucket, monkeypatch, tmp_path, machine: str):
     """The working copy of the bucket on a machine."""
     monkeypatch.setenv("QACRAWL_WORK", str(tmp_path / machine))
-    folder = s3.folder(bucket.address, "doctorqna")
+    folder = files.folder(bucket.address, "doctorqna")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -155,14 +157,14 @@ def test_of_two_publishers_one_wins_and_the_other_says_so(bucket, monkeypatch, t
     one = folder_of(bucket, monkeypatch, tmp_path, "one")
     two = folder_of(bucket, monkeypatch, tmp_path, "two")
     publish(one, "doctorqna", [part(one, [record(1)])])
-    put_tree = s3.put_tree
+    put_tree = files.put_tree
 
     def meanwhile(path):
         put_tree(path)
-        monkeypatch.setattr(s3, "put_tree", put_tree)
+        monkeypatch.setattr(files, "put_tree", put_tree)
         publish(two, "doctorqna", [part(two, [record(2)])])
 
-    monkeypatch.setattr(s3, "put_tree", meanwhile)
+    monkeypatch.setattr(files, "put_tree", meanwhile)
     with pytest.raises(QacrawlError, match="another publisher moved") as error:
         publish(one, "doctorqna", [part(one, [record(3)])])
     assert error.value.code == Exit.LOCKED
@@ -178,6 +180,82 @@ def test_snapshots_in_a_bucket_are_read_like_others(bucket, monkeypatch, tmp_pat
         assert stats.measure(locate(address)).records == 5
     done = crawling.qacrawl("stats", f"{bucket.address}/doctorqna", "--json", env=bucket.env)
     assert (done.code, '"records": 5' in done.out) == (0, True)
+
+
+def seen(folder):
+    """All names below a folder, and what the files hold."""
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+@pytest.fixture
+def stale(bucket, monkeypatch, tmp_path):
+    """Name of a snapshot that this machine has a copy of, and that another machine has taken out of the bucket."""
+    folder = folder_of(bucket, monkeypatch, tmp_path, "one")
+    made = publish(folder, "doctorqna", [part(folder, [record(1)])])
+    other = folder_of(bucket, monkeypatch, tmp_path, "two")
+    files.catch_up(other)
+    for name in bucket.names():
+        if name.startswith(("snapshots/", "dataset")):
+            files.remove(other / name)
+    files.note_taken_out(other)
+    folder_of(bucket, monkeypatch, tmp_path, "one")
+    return made.id
+
+
+def test_what_was_taken_out_is_neither_read_nor_deleted_by_a_reader(bucket, stale, tmp_path):
+    before = seen(tmp_path / "one")
+    for address in (f"{bucket.address}/doctorqna", f"{bucket.address}/doctorqna/snapshots/{stale}"):
+        with pytest.raises(QacrawlError, match="no dataset at"):
+            locate(address)
+    assert files.folder(bucket.address, "doctorqna").is_dir()
+    assert seen(tmp_path / "one") == before
+
+
+def test_opening_a_site_for_work_deletes_what_was_taken_out(bucket, stale, monkeypatch, tmp_path):
+    folder = files.folder(bucket.address, "doctorqna")
+    unfinished = folder / "parts" / ".part-x.parquet.0.tmp"
+    unfinished.write_bytes(b"")
+    (folder / "archive").mkdir()
+    (folder / "archive" / "never-uploaded.warc.gz").write_bytes(b"")
+    assert (folder / "snapshots" / stale).is_dir()
+    with open_site("doctorqna", bucket.address, None) as (opened, _):
+        assert opened == folder
+    assert not (folder / "snapshots").exists()
+    assert not (folder / "dataset").is_symlink()
+    assert [path.name for path in (folder / "parts").iterdir()] == [unfinished.name]
+    assert [path.name for path in (folder / "archive").iterdir()] == ["never-uploaded.warc.gz"]
+    made = part(folder, [record(2)])
+    files.catch_up(folder)
+    assert made.exists()  # once is enough
+
+
+def test_an_address_is_resolved_without_the_bucket_or_the_disk(monkeypatch, tmp_path, bucket):
+    monkeypatch.setenv("QACRAWL_WORK", str(tmp_path / "nowhere"))
+    folder = files.folder("s3://no-such-bucket/x", "doctorqna")
+    assert folder == tmp_path / "nowhere" / "no-such-bucket" / "x" / "doctorqna"
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_what_is_written_is_in_the_bucket_and_all_machines_agree(bucket, monkeypatch, tmp_path):
+    one, two = (folder_of(bucket, monkeypatch, tmp_path, machine) for machine in ("one", "two"))
+    files.write(one / "runs" / "a.json", b"report")
+    assert bucket.read("runs/a.json") == b"report"
+    assert files.read(two / "runs" / "a.json") == b"report"
+    assert not (two / "runs").exists()
+    assert files.fetch(two / "runs" / "a.json").read_bytes() == b"report"
+    files.agree(one / "asker.key", b"first", 0o600)
+    files.agree(two / "asker.key", b"second", 0o600)
+    for machine in (one, two):
+        assert (machine / "asker.key").read_bytes() == b"first"
+        assert stat.S_IMODE((machine / "asker.key").stat().st_mode) == 0o600
+
+
+def test_a_failed_download_leaves_nothing(bucket, monkeypatch, tmp_path):
+    folder = folder_of(bucket, monkeypatch, tmp_path, "one")
+    with pytest.raises(OSError, match=f"s3://{bucket.name}/some/prefix/doctorqna/parts/none: .*404"):
+        files.fetch(folder / "parts" / "none")
+    assert files.fetch_tree(folder / "snapshots" / "none") == folder / "snapshots" / "none"
+    assert [path for path in folder.rglob("*") if path.name != "parts"] == []
 
 
 def test_rejects_go_to_the_bucket_too(site, bucket):

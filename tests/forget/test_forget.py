@@ -18,18 +18,19 @@ from support import crawling, faults
 from support.faults import FaultSite
 from support.making import HOST, part, record, reject
 
-from qacrawl import schema
+from qacrawl import schema, workspace
 from qacrawl.archive import erase, read, warc, write
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.files import s3
 from qacrawl.forget import pages
 from qacrawl.frontier import File, Frontier, open_frontier, recovery
+from qacrawl.options import Options
 from qacrawl.publish import snapshot
 from qacrawl.publish.about import stats
 from qacrawl.publish.committed import publish_site
 from qacrawl.records import SimilarQA
 
-GATE = {f"QACRAWL_GATE_{name}": 1.0 for name in ("REJECTS", "COVERAGE", "GONE")}
+GATE = Options(gate_rejects=1.0, gate_coverage=1.0, gate_gone=1.0)
 OWN = ("Subject 3", "Question 3, version", "Reply 3.", "Under maintenance 4")
 """What only the pages say that are taken out."""
 QUOTED = ("Title 3", "Question 3 ...", "Title 4")
@@ -50,8 +51,8 @@ def crawled(site, tmp_path_factory) -> Path:
     output = tmp_path_factory.mktemp("crawled")
     assert crawling.crawl(site.start, output).code == 0
     site["/en/article/3"] = faults.Reply(faults.article(3, version=1))
-    assert crawling.crawl(site.start, output, "--full").code == 0
-    assert crawling.crawl(site.start, output, "--full").code == 0
+    assert crawling.crawl(site.start, output, "--refetch").code == 0
+    assert crawling.crawl(site.start, output, "--refetch").code == 0
     return output
 
 
@@ -205,7 +206,7 @@ def test_killed_anywhere_the_next_command_completes_it(site, never_killed, outpu
 def test_a_crawl_completes_it_before_it_fetches_anything(site, output):
     assert forget(site, output, die="reported:1").code == -signal.SIGKILL
     site.forget()
-    assert crawling.crawl(site.start, output, "--full").code == 0
+    assert crawling.crawl(site.start, output, "--refetch").code == 0
     assert not {visit.path for visit in site.log} & {"/en/article/3", "/en/article/4"}
     assert not (output / "doctorqna" / pages.JOURNAL).exists()
     for name in snapshots(output):
@@ -377,9 +378,7 @@ def on_machine(bucket, name: str) -> Path:
     """The working copy on a machine, which this process is on from now on."""
     os.environ["QACRAWL_WORK"] = bucket.env["QACRAWL_WORK"] = str(Path(bucket.env["QACRAWL_WORK"]).parent / name)
     s3._mirrors.clear()
-    folder = s3.folder(bucket.address, "doctorqna")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return workspace.ready(bucket.address, "doctorqna")
 
 
 def in_bucket(bucket, tmp_path: Path) -> set[str]:

@@ -441,6 +441,30 @@ def test_gone_pages_keep_the_day_they_went_and_can_return(frontier: Frontier) ->
     assert state(frontier, article(1), "gone_at") == (None,)
 
 
+@pytest.mark.parametrize("outcome", ["failed", "forbidden", "reject", "redirect"])
+def test_what_is_gone_stays_gone_until_it_is_seen(frontier: Frontier, outcome: str) -> None:
+    frontier.add(articles([1]))
+    finish(frontier, lease_one(frontier), outcome="gone", state="gone", checked_at=100.0, due_at=0.0)
+    frontier.promote(frontier.now())
+    assert frontier.gone() == [article(1)], "also while it is due again"
+    row = lease_one(frontier)
+    assert frontier.gone() == [article(1)]
+    finish(frontier, row, outcome=outcome, state="failed" if outcome == "failed" else "done", due_at=0.0)
+    assert frontier.gone() == [article(1)]
+    frontier.promote(frontier.now())
+    finish(frontier, lease_one(frontier), outcome="unchanged", state="done")
+    assert frontier.gone() == []
+
+
+def test_what_is_doubted_is_visited_soon(frontier: Frontier) -> None:
+    frontier.add([*articles([1, 2, 3]), Found("https://doctorqna.com/en", "start")])
+    for row in frontier.lease(9, "run", LONG):
+        finish(frontier, row, checked_at=100.0 * row.id, due_at=9e9)
+    assert frontier.hurry(250.0, 5e9) == 2, "the first article was visited before that"
+    assert [state(frontier, article(number), "due_at") for number in (1, 2, 3)] == [(9e9,), (5e9,), (5e9,)]
+    assert frontier.hurry(250.0, 6e9) == 0, "what is due sooner stays so"
+
+
 # Hosts
 
 
@@ -479,6 +503,41 @@ def test_a_host_that_is_overloaded_is_asked_later_and_more_slowly(frontier: Fron
     frontier.slow_down("i", 0.0, 5.0)
     assert frontier.take_turn("i", 2.0) == 0.0
     assert frontier.pace("i")[0] - frontier.now() == pytest.approx(7.0, abs=1.0)
+
+
+def test_a_crawl_delay_counts_from_the_last_request_and_is_not_kept(frontier: Frontier) -> None:
+    assert frontier.crawl_delay_left("h", 1e9) == 0.0
+    frontier.begin_crawl_delay("h")
+    assert 1e9 - 5 < frontier.take_turn("h", 0, 1e9) <= 1e9
+    assert 45 < frontier.take_turn("h", 0, 50) <= 50, "what robots.txt says now counts"
+    time.sleep(0.02)
+    assert frontier.take_turn("h", 0, 0.01) == 0.0
+    frontier.begin_crawl_delay("h")  # it has begun
+    assert 45 < frontier.take_turn("h", 0, 50) <= 50
+    assert frontier.take_turn("h", 0) == 0.0, "robots.txt itself may be asked for"
+
+
+def test_a_time_that_a_wrong_clock_noted_is_not_believed(frontier: Frontier) -> None:
+    frontier.slow_down("h", frontier.now() + 30 * 365 * 86_400, 0.0)
+    assert frontier.take_turn("h", 1) == 0.0
+    assert 0 < frontier.take_turn("h", 1) <= 1
+
+
+def test_places_are_shared_and_those_of_the_dead_are_free_again(frontier: Frontier) -> None:
+    first, second = frontier.take_place("h", 2, 50), frontier.take_place("h", 2, 0.3)
+    assert first is not None
+    assert second is not None
+    assert frontier.take_place("h", 2, 50) is None
+    assert frontier.take_place("other", 1, 50) is not None
+    time.sleep(0.4)
+    third = frontier.take_place("h", 2, 50)
+    assert third is not None
+    frontier.leave_place(second)
+    assert frontier.keep_place(second, 50) == second
+    assert frontier.take_place("h", 2, 50) is None, "who was silent for too long can't give it back, nor keep it"
+    frontier.leave_place(frontier.keep_place(first, 60))
+    assert frontier.take_place("h", 2, 50) is not None
+    assert frontier.take_place("h", 2, 50) is None
 
 
 # The lock of a run

@@ -293,8 +293,9 @@ def test_the_snapshot_and_its_card_say_how_it_was_split(tmp_path):
     facts = json.loads((snapshot.path / splits.FILE).read_text())
     assert facts["pairs"] == {"linked": 10, "torn": 0, "torn_at_random": 3}
     card = " ".join((snapshot.path / "README.md").read_text().split())
-    assert "60 clusters; 10 records" in card
-    assert "of 10 linked pairs, 0 lie in different splits" in card
+    assert "Clusters: 60." in card
+    assert "or nearly that: 10." in card
+    assert "Linked pairs: 10; of these, in different splits: 0." in card
     assert splits.FILE in (snapshot.path / "SHA256SUMS").read_text()
     of_config = {}
     for config in ("qa", "similar", "faq", "history"):

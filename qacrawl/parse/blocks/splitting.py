@@ -15,6 +15,8 @@ COMMENT = re.compile(r"<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL)
 PRE = re.compile(r"(<(pre|xmp|listing)\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
 TAG = re.compile("<([^ >]*+)([^>]*+)>([^<]*+)")
 """A tag, its attributes, and the text behind it."""
+LINK_IN_LINES = re.compile(r"<a [^<>\n\t\r]*+[\n\t\r][^<>]*+>")
+NO_LINES = dict.fromkeys(map(ord, "\n\t\r"))
 HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
 SPACES = re.compile("  +")
 BREAK = re.compile("<br(?: [^>]*)?/?>")
@@ -31,6 +33,8 @@ def split(markup: str) -> list[Block]:
     if UNUSUAL.search(markup):
         markup = PRE.sub(lambda match: match[1] + match[3].removeprefix("\n").replace("\n", "<br>"), markup)
         markup = COMMENT.sub("", markup)
+    # In an address the end of a line is nothing, while in text it is a space.
+    markup = LINK_IN_LINES.sub(lambda tag: HREF.sub(lambda href: href[0].translate(NO_LINES), tag[0]), markup)
     markup = BREAK.sub("\n", _one_space(markup))
     blocks: list[Block] = []
     raw = ""  # text of the block at hand

@@ -5,89 +5,183 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from qacrawl import registry, schema
-from qacrawl.escape import markdown
-from qacrawl.publish.about.stats import Stats
-from qacrawl.publish.data import configs, splits
+import pyarrow.parquet as pq
 
+from qacrawl import __version__, registry, schema
+from qacrawl.codes import NOTES, REJECTS
+from qacrawl.escape import markdown
+from qacrawl.publish.about import card_texts as texts
+from qacrawl.publish.about.background import Background
+from qacrawl.publish.about.stats import Stats
+from qacrawl.publish.data import configs, files, splits
+from qacrawl.records import SCHEMA_VERSION
+from qacrawl.words import counted as number_of
+
+NAME = "README.md"
 _SIZES = "n<1K 1K<n<10K 10K<n<100K 100K<n<1M 1M<n<10M 10M<n<100M 100M<n<1B".split()
 """The Hub's names of sizes; each has a digit more."""
 _HOST = re.compile(r"[\w.:-]+", re.ASCII)
 _MOST = 30
 """Departments that the card lists."""
+_STATES = {
+    "gone": "pages that are gone (404, 410): what they said is not in here",
+    "failed": "pages that failed on the last visit",
+    "forbidden": "pages that robots.txt forbids",
+}
 
 
-def card(name: str, site: str, counted: Stats, made: Path) -> str:
-    """The card of snapshot `name` of `site` whose files lie in `made`."""
+def card(name: str, site: str, counted: Stats, made: Path, background: Background) -> str:
+    """Return the card of snapshot `name` of `site` whose files lie in `made`."""
     about = registry.load(site)
-    period = f"{counted.first_asked or 'unknown'} to {counted.last_asked or 'unknown'}"
-    fetched = f"{counted.first_fetched.date()} to {counted.last_fetched.date()}"
+    front = front_matter(about.TITLE, about.LANG, counted.records, made, name, background.invented)
     parts = (
-        f"---\n{front_matter(about.TITLE, about.LANG, counted.records, made)}---",
-        f"# {about.TITLE}",
-        f"Questions to doctors and their replies: {counted.records:,} records, asked {period}, fetched {fetched}. "
-        f"This is snapshot `{name}`; it never changes.",
-        _LOAD.format(name=name),
+        f"---\n{front}---",
+        *_opening(name, about.TITLE, counted, background),
+        texts.LOAD.format(name=name),
+        *_contents(counted, made),
+        *_notes(counted),
+        *_crawl(background),
+        "## Columns",
+        *(_columns(config) for config in configs.CONFIGS),
+        texts.USES,
+        "## What to know before use",
+        "\n".join(f"- {sentence}" for sentence in caveats(site, background.invented)),
+        *_collection(about.TITLE, counted, background),
+        _citation(name, about.TITLE, source(about.HOSTS, counted), counted, background),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def caveats(site: str, invented: bool = False) -> tuple[str, ...]:
+    """Return what to know before use, in sentences: of the site's texts, then of all that qacrawl makes."""
+    own = (texts.INVENTED,) if invented else getattr(registry.load(site), "CAVEATS", ())
+    return (*own, *texts.CAVEATS)
+
+
+def source(hosts: Sequence[str], counted: Stats) -> str:
+    """Return the address of where most pages lay: that of the site, or of a copy as the demo serves one."""
+    host = next(iter(counted.hosts))
+    return f"{'https' if host in hosts else 'http'}://{host}/"
+
+
+def front_matter(title: str, lang: str, records: int, made: Path, snapshot: str = "", invented: bool = False) -> str:
+    """Return the YAML that names language, licence, and the files of each config and split.
+
+    `datasets` takes two folders of one name for one, and gives the rows of the one that it read first, unless their
+    cards tell otherwise: so each config says which snapshot it is of. Nor can it load a table without rows: such a
+    config is left out.
+    """
+    licence = "license: apache-2.0" if invented else "license: other\nlicense_name: texts-belong-to-their-authors"
+    lines = [
+        f"pretty_name: {json.dumps(f'Invented by a demo, in the manner of {title}' if invented else title)}",
+        f"language:\n- {lang}",
+        licence,
+        "task_categories:\n- question-answering\n- text-generation",
+        f"tags:\n- medical\n- doctor-qa{chr(10) + '- synthetic' if invented else ''}",
+        f"size_categories:\n- {_SIZES[max(len(str(records)) - 3, 0)]}",
+        "configs:",
+    ]
+    for config in configs.CONFIGS:
+        if not has_rows(made / "data" / config) and records:
+            continue
+        lines += [f"- config_name: {config}", *(["  default: true"] if config == "qa" else [])]
+        lines += [*([f"  description: snapshot {snapshot}"] if snapshot else []), "  data_files:"]
+        for split in splits_of(made / "data" / config):
+            lines += [f"  - split: {split}", f"    path: data/{config}/{split}-*.parquet"]
+    return "\n".join(lines) + "\n"
+
+
+def has_rows(folder: Path) -> bool:
+    """Return whether any file in the folder of a config holds a row."""
+    return any(pq.read_metadata(path).num_rows for path in folder.glob("*.parquet"))
+
+
+def _opening(name: str, title: str, counted: Stats, background: Background) -> list[str]:
+    """What this is, in a few lines; first what nobody must miss."""
+    period = f"{counted.first_asked or 'unknown'} to {counted.last_asked or 'unknown'}"
+    what = (
+        "Invented questions to doctors and replies" if background.invented else "Questions to doctors and their replies"
+    )
+    lines = [f"# {'Invented by a demo, in the manner of ' if background.invented else ''}{title}"]
+    if background.invented:
+        lines.append(f"> **{texts.INVENTED}**")
+    if background.held:
+        reasons = "\n".join(f"> - {markdown(why, 300)}" for why in background.held)
+        lines.append(f"{texts.HELD}\n>\n{reasons}")
+    said = f"{what}: {number_of(counted.records, 'record')}, asked {period}, fetched {_fetched(counted)}."
+    made = f"Made by qacrawl {__version__}; the columns are those of schema version {SCHEMA_VERSION}."
+    return [*lines, f"{said} This is snapshot `{name}`; it never changes. {made}"]
+
+
+def _fetched(counted: Stats) -> str:
+    return f"{counted.first_fetched.date()} to {counted.last_fetched.date()}"
+
+
+def _contents(counted: Stats, made: Path) -> list[str]:
+    """What is in it, in tables."""
+    lengths = ((f"`{key}`", *(f"{n:,}" for n in vars(length).values())) for key, length in counted.lengths.items())
+    departments = list(counted.departments.items())[:_MOST]
+    return [
         "## What is in it",
         _table(
             ("config", "rows", "what"),
             ((f"`{key}`", f"{counted.configs[key]:,}", about_it) for key, about_it in configs.ABOUT.items()),
         ),
         _table(("split", "records"), ((f"`{key}`", f"{n:,}") for key, n in counted.splits.items())),
+        *_missing(counted, made),
         _splits(counted, made),
         "### Coverage",
         _table(("field", "says something"), ((f"`{key}`", f"{share:.1%}") for key, share in counted.coverage.items())),
         "### Lengths in characters",
-        _table(
-            ("field", "shortest", "median", "mean", "95 %", "longest"),
-            ((f"`{key}`", *(f"{n:,}" for n in vars(length).values())) for key, length in counted.lengths.items()),
-        ),
+        _table(("field", "shortest", "median", "mean", "95 %", "longest"), lengths),
         "### Departments",
-        _table(
-            ("department", "records"),
-            ((markdown(key) or "(none)", f"{n:,}") for key, n in list(counted.departments.items())[:_MOST]),
-        ),
+        _table(("department", "records"), ((markdown(key) or "(none)", f"{n:,}") for key, n in departments)),
         "### Years",
         _table(("asked in", "records"), ((key or "(unknown)", f"{n:,}") for key, n in counted.years.items())),
-        *_notes(counted),
-        "## Columns",
-        *(_columns(config) for config in configs.CONFIGS),
-        "## What to know before use",
-        "\n".join(f"- {sentence}" for sentence in caveats(site)),
-        _TEXTS.format(site=about.TITLE, hosts=_hosts(counted), fetched=fetched),
-        _citation(name, about.TITLE, counted),
-    )
-    return "\n\n".join(parts) + "\n"
-
-
-def caveats(site: str) -> tuple[str, ...]:
-    """What to know before use, in sentences: of the site's texts, then of all that qacrawl makes."""
-    return (*getattr(registry.load(site), "CAVEATS", ()), *_CAVEATS)
-
-
-def front_matter(title: str, lang: str, records: int, made: Path) -> str:
-    """The YAML that names language, licence, and the files of each config and split."""
-    lines = [
-        f"pretty_name: {json.dumps(title)}",
-        f"language:\n- {lang}",
-        "license: other",
-        "license_name: texts-belong-to-their-authors",
-        "task_categories:\n- question-answering\n- text-generation",
-        "tags:\n- medical\n- doctor-qa",
-        f"size_categories:\n- {_SIZES[max(len(str(records)) - 3, 0)]}",
-        "configs:",
     ]
+
+
+def _missing(counted: Stats, made: Path) -> Iterable[str]:
+    """Which configs and splits have no rows, and what that means to those who load them."""
     for config in configs.CONFIGS:
-        lines += [f"- config_name: {config}", *(["  default: true"] if config == "qa" else []), "  data_files:"]
-        for split in splits_of(made / "data" / config):
-            lines += [f"  - split: {split}", f"    path: data/{config}/{split}-*.parquet"]
-    return "\n".join(lines) + "\n"
+        if not counted.configs[config]:
+            yield texts.EMPTY.format(config=config)
+            continue
+        without = [f"`{split}`" for split in files.SPLITS if split not in splits_of(made / "data" / config)]
+        if without:
+            yield f"No row of `{config}` is in {' or '.join(without)}: there is no such split of it to load."
+
+
+def _crawl(background: Background) -> list[str]:
+    """How complete this is: what became no record, and what was not visited."""
+    states, rejects, queued = background.states, background.rejects, background.queued
+    if states is None and rejects is None:
+        return []
+    rows = [("articles that became no record (rejects)", sum(rejects.values()))] if rejects is not None else []
+    if states:
+        rows += [(what, states.get(state, 0)) for state, what in _STATES.items()]
+        rows.append(("addresses that were failing and are left alone", states.get("parked", 0)))
+    if queued is not None:
+        rows.append(("addresses found and not visited yet", queued))
+    said = [] if queued is None else [texts.PARTIAL if queued else texts.COMPLETE]
+    found = [
+        "## How complete it is",
+        *said,
+        _table(("when this snapshot was made", "number"), ((a, f"{n:,}") for a, n in rows)),
+    ]
+    if rejects:
+        why = (
+            (f"`{markdown(key)}`" if key not in REJECTS else f"`{key}`", f"{n:,}", REJECTS.get(key, ""))
+            for key, n in rejects.items()
+        )
+        found += ["### Rejects by reason", _table(("reason", "articles", "means"), why)]
+    return found
 
 
 def splits_of(folder: Path) -> list[str]:
     """The splits that have files in the folder of a config, train first."""
-    found = {path.name.split("-")[0] for path in folder.glob("*.parquet")}
-    return [split for split in ("train", "validation", "test") if split in found]
+    found = {files.split_of(path) for path in folder.glob("*.parquet")}
+    return [split for split in files.SPLITS if split in found]
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -101,81 +195,54 @@ def _columns(config: str) -> str:
     columns, meaning = configs.CONFIGS[config], configs.MEANING[config]
     own = columns if config != "history" else [field for field in columns if field.name not in schema.ARROW.names]
     shared = "" if own is columns else "The columns of `qa` up to `notes`, and:\n\n"
+    meaning = meaning | {"notes": "Soft findings, as codes; those of this snapshot are explained above."}
     rows = ((f"`{field.name}`", str(field.type), meaning[field.name]) for field in own)
     return f"### `{config}`\n\n{shared}{_table(('column', 'type', 'meaning'), rows)}"
 
 
 def _notes(counted: Stats) -> list[str]:
-    """How many records have which note, if any has one."""
-    rows = [(f"`{key}`", f"{n:,}") for key, n in counted.notes.items()]
-    return (
-        ["### Notes: what was found missing, doubtful or taken out", _table(("note", "records"), rows)] if rows else []
-    )
+    """How many records have which note, and what it means; nothing if none has one."""
+    rows = [(f"`{key}`", f"{n:,}", NOTES.get(key, "").replace("|", "\\|")) for key, n in counted.notes.items()]
+    if not rows:
+        return []
+    heading = "### Notes: what was found missing, doubtful or taken out"
+    return [heading, texts.NOTES, _table(("note", "records", "means"), rows)]
 
 
 def _hosts(counted: Stats) -> str:
     """Where the pages lay, the places that have most."""
     shown = list(counted.hosts.items())[:_MOST]
-    return ", ".join(f"{f'`{host}`' if _HOST.fullmatch(host) else markdown(host)} ({n:,} records)" for host, n in shown)
+    return ", ".join(
+        f"{f'`{host}`' if _HOST.fullmatch(host) else markdown(host)} ({number_of(n, 'record')})" for host, n in shown
+    )
 
 
 def _splits(counted: Stats, made: Path) -> str:
     """What the splits rest on, and what they spare."""
     facts = json.loads((made / splits.FILE).read_text(encoding="utf-8"))
     shares = " / ".join(f"{share:.0%}" for share in facts["shares"].values())
-    return _SPLITS.format(
+    return texts.SPLITS.format(
         shares=shares, clusters=counted.clusters, near_duplicates=counted.near_duplicates, **facts["pairs"]
     )
 
 
-_SPLITS = """Split by a hash of the cluster, {shares} of the clusters. Near-duplicates, equal questions (also one
-question under two numbers) and follow-ups that name another number are one cluster, and a cluster lies in one split:
-{clusters:,} clusters; {near_duplicates:,} records ask what an earlier one asked, or nearly that. A record keeps its
-cluster and its split in later snapshots, so two old clusters stay apart when a later record is linked with both: of
-{linked:,} linked pairs, {torn:,} lie in different splits. A random split of the records in the same shares would tear
-{torn_at_random:,} apart. `splits.json` has these numbers."""
-
-_LOAD = """```python
-from datasets import load_dataset
-
-qa = load_dataset("path/to/{name}", "qa")
-```"""
-
-_CAVEATS = (
-    "What a page does not say is null; `notes` names what was found missing, doubtful or taken out of a record.",
-    "The splits follow clusters, not time: to test models that may have read the site, split by `reply_date`.",
-)
-
-_TEXTS = """## How it was collected
-
-Source: {site}; pages of {hosts}, fetched {fetched} by qacrawl. It obeys robots.txt (RFC 9309) with its delays, asks one
-page at a time unless told otherwise, and calls itself "qacrawl" with its version and a contact address in the user
-agent. Each response is archived as WARC before it is read; `warc_file` and `warc_offset` say where a record's page
-lies there, `page_sha256` which bytes they were and `parser_version` what read them.
-
-## Privacy
-
-Askers' names are replaced by keyed hashes, whose key is not published. E-mail addresses, phone numbers and Taiwan ID
-numbers that were found in the texts are replaced by `[email]`, `[phone]` and `[id]`; what the search misses may remain.
-Names inside texts are not looked for: a reply may greet its asker by the name that the asker chose.
-These are people's medical questions: do not try to find out who they are.
-
-To have a page taken out, write to whoever published this copy: `qacrawl forget URL` takes it out of data and archive
-and makes sure that it is never fetched again.
-
-## Licence
-
-The texts belong to their authors and to the site that published them; nothing here grants rights in them. The code
-that made this dataset, qacrawl, is licensed under Apache-2.0."""
+def _collection(title: str, counted: Stats, background: Background) -> list[str]:
+    """Where it comes from, whom it is about, whom to write to, and who has which rights."""
+    collected = texts.COLLECTED.format(site=title, hosts=_hosts(counted), fetched=_fetched(counted))
+    contact = texts.CONTACT.format(whom=markdown(background.contact)) if background.contact else texts.NO_CONTACT
+    licence = texts.LICENCE_INVENTED if background.invented else texts.LICENCE
+    return [collected, texts.PRIVACY, contact, licence]
 
 
-def _citation(name: str, title: str, counted: Stats) -> str:
-    return f"""## Citation
-
-```bibtex
-@misc{{qacrawl-{name},
-  title = {{{title}, snapshot {name}}},
-  year = {{{counted.last_fetched.year}}},
-  note = {{{counted.records} records, collected with qacrawl}}
-}}
-```"""
+def _citation(name: str, title: str, url: str, counted: Stats, background: Background) -> str:
+    """An entry for a bibliography: title, source, and the days of access."""
+    titled = f"{title}, snapshot {name}"
+    if background.invented:
+        titled = f"Invented by a demo, in the manner of {titled}"
+    address = f"  url = {{{url}}},\n" if _HOST.fullmatch(url.split("/")[2]) else ""
+    return (
+        f"## Citation\n\n```bibtex\n@misc{{qacrawl-{name},\n  title = {{{titled}}},\n"
+        f"  year = {{{counted.last_fetched.year}}},\n{address}"
+        f"  note = {{{number_of(counted.records, 'record')}, collected with qacrawl {__version__}; "
+        f"accessed {_fetched(counted)}}}\n}}\n```"
+    )

@@ -11,13 +11,15 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from qacrawl import registry
-from qacrawl.publish.about import card
+from qacrawl.publish.about import card, card_texts
+from qacrawl.publish.about.background import Background
 from qacrawl.publish.about.stats import Stats
-from qacrawl.publish.data import configs
+from qacrawl.publish.data import configs, files
 from qacrawl.records import RelatedFAQ, SimilarQA
+from qacrawl.words import counted as number_of
 
 NAME = "croissant.json"
-_SPLIT = r".*[\\/](train|validation|test)-[^\\/]*$"
+_SPLIT = rf".*[\\/]({'|'.join(files.SPLITS)})-[^\\/]*$"
 """What the name of a file says of the split of its rows."""
 
 _TYPES = {
@@ -53,42 +55,48 @@ _CONTEXT: dict[str, Any] = {
 }
 
 
-def croissant(name: str, site: str, counted: Stats, made: Path) -> str:
+def croissant(name: str, site: str, counted: Stats, made: Path, background: Background) -> str:
     """The metadata of snapshot `name` of `site`, whose data files lie in `made`; the same data give the same text."""
     tables = [config for config in configs.CONFIGS if any((made / "data" / config).glob("*.parquet"))]
     described = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.1",
-        **_about(name, site, counted),
+        **_about(name, site, counted, background),
         "distribution": [_files(config) for config in tables],
         "recordSet": [_record_set(config) for config in tables],
     }
     return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
-def _about(name: str, site: str, counted: Stats) -> dict[str, Any]:
+def _about(name: str, site: str, counted: Stats, background: Background) -> dict[str, Any]:
     """What is said of the dataset as a whole; dates are those of the data, not of the clock."""
     about = registry.load(site)
     day = counted.last_fetched.date().isoformat()
-    host = next(iter(counted.hosts))  # where most pages lay: that of the site, or of a copy as the demo serves one
+    url = card.source(about.HOSTS, counted)
+    host = url.split("/")[2]
+    described = f"Questions to doctors and their replies from {host}: {about.TITLE}."
+    if background.invented:
+        described = f"{card_texts.INVENTED.replace('`', '')} In the manner of: {about.TITLE}."
+    licence = "The texts belong to their authors and to the site that published them; no rights are granted."
     return {
         "name": f"{site}-{name}",
-        "description": f"Questions to doctors and their replies from {host}: {about.TITLE}. "
-        f"{counted.records} records. README.md beside this file says what to know before use.",
-        "url": f"{'https' if host in about.HOSTS else 'http'}://{host}/",
+        "description": f"{described} {number_of(counted.records, 'record')}. "
+        "README.md beside this file says what to know before use.",
+        "url": url,
         "version": f"1.0.0+{name}",
         "datePublished": day,
         "inLanguage": about.LANG,
-        "license": "The texts belong to their authors and to the site that published them; no rights are granted.",
+        "license": "https://spdx.org/licenses/Apache-2.0" if background.invented else licence,
         "keywords": ["medical", "doctor Q&A", "question answering"],
         "creator": {"@type": "sc:Organization", "name": "qacrawl", "description": "The program that collected it."},
         "isLiveDataset": False,
         "citeAs": f"@misc{{qacrawl-{name}, title = {{{about.TITLE}, snapshot {name}}}, year = {{{day[:4]}}}}}",
         "rai:dataCollection": "Fetched page by page, with waits, as far as robots.txt allows; each response archived.",
-        "rai:dataLimitations": " ".join(card.caveats(site)).replace("`", ""),
+        "rai:dataLimitations": " ".join(card.caveats(site, background.invented)).replace("`", ""),
         "rai:personalSensitiveInformation": "Medical questions. Names of askers are keyed hashes; e-mail addresses, "
-        "phone numbers and ID numbers that were found are replaced; what the search misses may remain.",
+        "phone numbers and ID numbers that were found are replaced; what the search misses may remain. "
+        "Names of doctors stand in clear.",
     }
 
 

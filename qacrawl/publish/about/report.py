@@ -2,37 +2,48 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from qacrawl.files import local
+from qacrawl.publish.about import card_texts
 from qacrawl.publish.about import report_charts as charts
 from qacrawl.publish.about import report_facts as facts
-from qacrawl.publish.about.report_facts import Changes, Earlier, Rejected
+from qacrawl.publish.about.background import Background
+from qacrawl.publish.about.report_facts import Earlier, Rejected
 from qacrawl.publish.about.report_page import Cell, bar, page, section, table, tiles, tint
 from qacrawl.publish.about.stats import Stats
+from qacrawl.publish.data.changes import Changes
 
 NAME = "report.html"
 _MOST = 15
 """Departments, slow URLs and failed URLs that are shown."""
-_SNAPSHOTS = 6
+_SNAPSHOTS = 4
 """Snapshots whose coverage is shown."""
+_HELD = "<b>Held back: not published</b>"
 
 
 def write(
-    snapshot: Path, counted: Stats, before: Stats | None, run: Mapping[str, Any] | None, rejects: Sequence[Rejected]
+    snapshot: Path,
+    counted: Stats,
+    before: Stats | None,
+    changed: Changes | None,
+    run: Mapping[str, Any] | None,
+    rejects: Sequence[Rejected],
+    background: Background,
 ) -> None:
-    """Write the report into the folder `snapshot`; a report that is there stays as it is.
+    """Write the report into the folder `snapshot`; one that is there stays as it is, unless it has to say "held back".
 
-    `before` counts the snapshot to compare with, which lies beside; `run` is the report of the run that ended with
-    this snapshot: "outcomes", "failed" (URL, reason) and "slowest" (seconds, URL).
+    `before` counts the snapshot to compare with and `changed` says what changed since; `run` is the report of the run
+    that ended with this snapshot: "outcomes", "failed" (URL, reason) and "slowest" (seconds, URL).
     """
-    if (snapshot / NAME).exists():
+    if (snapshot / NAME).exists() and not background.held:
         return
     beside = [path for path in snapshot.parent.iterdir() if (path / "data" / "qa").is_dir()]
-    changed = facts.changes(snapshot.parent / before.snapshot, snapshot) if before else None
     sections = [
+        _marks(background),
         _headline(counted, before, changed),
         _counts("Records by year asked", "year", counted.years, across=False),
         _counts("Records by department", "department", _top(counted.departments), across=True),
@@ -40,11 +51,58 @@ def write(
         _coverage(counted, before),
         _splits(counted),
         _outcomes(run) if run else None,
+        _queue(background),
         _history(facts.earlier(beside)),
         _rejects(rejects),
         *(_slow_and_failed(run) if run else ()),
     ]
-    local.write(snapshot / NAME, page(counted.snapshot, filter(None, sections)).encode())
+    site = snapshot.parent.parent.name
+    text = page(counted.snapshot, _facts(site, run), filter(None, sections))
+    local.write(snapshot / NAME, text.encode())
+
+
+def accept(snapshot: Path) -> bool:
+    """Have a report say that its snapshot was held back and is accepted; return whether it said otherwise."""
+    path = snapshot / NAME
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if _HELD not in text:
+        return False
+    said = f"Held back when it was made, accepted on {datetime.now(UTC):%Y-%m-%d}"
+    local.write(path, text.replace(_HELD, Cell(said).html).encode())
+    return True
+
+
+def _facts(site: str, run: Mapping[str, Any] | None) -> dict[str, str]:
+    """What stands below the page's title: of which site, run and time it is."""
+    ran = {"run": str(run["run_id"]), "began": _minute(run["started"])} if run and "run_id" in run else {}
+    return {"site": site, **ran, "made": _minute(datetime.now(UTC).isoformat())}
+
+
+def _minute(moment: str) -> str:
+    """A time in ISO 8601 as people read it."""
+    return f"{moment[:10]} {moment[11:16]} UTC"
+
+
+def _marks(background: Background) -> str | None:
+    """What nobody must miss: that the snapshot is held back, that nothing in it is true."""
+    said = [f'<p class="mark bad">{Cell(card_texts.INVENTED.replace("`", ""), 400).html}</p>'] * background.invented
+    if background.held:
+        reasons = "".join(f"<li>{Cell(why, 300).html}</li>" for why in background.held)
+        said.append(f'<p class="mark bad">{_HELD}</p><ul>{reasons}</ul>')
+    return f'<section class="wide">{"".join(said)}</section>' if said else None
+
+
+def _queue(background: Background) -> str | None:
+    """How complete the crawl was."""
+    queued = background.queued
+    if background.states is None or queued is None:
+        return None
+    rows = [("found, not visited yet", queued)]
+    rows += [(name, background.states.get(name, 0)) for name in ("failed", "parked", "gone", "forbidden")]
+    cells = [(Cell(name), Cell.number(count)) for name, count in rows if count]
+    shown = table(("addresses", "number"), cells) if cells else ""
+    said = card_texts.PARTIAL if queued else card_texts.COMPLETE
+    return section("How complete it is", f"{shown}<p>{Cell(said, 200).html}</p>")
 
 
 def _headline(counted: Stats, before: Stats | None, changed: Changes | None) -> str:
@@ -62,7 +120,7 @@ def _headline(counted: Stats, before: Stats | None, changed: Changes | None) -> 
     else:
         said = {name: f"{count:,}" for name, count in asdict(changed).items()}
         since = f"<h3>Since {Cell(before.snapshot).html}</h3>{tiles(said)}"
-    return f"<section>{tiles(facts)}{since}</section>"
+    return f'<section class="headline">{tiles(facts)}{since}</section>'
 
 
 def _top(counts: Mapping[str, int]) -> dict[str, int]:
@@ -116,11 +174,11 @@ def _coverage(counted: Stats, before: Stats | None) -> str:
 
 
 def _history(snapshots: Sequence[Earlier]) -> str | None:
-    """Coverage of the newest snapshots side by side, of fields that are not always full."""
+    """Coverage of the newest snapshots side by side, newest first, of fields that are not always full."""
     if len(snapshots) < 2:
         return None
-    shown = snapshots[-_SNAPSHOTS:]
-    fields = [name for name in shown[-1].coverage if any(one.coverage[name] < 1 for one in shown)]
+    shown = snapshots[: -_SNAPSHOTS - 1 : -1]
+    fields = [name for name in shown[0].coverage if any(one.coverage[name] < 1 for one in shown)]
     rows = [[Cell("records"), *(Cell.number(one.records) for one in shown)]]
     rows += [[Cell(name), *(Cell.share(one.coverage[name]) for one in shown)] for name in fields]
     return section("Snapshot by snapshot", table(["field", *(one.name for one in shown)], rows), wide=True)

@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 
 from qacrawl import schema
 from qacrawl.publish.data import versions
-from qacrawl.publish.data.versions import PROVENANCE
 
 EXAMPLES = 3
 """Pages shown of each reason."""
@@ -25,16 +24,6 @@ class Rejected:
     pages: int
     examples: tuple[tuple[str, tuple[str, ...]], ...]
     """Some of them: URL, and the fields at fault."""
-
-
-@dataclass(frozen=True)
-class Changes:
-    """Records of a snapshot against those of another."""
-
-    added: int
-    changed: int
-    gone: int
-    same: int
 
 
 @dataclass(frozen=True)
@@ -60,22 +49,6 @@ def rejected(db: Any) -> list[Rejected]:
         Rejected(reason, pages, tuple((page["url"], tuple(page["fields"])) for page in found))
         for reason, pages, found in rows
     ]
-
-
-def changes(before: Path, now: Path) -> Changes:
-    """Count the records of snapshot `now` against those of `before`; provenance is no change."""
-    content = ", ".join(name for name in schema.ARROW.names if name not in PROVENANCE)
-    side = f"SELECT record_id, hash(row({content})) AS content FROM read_parquet"
-    with versions.look() as db:
-        row = db.execute(
-            f"""
-            SELECT count(*) FILTER (b.record_id IS NULL), count(*) FILTER (n.content <> b.content),
-                   count(*) FILTER (n.record_id IS NULL), count(*) FILTER (n.content = b.content)
-            FROM ({side}($1)) n FULL JOIN ({side}($2)) b ON n.record_id = b.record_id
-            """,
-            [_qa(now), _qa(before)],
-        ).fetchone()
-    return Changes(*row) if row else Changes(0, 0, 0, 0)
 
 
 def lengths(snapshot: Path, field: str) -> dict[str, int]:

@@ -91,8 +91,8 @@ def section(title: str, html: str, wide: bool = False) -> str:
     return f"<section{_class('wide' if wide else '')}><h2>{Cell(title).html}</h2>{html}</section>"
 
 
-def page(name: str, sections: Iterable[str]) -> str:
-    """The whole page about snapshot `name`; `sections` are taken as they are."""
+def page(name: str, facts: Mapping[str, str], sections: Iterable[str]) -> str:
+    """The whole page about snapshot `name`, with `facts` below its title; `sections` are taken as they are."""
     title, body = f"Snapshot {escape(plain(name))}", "\n".join(sections)
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -106,7 +106,7 @@ def page(name: str, sections: Iterable[str]) -> str:
 <style>{_STYLE}</style>
 </head>
 <body>
-<header><h1>{title}</h1></header>
+<header><h1>{title}</h1>{tiles(facts)}</header>
 <main>
 {body}
 </main>

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from qacrawl import schema
 from qacrawl.escape import plain
-from qacrawl.publish.data import versions
+from qacrawl.publish.data import files, versions
+from qacrawl.records import TEXTS
 
-TEXTS = ("title", "question_subject", "question", "reply", "more_info")
 _LISTS = ("similar_qa", "related_faq", "notes")
 
 
@@ -75,7 +75,7 @@ def measure(dataset: Path) -> Stats:
         return Stats(
             snapshot=dataset.name,
             **_one(db, f"SELECT {', '.join(columns)} FROM qa"),
-            splits=_counts(db, "regexp_extract(filename, '([a-z]+)-[^/]*$', 1)"),
+            splits=_counts(db, files.SPLIT),
             configs={folder.name: _rows(db, folder) for folder in sorted((dataset / "data").iterdir())},
             hosts=_counts(db, "regexp_extract(url, '^[a-z]+://([^/?#]*)', 1)"),
             departments=_counts(db, "coalesce(specialty, reply_specialty, '')"),

@@ -1,4 +1,4 @@
-"""Parquet files of a snapshot: the same rows give the same bytes; checksums; what is on disk before a rename."""
+"""Parquet files of a snapshot: the same rows give the same bytes; checksums."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -11,8 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from qacrawl.files import local
-
 STEP = 500
 """Rows taken at a time; row groups are whole steps."""
 GROUP = 32 << 20
@@ -20,6 +18,10 @@ GROUP = 32 << 20
 FILE = 224 << 20
 """Bytes after which a file ends; with the row group that crosses the line it stays below 256 MB."""
 SUMS = "SHA256SUMS"
+SPLITS = ("train", "validation", "test")
+"""Names of the splits, in the order in which they are shown."""
+SPLIT = "regexp_extract(filename, '([a-z]+)-[^/]*$', 1)"
+"""The split of a row, in SQL, by the name of its file."""
 
 # Page index and statistics let readers skip; content-defined pages let the Hub store only what changed.
 _WRITER: dict[str, Any] = {
@@ -105,6 +107,11 @@ def _write_split(split: str, groups: Iterator[pa.Table], columns: pa.Schema, fol
         path.rename(folder / f"{split}-{number:05}-of-{len(files):05}.parquet")
 
 
+def split_of(path: Path) -> str:
+    """Return the split whose rows are in a file, by its name."""
+    return path.name.partition("-")[0]
+
+
 def sums(folder: Path, names: Iterable[str]) -> str:
     """Lines as `sha256sum` writes them, sorted by name, for files below `folder`."""
     return "".join(f"{_sha256(folder / name)}  {name}\n" for name in sorted(names))
@@ -118,9 +125,3 @@ def _sha256(path: Path) -> str:
 def names(folder: Path) -> list[str]:
     """The files below `folder`, as sorted relative names with slashes."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-def sync(folder: Path) -> None:
-    """Have everything below `folder`, and the folder itself, on disk."""
-    for path in [*folder.rglob("*"), folder]:
-        local.sync(path)

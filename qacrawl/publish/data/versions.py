@@ -72,23 +72,10 @@ def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], 
 
     URLs in `gone` are left out, and so are readings of a page that a newer parser refused.
     Returns the number of rows of `newest`: record_id, file, row, first_seen. The table `first` has the same columns
-    for the first fetch of each record, as the newest parser reads it, also of those that are gone. `verdicts` says of
-    each page that is not gone why its newest reading is a reject (reason, fields); the reason is "" where it is none.
+    for the first fetch of each record, as the newest parser reads it, also of those that are gone. For `verdicts` see
+    `judge`.
     """
-    _view(db, "records", _current(parts, schema.ARROW, folder), schema.ARROW)
-    _view(db, "refused", _current(rejects, schema.REJECTS, folder), schema.REJECTS)
-    db.register("gone", pa.table({"url": pa.array(gone, pa.string())}))
-    moment = f"struct_pack(fetched_at, parser := {PARSER}) AS moment"
-    db.execute(f"""
-        CREATE TABLE verdicts AS
-        SELECT url, newest.reason AS reason, newest.fields AS fields
-        FROM (SELECT url, arg_max(struct_pack(reason, fields), moment) AS newest
-              FROM (SELECT url, {moment}, '' AS reason, CAST([] AS VARCHAR[]) AS fields FROM records
-                    UNION ALL
-                    SELECT url, {moment}, reason, fields FROM refused) r
-              WHERE NOT EXISTS (FROM gone WHERE gone.url = r.url)
-              GROUP BY url)
-    """)
+    judge(db, folder, parts, rejects, gone)
     db.execute(f"""
         CREATE TABLE accepted AS
         SELECT record_id, url, fetched_at, {PARSER} AS parser, page_sha256, warc_file, warc_offset, run_id, file, row
@@ -112,6 +99,28 @@ def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], 
         WHERE place = 1
     """)
     return int(db.execute("SELECT count(*) FROM newest").fetchone()[0])
+
+
+def judge(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], gone: Sequence[str]) -> None:
+    """Make the views `records` and `refused` of the parts, and the tables `gone` and `verdicts`.
+
+    `verdicts` says of each page that is not gone why its newest reading is a reject (reason, fields); the reason is ""
+    where it is none.
+    """
+    _view(db, "records", _current(parts, schema.ARROW, folder), schema.ARROW)
+    _view(db, "refused", _current(rejects, schema.REJECTS, folder), schema.REJECTS)
+    db.register("gone", pa.table({"url": pa.array(gone, pa.string())}))
+    moment = f"struct_pack(fetched_at, parser := {PARSER}) AS moment"
+    db.execute(f"""
+        CREATE TABLE verdicts AS
+        SELECT url, newest.reason AS reason, newest.fields AS fields
+        FROM (SELECT url, arg_max(struct_pack(reason, fields), moment) AS newest
+              FROM (SELECT url, {moment}, '' AS reason, CAST([] AS VARCHAR[]) AS fields FROM records
+                    UNION ALL
+                    SELECT url, {moment}, reason, fields FROM refused) r
+              WHERE NOT EXISTS (FROM gone WHERE gone.url = r.url)
+              GROUP BY url)
+    """)
 
 
 def _view(db: Any, name: str, files: Sequence[Path], columns: pa.Schema) -> None:

@@ -1,13 +1,13 @@
 """Pages of doctorqna.com: the words of their landmarks, and what kind of page is no article."""
 
 import re
-from contextlib import suppress
 from functools import cache
 from typing import cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from qacrawl.parse import blocks, grammar, header, notices, sections
 from qacrawl.parse.encoding import decode
+from qacrawl.parse.hrefs import resolver
 from qacrawl.parse.signoff import hospital
 from qacrawl.parse.values import AGE, DATE, read_age, read_date, unescape
 from qacrawl.records import Article, Fields, Listing, Page, Refusal, Sex
@@ -80,8 +80,6 @@ SEXES: dict[str, Sex] = {
 # That "<" has no case makes these searches ten times faster.
 TITLE = re.compile(r"<(?i:title)[^<>]*+>([^<]*+)")
 MENUS = re.compile("<(?i:nav|footer)")
-HAS_BASE = re.compile(r"<(?i:base)\s")
-BASE = re.compile(r"""<!--.*?(?:-->|\Z)|<(?i:base\s[^<>]*?\bhref)\s*+=\s*+["']?\s*+([^"'\s<>]++)""", re.DOTALL)
 
 
 def parse(page: Page) -> Article | Listing | Refusal:
@@ -89,7 +87,7 @@ def parse(page: Page) -> Article | Listing | Refusal:
     markup = decode(page.body, page.content_type)
     if markup is None:
         return Refusal("binary")
-    addresses = _addresses(page.url, markup)
+    addresses = _addresses(page, markup)
     found = blocks.read(markup, page.content_type, whole=False)
     parts = grammar.cut(found, WORDS)
     if (parts is None or parts.landmarks < 3) and MENUS.search(markup):  # what is looked for may stand only there
@@ -108,46 +106,32 @@ def parse(page: Page) -> Article | Listing | Refusal:
     return Refusal(notice or "not_article")
 
 
-def _addresses(url: str, markup: str) -> sections.Addresses:
+def _addresses(page: Page, markup: str) -> sections.Addresses:
     """How addresses of this page become canonical URLs, if they are of an article or listing, and how whole ones."""
-    if not url.startswith("http"):  # a saved page does not know where it was
-        url = site.START[0]
-    start = _base(url, markup)
-    parts = urlsplit(start)
-    root = f"{parts.scheme}://{parts.netloc}"
-    hosts = (urlsplit(url).netloc, *site.HOSTS)
+    start = page.url if page.url.startswith("http") else site.START[0]  # a saved page does not know where it was
+    hosts = (urlsplit(start).netloc, *site.HOSTS)
+    absolute = resolver(page, markup, start)
+    root = (absolute("/") or "").rstrip("/")
+    is_ours = urlsplit(root).netloc in hosts
 
     def written(href: str) -> str | None:
-        try:
-            target = urljoin(start, href.strip())
-            web = urlsplit(target).scheme in ("http", "https") and urlsplit(target).hostname
-        except ValueError:
+        text = href.strip()
+        target = absolute(href) if text and not text.startswith("#") else None
+        if target is None or not target.startswith(("http://", "https://")):
             return None
-        return target if web and not href.strip().startswith("#") and href.strip() else None
+        return text if text.lower().startswith(("http://", "https://")) else target
 
     @cache
-    def page(href: str) -> str | None:
-        if href.startswith("/") and parts.netloc in hosts and site.CANONICAL.fullmatch(root + href):
+    def of_site(href: str) -> str | None:
+        if is_ours and href.startswith("/") and site.CANONICAL.fullmatch(root + href):
             return root + href  # as almost all are
         try:
-            target = site.canonical(written(href) or "")
+            target = site.canonical(absolute(href) or "") if written(href) else ""
         except ValueError:
             return None
         return target if site.kind(target) and urlsplit(target).netloc in hosts else None
 
-    return sections.Addresses(page, written)
-
-
-def _base(url: str, markup: str) -> str:
-    """What the addresses of a page are relative to."""
-    if not HAS_BASE.search(markup, 0, 20_000):
-        return url
-    href: str = next((found[1] for found in BASE.finditer(markup, 0, 20_000) if found[1]), "")
-    with suppress(ValueError):  # no address at all
-        base = urljoin(url, href)
-        if urlsplit(base).scheme in ("http", "https") and urlsplit(base).hostname:
-            return base
-    return url
+    return sections.Addresses(of_site, written)
 
 
 def _title(markup: str) -> str:

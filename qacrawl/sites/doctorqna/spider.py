@@ -6,7 +6,6 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 
 from qacrawl.fetch import spider
-from qacrawl.records import Page
 
 
 class DoctorqnaSpider(Spider):
@@ -15,14 +14,14 @@ class DoctorqnaSpider(Spider):
     name = "doctorqna"
 
     async def start(self) -> AsyncIterator[Request]:
-        """The home page or `--start-url`; with `--numbers`, those articles instead."""
+        """Ask for the home page or `--start-url`; with `--numbers`, those articles instead."""
         for request in spider.starts(self):
             yield request
 
-    def parse(self, response: Response) -> Page:
-        """An article, a listing, or the home page."""
-        return spider.page(self, response)
+    def parse(self, response: Response) -> Iterator[object]:
+        """Yield an article, a listing, or the home page."""
+        yield spider.page(self, response)
 
     def parse_sitemap(self, response: Response) -> Iterator[Request]:
-        """A sitemap, or a list of sitemaps."""
+        """Ask for what a sitemap lists."""
         return spider.sitemap(self, response)

@@ -1,0 +1,62 @@
+"""What the codes in records and rejects mean, in a sentence each; docs/notes.md has them, too."""
+
+NOTES = {
+    "age_open": 'The page gives one end of the asker\'s age ("over 60", "60+", "~9"); the other end is null.',
+    "bad_age": (
+        "The page gives an age that nobody has: above 150 years, or its ends in the wrong order. Both ends are null."
+    ),
+    "bad_ask_date": "The day of the question is no day of the calendar, or before 1900. Null.",
+    "bad_reply_date": "The day of the reply is no day of the calendar, or before 1900. Null.",
+    "bad_sex": "Where the sex should stand, the page says something else. Null.",
+    "future_ask_date": "The day of the question was still to come when the page was fetched. Null.",
+    "future_reply_date": "The day of the reply was still to come when the page was fetched. Null.",
+    "no_ask_date": "The line that says who asked gives no day, or one in a form that is not read. Null.",
+    "no_asker": "The page has no line that says who asked and when.",
+    "no_doctor": "The page has a reply but no line that says whose it is.",
+    "no_reply_date": (
+        "The page has a reply but no line with its date: the reply was taken to end where the sections below "
+        "it begin, or the page."
+    ),
+    "redacted_email": "E-mail addresses were replaced by `[email]`.",
+    "redacted_id": "ID numbers were replaced by `[id]`.",
+    "redacted_phone": "Phone numbers were replaced by `[phone]`.",
+    "reply_before_question": (
+        "The reply is dated before the question. Either date may be the wrong one; both are as the page says."
+    ),
+    "section_out_of_place": (
+        'The heading of a section ("More Info", "Similar Q&A", "Related FAQ") stands where it is not '
+        "expected. It was taken for text."
+    ),
+    "several_asker_lines": "More than one line looks like the asker's. The one that fits the doctor's line was taken.",
+    "several_doctor_lines": (
+        "A line inside the reply looks like the one that says who replied: there may be a second reply, or a "
+        "list that is none. It was left in the reply."
+    ),
+    "several_reply_dates": "More than one line looks like the reply's date. The one that ends the reply was taken.",
+    "unanswered": "The page shows no reply. `reply` is null; the page is visited again sooner.",
+    "unread_text": (
+        "Text stands between the asker's line and the sections below it, but no doctor's line follows the "
+        "asker's, and no reply date ends it: perhaps a list of other questions. It was not taken for a reply."
+    ),
+}
+"""Soft findings in `notes` of a record."""
+
+REJECTS = {
+    "binary": "the bytes are no text",
+    "captcha": "the page asks whether the visitor is human",
+    "crashed": "a step broke on the page, a fault of qacrawl",
+    "directory": "the path is a folder",
+    "dropped": "an item pipeline dropped the page",
+    "empty": "the page shows no text",
+    "error_page": "the page says that there was an error",
+    "invalid": "what was read makes no record",
+    "listing": "the page is a listing, there is no record on it",
+    "login": "the page asks for a login",
+    "maintenance": "the page says that the site is down for maintenance",
+    "missing_file": "there is no such file",
+    "not_article": "the page is neither an article nor a listing",
+    "too_large": "the file is larger than 16 MiB, or takes more memory to read than it may",
+    "too_slow": "the page takes longer to read than it may",
+    "unreadable_file": "the file can't be read",
+}
+"""Reasons why a page became no record, in `reason` of a reject and in answers of `extract`."""

@@ -1,0 +1,42 @@
+"""How a command that publishes ended: the last line that it says, and its exit code."""
+
+import shlex
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from qacrawl.errors import Exit
+from qacrawl.publish.snapshot import POINTER, Snapshot
+
+
+class Ending(NamedTuple):
+    """The last line, and the exit code that goes with it."""
+
+    code: Exit
+    line: str
+
+
+def of_snapshot(site: str, output: str, snapshot: Snapshot | None) -> Ending:
+    """Return how a publish of `site` in `output` ended; None is one that had no records."""
+    if snapshot is None:
+        return Ending(Exit.DONE, "no records yet: nothing was published")
+    if snapshot.held:
+        accept = shlex.join(["qacrawl", "publish", site, "--output", output, "--accept", snapshot.id])
+        why = "; ".join(snapshot.held)
+        return Ending(Exit.HELD_BACK, f"snapshot {snapshot.id} was held back: {why}. If it is right: {accept}")
+    dataset = snapshot.path.parent.parent / POINTER
+    return Ending(Exit.DONE, f"{snapshot.rows:,} records in {dataset} -> {snapshot.id}")
+
+
+def of_run(
+    site: str, output: str, snapshot: Snapshot | None, problem: str | None, doubts: Sequence[str], worker: bool
+) -> Ending:
+    """Return how a run of `site` ended: `problem` and `doubts` are those of its report."""
+    if problem:
+        return Ending(Exit.FAILED, f"{problem}; what was fetched is kept, the same command goes on")
+    if snapshot and snapshot.held:
+        return of_snapshot(site, output, snapshot)
+    if doubts:
+        return Ending(Exit.HELD_BACK, f"{'; '.join(doubts)}. The dataset is as it was")
+    if worker and snapshot is None:
+        return Ending(Exit.DONE, "other workers are at work: the last one publishes")
+    return of_snapshot(site, output, snapshot)

@@ -1,0 +1,141 @@
+"""Which addresses a sitemap names: XML of https://www.sitemaps.org/protocol.html, RSS, Atom, or a plain list."""
+
+import re
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lxml import etree
+
+from qacrawl.fetch import plain
+
+GZIP = b"\x1f\x8b"
+DECLARED = re.compile(r"\s*<\?xml[^>]*\?>")
+ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+AROUND = re.compile(r"^[\s\u200b-\u200d\u2060\ufeff]+|[\s\u200b-\u200d\u2060\ufeff]+$")
+BARE = re.compile(rb"<!\[CDATA\[(?:.*?\]\]>|.*)|&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z]\w{0,40};)", re.DOTALL)
+
+
+class Sitemap(NamedTuple):
+    """What a sitemap names."""
+
+    addresses: tuple[str, ...]
+    """As written, each once, in their order."""
+    is_index: bool = False
+    """Whether they are addresses of sitemaps."""
+
+
+def parse(body: bytes, largest: int, most: int) -> Sitemap:
+    """Read a sitemap, gzipped or not, up to `most` addresses.
+
+    What is torn off or broken is read as far as it goes. Raise ValueError for what is no sitemap, and for one that
+    unfolds to more than `largest` bytes.
+    """
+    body = _unzipped(_unzipped(body, largest), largest)  # some are sent zipped twice
+    text = AROUND.sub("", plain.text(body))
+    if text.startswith("<"):
+        return _of_xml(body, text, most)
+    return Sitemap(_first(_listed(text), most))
+
+
+def _unzipped(body: bytes, largest: int) -> bytes:
+    """Return a body without gzip, as far as it goes.
+
+    Raise ValueError where nothing of it can be read, and where it unfolds to more than `largest` bytes.
+    """
+    if not body.startswith(GZIP):
+        return body
+    found, left = b"", body
+    try:
+        while left.startswith(GZIP):  # a file may hold several members
+            unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            found += unzip.decompress(left, largest + 1 - len(found))
+            if len(found) > largest:
+                raise ValueError("no sitemap: it is too large")
+            left = unzip.unused_data
+    except zlib.error:
+        pass
+    if not found:
+        raise ValueError("no sitemap: its gzip is broken")
+    return found
+
+
+def _first(addresses: Iterator[str], most: int) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for address in addresses:
+        if len(found) == most:
+            break
+        if stripped := AROUND.sub("", address):
+            found[stripped] = None
+    return tuple(found)
+
+
+def _listed(text: str) -> Iterator[str]:
+    """Yield the addresses of a plain list; lines of something else are left out. Raise ValueError where all are."""
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    found = [words for words in lines if all(map(ADDRESS.fullmatch, words))]
+    if lines and not found:
+        raise ValueError("no sitemap")
+    yield from (word for words in found for word in words)
+
+
+def _of_xml(body: bytes, text: str, most: int) -> Sitemap:
+    root = _root(body, text)
+    read = {"urlset": _urlset, "sitemapindex": _urlset, "feed": _atom, "rss": _rss, "RDF": _rss}.get(_name(root))
+    if read is None:
+        raise ValueError("no sitemap")
+    addresses = _first(read(root), most)
+    if not addresses and read is not _urlset:  # a feed of something else
+        raise ValueError("no sitemap")
+    return Sitemap(addresses, _name(root) == "sitemapindex")
+
+
+def _root(body: bytes, text: str) -> "etree._Element":
+    """Return the root of an XML document, as far as it can be read."""
+    options = {"recover": True, "remove_comments": True, "resolve_entities": False, "no_network": True}
+    says_utf16 = (head := DECLARED.match(text)) and "utf-16" in head[0].lower()
+    if plain.encoding(body) or says_utf16:  # what the bytes show counts more than what the head says
+        body = b'<?xml version="1.0" encoding="utf-8"?>' + DECLARED.sub("", text, count=1).encode("utf-8", "replace")
+    body = BARE.sub(lambda found: b"&amp;" if found[0] == b"&" else found[0], body.lstrip())
+    root = etree.fromstring(body, etree.XMLParser(**options))
+    if root is None:
+        raise ValueError("no sitemap")
+    return root
+
+
+def _name(node: "etree._Element") -> str:
+    """Return an element's name without its namespace, which many sitemaps have wrong; "" for what is no element."""
+    return re.split("[}:]", node.tag)[-1] if isinstance(node.tag, str) else ""
+
+
+def _children(node: "etree._Element", *names: str) -> Iterator["etree._Element"]:
+    return (child for child in node if _name(child) in names)
+
+
+def _text(node: "etree._Element") -> str:
+    return "".join(node.itertext())
+
+
+def _urlset(root: "etree._Element") -> Iterator[str]:
+    """Yield the addresses of a sitemap or of an index; an entry may lack its `<loc>`, or have several."""
+    for entry in _children(root, "url", "sitemap"):
+        places = list(_children(entry, "loc"))
+        yield from map(_text, places)
+        if not places and entry.text:
+            yield entry.text
+
+
+def _atom(root: "etree._Element") -> Iterator[str]:
+    """Yield the address of each entry of an Atom feed: its link without a relation, or the alternate one."""
+    for entry in _children(root, "entry"):
+        links = [link for link in _children(entry, "link") if link.get("rel", "alternate") == "alternate"]
+        yield from (link.get("href", "") for link in links[:1])
+
+
+def _rss(root: "etree._Element") -> Iterator[str]:
+    """Yield the address of each item of an RSS feed, of version 0.9 to 2.0."""
+    for channel in (root, *_children(root, "channel")):
+        for item in _children(channel, "item"):
+            links = [text for link in _children(item, "link") if (text := _text(link).strip())]
+            guids = [_text(guid) for guid in _children(item, "guid") if guid.get("isPermaLink", "true") == "true"]
+            yield from [*links, *filter(ADDRESS.match, map(str.strip, guids))][:1]

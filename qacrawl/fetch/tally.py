@@ -1,0 +1,85 @@
+"""What a run came to so far, counted for its report."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from scrapy.statscollectors import StatsCollector
+
+from qacrawl.frontier import Visit
+from qacrawl.frontier.rows import OUTCOMES, Outcome
+from qacrawl.records import QARecord
+
+MOST_NAMED = 100
+"""Failed URLs that a report names."""
+SLOWEST = 10
+
+
+@dataclass
+class Tally:
+    """Counts of one run; each is also a statistic of Scrapy, so that spidermon and scrapyd see it."""
+
+    outcomes: Counter[Outcome] = field(default_factory=lambda: Counter(dict.fromkeys(OUTCOMES, 0)))
+    """Pages by what they ended as."""
+    reasons: dict[str, Counter[str]] = field(default_factory=lambda: {"reject": Counter(), "failed": Counter()})
+    """Rejects and failures by their reason codes."""
+    numbers: Counter[str] = field(default_factory=Counter)
+    """requests, bytes, settled, retries, from_archive, new_urls, redirect, forbidden; new, changed, gone: articles."""
+    starts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    """Start pages by outcome and reason."""
+    news: Counter[str] = field(default_factory=Counter)
+    """Articles that were read: "record", and "reject" where that is news, since the page was none when last read."""
+    news_reasons: Counter[str] = field(default_factory=Counter)
+    """Those rejects by their reasons."""
+    fields: Counter[str] = field(default_factory=Counter)
+    """Records of this run by the fields that say something."""
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    """URL and reason of the first failures."""
+    slowest: list[tuple[float, str]] = field(default_factory=list)
+    """Seconds and URL of the slowest responses, slowest first."""
+    stats: StatsCollector | None = None
+    """Scrapy's, once a crawler is there."""
+
+    def add(self, name: str, number: int = 1) -> None:
+        """Count something that is no outcome."""
+        self.numbers[name] += number
+        if self.stats:
+            self.stats.inc_value(f"qacrawl/{name}", number)
+
+    def count(self, visit: Visit, records: Sequence[QARecord] = (), gone: bool = False) -> None:
+        """Count a visit whose outcome is committed, and the records that it brought; `gone`: it is, from now on."""
+        self.numbers["settled"] += 1
+        self.numbers["gone"] += gone
+        self._count_news(visit, records)
+        if visit.outcome in OUTCOMES:
+            self.outcomes[visit.outcome] += 1
+        else:
+            self.numbers[visit.outcome] += 1
+        reason = visit.reason or "unknown"
+        if visit.outcome in self.reasons:
+            self.reasons[visit.outcome][reason] += 1
+        if visit.outcome == "failed" and len(self.failed) < MOST_NAMED:
+            self.failed.append((visit.row.url, reason))
+        if visit.seconds is not None:
+            self.slowest = sorted([*self.slowest, (visit.seconds, visit.row.url)], reverse=True)[:SLOWEST]
+        if self.stats:
+            self.stats.inc_value(f"qacrawl/outcome/{visit.outcome}")
+            if visit.outcome in self.reasons:
+                self.stats.inc_value(f"qacrawl/{visit.outcome}/{reason}")
+
+    def _count_news(self, visit: Visit, records: Sequence[QARecord]) -> None:
+        """Count what tells how this night went."""
+        row = visit.row
+        if row.kind == "start":
+            self.starts[visit.outcome, visit.reason] += 1
+        was_reject = bool(row.visits) and row.replied is None
+        if visit.outcome == "record" and row.replied is None:
+            self.numbers["new"] += 1
+        elif visit.outcome == "record":
+            self.numbers["changed"] += row.digest != visit.digest
+        if visit.outcome == "record" or (visit.outcome == "reject" and row.kind == "article" and not was_reject):
+            self.news[visit.outcome] += 1
+            if visit.outcome == "reject":
+                self.news_reasons[visit.reason or "unknown"] += 1
+        for record in records:
+            self.fields.update(name for name, value in record if value not in (None, ()))

@@ -1,0 +1,34 @@
+"""How many records differ between two snapshots; which ones, and in what, says `publish/diff.py`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from qacrawl import schema
+from qacrawl.publish.data import versions
+from qacrawl.publish.data.versions import PROVENANCE
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Records of a snapshot against those of another."""
+
+    added: int
+    changed: int
+    gone: int
+    same: int
+
+
+def count(before: Path, now: Path) -> Changes:
+    """Count the records of the snapshot folder `now` against those of `before`; provenance is no change."""
+    content = ", ".join(name for name in schema.ARROW.names if name not in PROVENANCE)
+    side = f"SELECT record_id, hash(row({content})) AS content FROM read_parquet"
+    with versions.look() as db:
+        row = db.execute(
+            f"""
+            SELECT count(*) FILTER (b.record_id IS NULL), count(*) FILTER (n.content <> b.content),
+                   count(*) FILTER (n.record_id IS NULL), count(*) FILTER (n.content = b.content)
+            FROM ({side}($1)) n FULL JOIN ({side}($2)) b ON n.record_id = b.record_id
+            """,
+            [str(folder / "data" / "qa" / "*.parquet") for folder in (now, before)],
+        ).fetchone()
+    return Changes(*row) if row else Changes(0, 0, 0, 0)

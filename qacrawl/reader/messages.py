@@ -1,0 +1,69 @@
+"""What the process that reads and the one that watches it say to each other: pickles, each after its length."""
+
+import pickle
+from collections.abc import Iterator
+from struct import Struct
+from typing import Any, NamedTuple
+
+from qacrawl.reader.limits import Limits
+from qacrawl.records import Listing, QARecord, Refusal, Reject
+from qacrawl.redact import AskerNames
+
+Result = QARecord | Reject | Listing
+"""What is stored of a page."""
+
+SIZE = Struct("!Q")
+"""Length of what follows; a message of length 0 says that the process is ready."""
+
+
+class Setup(NamedTuple):
+    """How pages are to be read; the first message to the process, which pages follow."""
+
+    site: str
+    key: bytes
+    """Of the pseudonyms."""
+    limits: Limits
+    links: bool = False
+    """Whether to find out where the pages lead."""
+    askers: AskerNames = "pseudonym"
+    texts: bool = True
+    """Whether texts are redacted."""
+
+
+class Failure(NamedTuple):
+    """Why a page could not be read."""
+
+    refusal: Refusal
+    said: str
+    """In words, or as a traceback."""
+
+
+class Answer(NamedTuple):
+    """What came of a page."""
+
+    result: Result | Failure
+    links: tuple[str, ...] = ()
+    """Canonical URLs that it leads to (`qacrawl.parse.links`)."""
+    last: bool = False
+    """Whether the process ends after this answer, because it holds much memory."""
+
+
+def framed(message: bytes) -> bytes:
+    """Return a message with its length before it."""
+    return SIZE.pack(len(message)) + message
+
+
+def packed(value: Any) -> bytes:
+    """Return a value as a message with its length before it."""
+    return framed(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+
+
+def take(received: bytearray) -> Iterator[Any]:
+    """Take the messages that are complete out of what was received; None is one of length 0."""
+    while len(received) >= SIZE.size:
+        end = SIZE.size + SIZE.unpack_from(received)[0]
+        if len(received) < end:
+            return
+        message = bytes(memoryview(received)[SIZE.size : end])
+        del received[:end]
+        yield pickle.loads(message) if message else None  # noqa: S301 (from our own process)
