@@ -11,6 +11,7 @@ import pytest
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.utils.spider import DefaultSpider
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from support import crawling
 from support.disk import limited
@@ -97,14 +98,23 @@ def test_a_broken_database_is_one_line(crawled, output, command, table):
 
 
 def test_a_disk_that_is_full_when_the_frontier_is_tidied_is_no_failure(tmp_path, monkeypatch):
-    def refuse(self: Frontier) -> None:
+    asked = []
+
+    def refuse(self: Engine) -> None:
+        asked.append(self)
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(Frontier, "tidy", refuse)
-    with open_frontier(None, "doctorqna", tmp_path) as frontier:
-        assert frontier.is_new()
-    with pytest.raises(KeyError), open_frontier(None, "doctorqna", tmp_path):  # what went wrong inside is what is said
-        raise KeyError
+    def leave(problem: type[Exception] | None) -> None:
+        with open_frontier(None, "doctorqna", tmp_path):
+            monkeypatch.setattr(Engine, "raw_connection", refuse)
+            if problem:
+                raise problem
+
+    leave(None)
+    monkeypatch.undo()
+    with pytest.raises(KeyError):  # what went wrong inside is what is said
+        leave(KeyError)
+    assert len(asked) == 2
 
 
 def test_a_database_that_refuses_a_turn_ends_the_run(run: Run, monkeypatch):

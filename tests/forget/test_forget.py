@@ -29,6 +29,7 @@ from qacrawl.publish import snapshot
 from qacrawl.publish.about import stats
 from qacrawl.publish.committed import publish_site
 from qacrawl.records import SimilarQA
+from qacrawl.redact.record import load_key
 
 GATE = Options(gate_rejects=1.0, gate_coverage=1.0, gate_gone=1.0)
 OWN = ("Subject 3", "Question 3, version", "Reply 3.", "Under maintenance 4")
@@ -362,6 +363,7 @@ def test_nothing_is_taken_while_a_run_or_a_publisher_is_at_work(frontier, folder
 def published(bucket, postgres_url):
     """A bucket with three published pages and their archive, made on machine "one"; the frontier's address."""
     folder = on_machine(bucket, "one")
+    load_key(folder)
     with open_frontier(postgres_url, "doctorqna", folder) as frontier:
         writer = write.Writer(folder / "archive", "20260101T000000Z-00000000")
         for number in (1, 2, 3):
