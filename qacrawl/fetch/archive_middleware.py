@@ -19,6 +19,7 @@ from scrapy.responsetypes import responsetypes
 from qacrawl import files
 from qacrawl.archive import read, warc
 from qacrawl.fetch import run as runs
+from qacrawl.fetch import validators
 from qacrawl.frontier import Row
 
 logger = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ class ArchiveMiddleware:
         exchange = warc.Exchange(request.url, response.status, headers, response.body, at, is_robots)
         # A run that refetches reads the page again, so its records need a whole response to point to.
         seen = response.status == 200 and not self.run.options.refetch
-        not_modified = response.status == 304 and conditional(request)
+        not_modified = response.status == 304 and validators.is_conditional(request)
         same = row is not None and (not_modified or (seen and exchange.payload == row.payload))
         try:
             place = self.run.batch.keep(exchange, row, same)
@@ -97,11 +98,6 @@ class ArchiveMiddleware:
             raise
         request.meta["fetched"] = Fetched(place, at, request.meta.get("seconds"), exchange.payload)
         return response
-
-
-def conditional(request: Request) -> bool:
-    """Return whether a request was for a page only if it changed: else a 304 answers nothing."""
-    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
 
 
 def _read(path: Path, offset: int) -> tuple[warc.Place, warc.Exchange] | None:
