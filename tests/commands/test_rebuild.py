@@ -95,6 +95,7 @@ def crawl_acts(output, acts: dict[int, str], articles: int) -> None:
         assert crawling.crawl(site.start, output, "--numbers", f"1-{articles}").code == 0
 
 
+@pytest.mark.slow
 def test_pages_that_break_or_take_too_much_cost_themselves(project, tmp_path):
     acts = {1: "broken", 2: "abort", 8: "regex", 9: "hoard", 16: "loop"}
     crawl_acts(tmp_path, acts, 16)

@@ -61,6 +61,7 @@ def figures(path: Path) -> dict[str, float]:
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
+@pytest.mark.slow
 def test_nights_are_told_when_they_go_wrong_and_when_all_is_well_again(site, inbox, tmp_path):
     metrics, output = tmp_path / "qacrawl.prom", tmp_path / "output"
     nights = []
@@ -100,6 +101,7 @@ def test_nights_are_told_when_they_go_wrong_and_when_all_is_well_again(site, inb
         assert nights[0][f"qacrawl_run_{name}{label}"] == last[field] > 0
 
 
+@pytest.mark.slow
 def test_what_is_held_back_is_told_with_the_command_that_takes_it(site, inbox, tmp_path):
     metrics = tmp_path / "qacrawl.prom"
     assert crawling.crawl(site.start, tmp_path / "output").code == 0
@@ -112,6 +114,7 @@ def test_what_is_held_back_is_told_with_the_command_that_takes_it(site, inbox, t
     assert figures(metrics)['qacrawl_run_rejects{reason="maintenance",site="doctorqna"}'] == 4
 
 
+@pytest.mark.slow
 def test_a_run_that_can_not_begin_is_told_and_one_that_is_locked_out_is_not(site, inbox, tmp_path):
     (tmp_path / "doctorqna").write_text("a file in the way")
     done = crawling.crawl(site.start, tmp_path, "--notify", inbox.url)
@@ -129,6 +132,7 @@ def test_a_run_that_can_not_begin_is_told_and_one_that_is_locked_out_is_not(site
     first.communicate()
 
 
+@pytest.mark.slow
 def test_a_notification_that_fails_changes_nothing_and_is_one_line_without_the_address(site, inbox, tmp_path):
     inbox.status = 500
     site["/en"] = faults.error(403)

@@ -37,6 +37,7 @@ def left(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} - {"scrapy.cfg"}
 
 
+@pytest.mark.slow
 def test_a_feed_holds_the_records_and_nothing_else(project: Path):
     with FaultSite(articles=12) as site:
         site["/en/article/4"] = LOGIN
@@ -54,6 +55,7 @@ def test_a_feed_holds_the_records_and_nothing_else(project: Path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_scrapy_counts_what_the_report_counts(project: Path):
     with FaultSite(articles=5) as site:
         site["/en/article/2"] = LOGIN

@@ -34,6 +34,7 @@ def ids(address: str) -> list[str]:
 ALL = sorted(f"doctorqna:{number}" for number in range(1, 21))
 
 
+@pytest.mark.slow
 def test_a_crawl_leaves_in_the_bucket_what_it_leaves_in_a_folder(site, bucket, tmp_path):
     done = crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env)
     assert (done.code, done.err) == (0, "")
@@ -52,6 +53,7 @@ def test_a_crawl_leaves_in_the_bucket_what_it_leaves_in_a_folder(site, bucket, t
     assert ids(bucket.address) == ALL
 
 
+@pytest.mark.slow
 def test_another_machine_goes_on_with_the_frontier_in_postgresql(site, bucket, tmp_path, postgres_url):
     options = ("--frontier", postgres_url)
     env = bucket.on_another_machine(tmp_path / "first")
@@ -68,6 +70,7 @@ def test_another_machine_goes_on_with_the_frontier_in_postgresql(site, bucket, t
     assert len(keys) == 1
 
 
+@pytest.mark.slow
 def test_records_say_where_they_lie_in_the_bucket(site, bucket, tmp_path):
     crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env)
     for row in pq.read_table(locate(f"{bucket.address}/doctorqna") / "data/qa").to_pylist():
@@ -106,6 +109,7 @@ def test_workers_on_machines_of_their_own(site, bucket, tmp_path, postgres_url):
     assert all(len(site.visits(path)) == 1 for path in site.article_paths())
 
 
+@pytest.mark.slow
 def test_rebuild_reads_the_archive_from_the_bucket(site, bucket, tmp_path):
     frontier = f"sqlite:///{tmp_path}/frontier.sqlite"
     crawling.crawl(site.start, bucket.address, "--frontier", frontier, settings=SMALL, env=bucket.env)
