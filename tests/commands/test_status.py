@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from support import crawling, faults
 from support.faults import FaultSite
 
