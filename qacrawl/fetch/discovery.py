@@ -53,7 +53,7 @@ class Discovery:
             return False
         with self.run.guard():
             if request.dont_filter:  # a start page: visited once in each run
-                since = 0.0 if self.run.resumes else self.run.started.timestamp()
+                since = 0 if self.run.resumes else self.run.number
                 self.run.frontier.require(found.url, found.kind, since)
             else:
                 self.note(found)

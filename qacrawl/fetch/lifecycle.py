@@ -81,7 +81,7 @@ def finish(run: Run) -> Result:
     if not run.ended and run.reason is None:
         run.reason = "interrupted"
     run.close()
-    before = report.latest(run.folder)
+    before = report.earlier(run)
     made = report.make(run)
     snapshot = None
     try:
@@ -89,7 +89,7 @@ def finish(run: Run) -> Result:
         made["doubts"] = _doubts(run)
         if made["doubts"]:
             soon = run.frontier.now() + run.batch.policy.doubted * due.DAY
-            run.frontier.hurry(run.started.timestamp(), soon)
+            run.frontier.hurry(run.number, soon)
         report.write(run.folder, made)
         if run.reason not in ("interrupted", "disk"):
             snapshot = _publish_last(run, made) if run.shared else _publish(run, made)
@@ -129,7 +129,7 @@ def _doubts(run: Run) -> list[str]:
     if run.tally.news["record"] and (run.folder / POINTER).exists():
         coverage = stats.measure(run.folder / POINTER).coverage
     found = list(verdict.doubts(run.tally, committed.gate(run.options), coverage))
-    return found or verdict.carried(report.latest(run.folder), run.tally)
+    return found or verdict.carried(report.earlier(run), run.tally)
 
 
 def _publish(run: Run, made: Mapping[str, Any]) -> Snapshot | None:

@@ -14,7 +14,8 @@ from qacrawl.frontier.tables import hosts
 
 LONGEST = 3600.0
 """Seconds: no host asks us to wait for longer, but for a Crawl-delay."""
-_ODD = 120.0  # what a time may be beyond that; one that is further ahead was noted by a clock that was wrong
+ODD = 120.0
+"""Seconds by which a time may be ahead beyond that; one that is more so was noted by a clock that was wrong."""
 
 
 class Place(NamedTuple):
@@ -34,7 +35,7 @@ def take_turn(db: Connection, host: str, delay: float, crawl_delay: float = 0.0)
         return left
     now = database.clock(db, ticking=True)
     put = database.insert(db, hosts).values(host=host, next_at=now + delay, slow=0.0)
-    free = or_(hosts.c.next_at <= now, hosts.c.next_at > now + max(LONGEST, delay) + _ODD)
+    free = or_(hosts.c.next_at <= now, hosts.c.next_at > now + max(LONGEST, delay) + ODD)
     later = {"next_at": now + delay + hosts.c.slow}
     put = put.on_conflict_do_update(index_elements=["host"], set_=later, where=free)
     if not db.execute(put.returning(hosts.c.host)).first():
@@ -88,7 +89,7 @@ def take_place(db: Connection, host: str, number: int, seconds: float) -> Place 
     now = database.clock(db, ticking=True)
     for name in (f"{host} place {at}" for at in range(number)):
         put = database.insert(db, hosts).values(host=name, next_at=now + seconds, slow=0.0)
-        free = or_(hosts.c.next_at <= now, hosts.c.next_at > now + 2 * seconds + _ODD)
+        free = or_(hosts.c.next_at <= now, hosts.c.next_at > now + 2 * seconds + ODD)
         put = put.on_conflict_do_update(index_elements=["host"], set_={"next_at": now + seconds}, where=free)
         if row := db.execute(put.returning(hosts.c.next_at)).first():
             return Place(name, float(row.next_at))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, func, select, union_all
 
 from qacrawl.frontier import Frontier, database
+from qacrawl.frontier import runs as running
 from qacrawl.frontier.rows import OUTCOMES
 from qacrawl.frontier.tables import runs, urls
 
@@ -117,7 +118,7 @@ def _due(db: Connection, site: str, now: float) -> tuple[int, dict[date, int]]:
 
 
 def _runs(db: Connection, site: str) -> list[Run]:
-    last = select(runs).where(runs.c.site == site).order_by(runs.c.started.desc(), runs.c.run_id.desc()).limit(RUNS)
+    last = select(runs).where(runs.c.site == site).order_by(*running.NEWEST).limit(RUNS)
     return [
         Run(
             run_id=row["run_id"],

@@ -134,8 +134,8 @@ _FAQ = f"""
 """
 _HISTORY_PLACES = """
     CREATE TABLE history_places AS
-    SELECT row_number() OVER (ORDER BY s.split, c.record_id, c.fetched_at) - 1 AS place,
-           c.file, c.row, s.split, c.fetched_at AS valid_from, c.valid_to
+    SELECT row_number() OVER (ORDER BY s.split, c.record_id, c.valid_from) - 1 AS place,
+           c.file, c.row, s.split, c.valid_from, c.valid_to
     FROM changes c JOIN splits s ON s.record_id = c.record_id
     ORDER BY c.file, c.row
 """
