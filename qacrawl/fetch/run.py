@@ -84,6 +84,8 @@ class Run:
         frontier.numbers = self.options.numbers
         frontier.longest_wait = max(LONGEST, self.options.retry_pause * 2.0**self.options.tries) + ODD
         frontier.longest_lease = LONGEST_LEASE + ODD
+        if not self.shared and frontier.set_back():
+            logger.warning("the clock is behind that of an earlier run; what waited for a time is due")
         frontier.take_back(expired_only=self.shared)
         recovered = recovery.recover(self.folder, frontier, shared=self.shared)
         if recovered:

@@ -29,6 +29,8 @@ class Frontier:
         """Whether workers on other machines can see it."""
         self.numbers: tuple[int, int] | None = None
         """Where set, only articles with these numbers (both ends included) are leased and made due."""
+        self.new_listings = True
+        """Whether listings that were never visited are leased."""
         self.longest_wait = math.inf
         """Where set, the seconds for which a URL waits at most before it is tried again."""
         self.longest_lease = math.inf
@@ -116,13 +118,26 @@ class Frontier:
         """
         return self._write(queue.hurry, self.site, since, due_at)
 
+    def set_back(self) -> bool:
+        """Return whether the clock was set back since the last run; what waits for a time is due then."""
+        with self.engine.begin() as db:
+            if runs.latest(db, self.site) <= self.now():
+                return False
+            queue.end_waiting(db, self.site)
+        return True
+
     def pending(self) -> tuple[int, float | None]:
         """Return how many URLs are to be visited, counted up to 1,000, and when the first that waits is due."""
-        return self._read(queue.pending, self.site, self.numbers)
+        return self._read(queue.pending, self.site, self.numbers, self.new_listings)
+
+    def count_known(self, urls: Sequence[str]) -> int:
+        """Return how many of some canonical URLs there are."""
+        return self._read(queue.count_known, self.site, urls)
 
     def lease(self, number: int, owner: str, until: float) -> list[Row]:
         """Lease up to `number` URLs that are due, the most urgent first, to `owner` alone until a time; return them."""
-        return self._write(queue.lease, self.site, self.numbers, number, owner, until, self.longest_wait)
+        limits = (until, self.longest_wait, self.new_listings)
+        return self._write(queue.lease, self.site, self.numbers, number, owner, *limits)
 
     def release(self, rows: Sequence[Row], due_at: float = 0.0, attempts: int = 0) -> None:
         """Give leased URLs back without an outcome, due at a time; `attempts` requests were made for each."""

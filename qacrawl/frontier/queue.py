@@ -29,6 +29,8 @@ from qacrawl.frontier.tables import urls
 
 Numbers = tuple[int, int] | None
 _ROW = [urls.c[name] for name in Row._fields]
+_ANEW = case((urls.c.kind == "listing", 0), else_=urls.c.hops - urls.c.hops % 10)
+"""Redirects begin anew at a visit, and so do listings; a chain of articles, or of sitemaps, stays as long as it is."""
 _LATE = 1000  # of the URLs that wait for a time, how many one lease looks at
 _FIRST = {"start": START, "sitemap": LISTING, "listing": LISTING, "article": NEW}
 _BLANK = dict.fromkeys(
@@ -42,6 +44,10 @@ _BLANK = dict.fromkeys(
 def _which(site: str, numbers: Numbers) -> ColumnElement[bool]:
     mine = urls.c.site == site
     return and_(mine, urls.c.number.between(*numbers)) if numbers else mine
+
+
+def _some(site: str, numbers: Numbers, new_listings: bool) -> ColumnElement[bool]:
+    return and_(_which(site, numbers), *([] if new_listings else [or_(urls.c.kind != "listing", urls.c.visits > 0)]))
 
 
 def _locked(db: Connection, *which: ColumnElement[bool], skip: bool = False) -> Select[Any]:
@@ -95,7 +101,7 @@ def promote(
     for old in every if everything else [and_(urls.c.state.in_(visited), one) for one in late]:
         # Rows that are held this moment are made due, or forgotten, by somebody else.
         again = _locked(db, _which(site, numbers), old, skip=True)
-        number += database.update_rows(db, urls, again, {"state": "due", "due_at": before, "hops": 0})
+        number += database.update_rows(db, urls, again, {"state": "due", "due_at": before, "hops": _ANEW})
     return number
 
 
@@ -116,9 +122,18 @@ def hurry(db: Connection, site: str, since: int, due_at: float) -> int:
     return database.update_rows(db, urls, again, {"due_at": due_at})
 
 
-def pending(db: Connection, site: str, numbers: Numbers) -> tuple[int, float | None]:
-    """Return how many URLs are to be visited, counted up to 1,000, and when the first that waits is due."""
-    mine = _which(site, numbers)
+def count_known(db: Connection, site: str, some: Sequence[str]) -> int:
+    """Return how many of some URLs there are."""
+    which = (select(func.count()).where(urls.c.site == site, urls.c.url.in_(part)) for part in database.chunks(some))
+    return sum(db.execute(one).scalar_one() for one in which)
+
+
+def pending(db: Connection, site: str, numbers: Numbers, new_listings: bool = True) -> tuple[int, float | None]:
+    """Return how many URLs are to be visited, counted up to 1,000, and when the first that waits is due.
+
+    Without `new_listings`, listings that were never visited are left out.
+    """
+    mine = _some(site, numbers, new_listings)
     some = select(urls.c.id).where(mine, urls.c.state.in_(("due", "leased", "waiting"))).limit(1000).subquery()
     number = db.execute(select(func.count()).select_from(some)).scalar_one()
     later = select(func.min(urls.c.due_at)).where(mine, urls.c.state == "waiting")
@@ -129,17 +144,26 @@ def pending(db: Connection, site: str, numbers: Numbers) -> tuple[int, float | N
 
 
 def lease(
-    db: Connection, site: str, numbers: Numbers, number: int, owner: str, until: float, longest: float = math.inf
+    db: Connection,
+    site: str,
+    numbers: Numbers,
+    number: int,
+    owner: str,
+    until: float,
+    longest: float = math.inf,
+    new_listings: bool = True,
 ) -> list[Row]:
     """Lease up to `number` URLs that are due, the most urgent first, to `owner` alone until a time; return them.
 
-    Their generation is a number of the counter's. No URL waits for longer than `longest` seconds.
+    Their generation is a number of the counter's. No URL waits for longer than `longest` seconds. Without
+    `new_listings`, listings that were never visited are left out.
     """
     _wake(db, site, longest)
     # Without a range of numbers the index of the queue gives the order, with one that of the numbers does: either
     # way as many rows are read as are leased, however many there are.
     order = (urls.c.number,) if numbers else (urls.c.priority, urls.c.id)
-    first = select(urls.c.id).where(_which(site, numbers), urls.c.state == "due").order_by(*order).limit(number)
+    mine = _some(site, numbers, new_listings)
+    first = select(urls.c.id).where(mine, urls.c.state == "due").order_by(*order).limit(number)
     if db.execute(first.limit(1)).first() is None:  # workers ask again and again
         return []
     generation = counter.take(db, site)
@@ -162,6 +186,12 @@ def _wake(db: Connection, site: str, longest: float) -> None:
         which = (urls.c.site == site, urls.c.state == "waiting", come)
         rows = select(urls.c.id).where(*which).order_by(urls.c.due_at).limit(_LATE)
         database.update_rows(db, urls, database.locked(db, rows, skip=True), {"state": "due"})
+
+
+def end_waiting(db: Connection, site: str) -> None:
+    """Make due all URLs that wait for a time."""
+    rows = _locked(db, urls.c.site == site, urls.c.state == "waiting", skip=True)
+    database.update_rows(db, urls, rows, {"state": "due"})
 
 
 def hold(db: Connection, rows: Sequence[Row], owner: str) -> set[int]:

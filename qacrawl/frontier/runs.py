@@ -57,6 +57,12 @@ def is_new(db: Connection, site: str) -> bool:
     return db.execute(select(runs.c.run_id).where(runs.c.site == site).limit(1)).first() is None
 
 
+def latest(db: Connection, site: str) -> float:
+    """Return the latest time at which a run is known to have been at work; 0 where none was."""
+    times = func.max(func.coalesce(runs.c.finished, runs.c.started))
+    return db.execute(select(times).where(runs.c.site == site)).scalar_one() or 0.0
+
+
 def last_reason(db: Connection, site: str) -> str | None:
     """Return why the run that began last ended; None where there is none, or nobody knows."""
     last = select(runs.c.reason).where(runs.c.site == site).order_by(*NEWEST)

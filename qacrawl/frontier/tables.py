@@ -27,6 +27,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "INSERT INTO qacrawl_counters SELECT site, max(generation) FROM qacrawl_urls GROUP BY site",
         "ALTER TABLE qacrawl_urls ADD COLUMN visit BIGINT",
         "ALTER TABLE qacrawl_runs ADD COLUMN number BIGINT",
+        "ALTER TABLE qacrawl_hosts ADD COLUMN pause DOUBLE PRECISION",
     ),
 }
 """SQL that brings the tables from the version before to the version of the key; never changed once released."""
@@ -131,4 +132,5 @@ hosts = Table(
     Column("host", Text, primary_key=True),
     Column("next_at", Double, nullable=False, doc="No request to this host before; of rows beside it, see hosts.py."),
     Column("slow", Double, nullable=False, default=0, doc="Seconds added to the pause while it fails."),
+    Column("pause", Double, doc="Seconds that lay before `next_at` when that was noted: it is never further ahead."),
 )

@@ -202,6 +202,7 @@ BACK_TO_1 = (
     "DROP TABLE qacrawl_counters",
     "ALTER TABLE qacrawl_urls DROP COLUMN visit",
     "ALTER TABLE qacrawl_runs DROP COLUMN number",
+    "ALTER TABLE qacrawl_hosts DROP COLUMN pause",
     "UPDATE qacrawl_meta SET value = '1'",
 )
 
