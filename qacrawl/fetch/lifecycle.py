@@ -10,13 +10,12 @@ from typing import Any
 from qacrawl import registry
 from qacrawl.ending import Ending, of_run
 from qacrawl.errors import Exit, QacrawlError, refusal
-from qacrawl.fetch import metrics, notify, private_hosts, report, verdict
+from qacrawl.fetch import interim, metrics, notify, private_hosts, refused, report, verdict
 from qacrawl.fetch.run import Run
 from qacrawl.frontier import Frontier, due, recovery
 from qacrawl.options import Options
 from qacrawl.publish import committed
-from qacrawl.publish.about import stats
-from qacrawl.publish.snapshot import POINTER, Snapshot
+from qacrawl.publish.snapshot import Snapshot
 from qacrawl.workspace import open_site
 
 logger = logging.getLogger(__name__)
@@ -37,9 +36,8 @@ class Result:
 @contextmanager
 def opened(site: str, options: Options, agent: str) -> Iterator[Run]:
     """Open a run of `site` that holds the site's lock. Raise QacrawlError when it can't begin."""
-    notify.check(options.notify)
     with ExitStack() as stack, ExitStack() as held:
-        with notify.of_failure(options, site):
+        with refused.told(options, site):
             run = _open(site, options, agent, stack, held)
         run.unlock = held.close
         yield run
@@ -47,8 +45,9 @@ def opened(site: str, options: Options, agent: str) -> Iterator[Run]:
 
 def _open(site: str, options: Options, agent: str, stack: ExitStack, held: ExitStack) -> Run:
     """Open a run; what it needs is closed with `stack`, and what it holds against others with `held`."""
-    registry.check(site)
+    notify.check(options.notify)
     metrics.check(options.metrics)
+    registry.check(site)
     if not options.allow_private:
         for url in options.start_urls:
             private_hosts.check_start(url)
@@ -115,20 +114,15 @@ def _told(run: Run, result: Result, before: Mapping[str, Any] | None) -> Result:
     result.report["files"] = report.places(run, result.snapshot)
     path = run.options.metrics
     if path:
-        try:
-            metrics.write(path, result.report, result.ending, run.folder / "runs")
-        except OSError as error:
-            logger.warning("the metrics can't be written to %s: %s", path, refusal(error))
-    notify.tell(run.options, run.slug, result.ending, before, report.text(result.report))
+        metrics.try_to_write(path, result.report, result.ending, run.folder / "runs")
+    was_bad = refused.forget(run.options, run.slug) or (before is not None and not notify.went_well(before))
+    notify.tell(run.options, run.slug, result.ending, was_bad, report.text(result.report))
     return result
 
 
 def _doubts(run: Run) -> list[str]:
     """Return what is wrong with what a run read, measured by the dataset as it is before the run publishes."""
-    coverage = None
-    if run.tally.news["record"] and (run.folder / POINTER).exists():
-        coverage = stats.measure(run.folder / POINTER).coverage
-    found = list(verdict.doubts(run.tally, committed.gate(run.options), coverage))
+    found = list(verdict.doubts(run.tally, committed.gate(run.options), interim.coverage(run)))
     return found or verdict.carried(report.earlier(run), run.tally)
 
 

@@ -98,6 +98,15 @@ def status(frontier: Frontier) -> Status:
         )
 
 
+def rejected(frontier: Frontier) -> dict[str, int]:
+    """Return how many articles were rejects at their last visit, by reason, most first."""
+    number = func.count()
+    which = (urls.c.site == frontier.site, urls.c.kind == "article", urls.c.outcome == "reject")
+    found = select(urls.c.reason, number).where(*which).group_by(urls.c.reason).order_by(number.desc(), urls.c.reason)
+    with database.reading(frontier.engine) as db:
+        return {reason or "unknown": count for reason, count in db.execute(found)}
+
+
 def _time(seconds: float) -> datetime:
     return datetime.fromtimestamp(min(seconds, LAST), UTC)
 
