@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from qacrawl import registry
 from qacrawl.ending import Ending, of_run
@@ -15,6 +16,7 @@ from qacrawl.fetch.run import Run
 from qacrawl.frontier import Frontier, due, recovery
 from qacrawl.options import Options
 from qacrawl.publish import committed
+from qacrawl.publish.about.background import is_invented
 from qacrawl.publish.snapshot import Snapshot
 from qacrawl.workspace import open_site
 
@@ -48,6 +50,12 @@ def _open(site: str, options: Options, agent: str, stack: ExitStack, held: ExitS
     notify.check(options.notify)
     metrics.check(options.metrics)
     registry.check(site)
+    if several := registry.apart(site, registry.hosts(site, options.start_urls)):
+        raise QacrawlError(
+            f"{' and '.join(several)} are crawled apart, each into an --output of its own: articles with equal numbers "
+            "would be one record",
+            Exit.USAGE,
+        )
     if not options.allow_private:
         for url in options.start_urls:
             private_hosts.check_start(url)
@@ -55,8 +63,20 @@ def _open(site: str, options: Options, agent: str, stack: ExitStack, held: ExitS
     held.enter_context(_locked(frontier, options.worker))
     held.enter_context(private_hosts.guarded(options.allow_private))
     run = Run(site, options, agent, folder, frontier)
+    _mind_hosts(run)
     run.start()
     return run
+
+
+def _mind_hosts(run: Run) -> None:
+    """Warn where the folder holds pages of another host: the newest of those with one number is the record."""
+    known = {urlsplit(url).netloc for url in run.frontier.addresses(kind="start")}
+    if not is_invented(run.folder) and (several := registry.apart(run.slug, {*known, *run.hosts})):
+        logger.warning(
+            "%s has been crawled from %s: of articles with equal numbers the newest is the record",
+            run.folder,
+            " and ".join(several),
+        )
 
 
 @contextmanager
