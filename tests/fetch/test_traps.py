@@ -16,7 +16,7 @@ def map_of(site: FaultSite, kind: str, *paths: str) -> Reply:
 
 def test_sitemap_indexes_three_deep_are_followed(tmp_path: Path):
     with FaultSite(articles=1) as site:
-        site["/en/article/77"] = faults.article(77)
+        site["/en/article/77"] = faults.conditional(faults.article(77))
         site.robots = Reply(f"Sitemap: {site.url('/one.xml')}\n".encode())
         site["/one.xml"] = map_of(site, "sitemapindex", "/two.xml")
         site["/two.xml"] = map_of(site, "sitemapindex", "/three.xml")
@@ -34,17 +34,21 @@ def trap(visit: Visit) -> Reply:
 
 
 def test_listings_without_news_wait_for_the_next_run(tmp_path: Path):
-    class Site(FaultSite):
-        def answer(self, visit: Visit) -> Reply:
-            return trap(visit) if visit.path.startswith("/en/faq/trap") else super().answer(visit)
-
-    with Site(articles=1) as site:
+    with FaultSite(articles=1) as site:
+        site.prefixes["/en/faq/trap"] = trap
         site["/en"] = Reply(faults.listing("Home", ["/en/article/1", "/en/faq/trap/1"]))
         done = crawling.crawl(site.start, tmp_path, "--set", "QACRAWL_LISTINGS_WITHOUT_NEWS=12")
         assert done.code == 0, done.err
-        assert len([visit for visit in site.log if "trap" in visit.path]) == 12
+        asked = len([visit for visit in site.log if "trap" in visit.path])
+        assert 12 <= asked < 20, "what is in flight is finished"
         assert "12 new listings led to no new article" in done.err
         assert "QACRAWL_LISTINGS_WITHOUT_NEWS" in done.err
+        site["/en/faq/trap/1"] = Reply(faults.listing("General FAQ - Page 1", ["/en/article/1", "/en/article/2"]))
+        site["/en/article/2"] = faults.conditional(faults.article(2))
+        assert crawling.crawl(site.start, tmp_path, "--set", "QACRAWL_LISTINGS_WITHOUT_NEWS=12").code == 0
+        assert [row["record_id"] for row in crawling.records(tmp_path)] == ["doctorqna:1", "doctorqna:2"]
+        known = len({visit.path for visit in site.log if "trap" in visit.path})
+        assert asked < known < asked + 20, "known listings are asked in each run, and some more"
 
 
 def test_a_long_first_crawl_has_something_to_show_before_it_ends(tmp_path: Path):

@@ -21,7 +21,7 @@ from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier import File, Found, Frontier, Row, Visit, open_frontier
 from qacrawl.frontier.locks import APP
 from qacrawl.frontier.rows import AGAIN, ARCHIVED, NEW, Seen
-from qacrawl.frontier.tables import runs, urls
+from qacrawl.frontier.tables import hosts, runs, urls
 
 SITE = "doctorqna"
 HOME = "https://doctorqna.com/en"
@@ -451,6 +451,32 @@ def test_times_that_no_pause_makes_are_not_believed(frontier: Frontier) -> None:
     assert frontier.take_back(expired_only=True) == 2
     frontier.release(frontier.lease(2, "run", LONG), due_at=now + 4000)
     assert {row.id for row in frontier.lease(9, "run", LONG)} == {one.id, two.id}
+
+
+@pytest.mark.parametrize("ahead", [300.0, 3600.0, 1e9])
+def test_the_pause_of_a_host_is_never_longer_than_it_was_when_it_was_noted(frontier: Frontier, ahead: float) -> None:
+    frontier.take_turn("a.example", 5.0)
+    frontier.slow_down("b.example", frontier.now() + 600, 2.0)
+    assert 0 < frontier.take_turn("a.example", 5.0) <= 5.0
+    assert 590 < frontier.take_turn("b.example", 5.0) <= 600
+    with frontier.engine.begin() as db:  # as if the clock that noted it had been ahead
+        db.execute(update(hosts).values(next_at=hosts.c.next_at + ahead))
+    assert frontier.take_turn("a.example", 5.0) == 0
+    assert frontier.take_turn("b.example", 5.0) == 0
+    assert 0 < frontier.take_turn("a.example", 5.0) <= 5.0
+    frontier.slow_down("a.example", frontier.now() + 60, 2.0)
+    assert 50 < frontier.take_turn("a.example", 5.0) <= 60
+
+
+def test_what_waits_is_due_where_the_clock_was_set_back(frontier: Frontier) -> None:
+    frontier.add(articles([1]))
+    frontier.release([lease_one(frontier)], due_at=frontier.now() + 3000)
+    assert (frontier.set_back(), frontier.lease(1, "run", LONG)) == (False, [])
+    frontier.finish_run("run", "finished")
+    with frontier.engine.begin() as db:
+        db.execute(update(runs).values(finished=runs.c.finished + 600))
+    assert frontier.set_back()
+    assert lease_one(frontier).url == article(1)
 
 
 def test_who_says_to_be_alive_for_ever_is_dead_to_workers(frontier: Frontier) -> None:

@@ -71,7 +71,8 @@ MEANING: dict[str, dict[str, str]] = {
     | _described(RelatedFAQ, "specialty", "url"),
     "history": _described(QARecord)
     | {
-        "valid_from": "When the page was first seen like this, UTC.",
+        "valid_from": "When the page was first seen like this, UTC; where a clock was behind, a microsecond after the "
+        "version before.",
         "valid_to": "When it was first seen otherwise, UTC; null for the version in `qa`.",
     },
 }
