@@ -160,6 +160,17 @@ class Options(Common, frozen=True):
     failures_in_a_row: int = Field(
         8, ge=1, le=1_000_000, description="Pages of a host that fail one after another before the run ends."
     )
+    listings_without_news: int = Field(
+        1000,
+        ge=0,
+        description="New listings that may lead to no new article in one run; others wait for the next. 0 is no limit.",
+    )
+    publish_hours: float = Field(
+        6.0,
+        ge=0,
+        le=24 * 366,
+        description="Hours after which a run publishes what it has so far, again and again. 0: only at its end.",
+    )
     longest_wait: Seconds = Field(
         900.0, description="Seconds; a host that asks for more ends the run, the next one goes on."
     )

@@ -96,6 +96,13 @@ def _module(slug: str, name: str, wanted: Iterable[str] = ()) -> ModuleType:
     return found
 
 
+def apart(slug: str, hosts: Iterable[str]) -> list[str]:
+    """Return which of some hosts are no names of one site: equal numbers there would be one record. None for one."""
+    own = load(slug).HOSTS
+    found = dict.fromkeys(own[0] if host in own else host for host in hosts)
+    return sorted(found) if len(found) > 1 else []
+
+
 def hosts(slug: str, start_urls: tuple[str, ...] = ()) -> frozenset[str]:
     """The hosts, with their ports, that a crawl may ask: those of `start_urls` if there are any, else the site's."""
     return frozenset(urlsplit(url).netloc for url in start_urls) or frozenset(load(slug).HOSTS)

@@ -63,6 +63,12 @@ def _type(kind: Mapping[str, Any], models: Mapping[str, Any]) -> pa.DataType:
 ARROW: pa.Schema = arrow_schema(QARecord)
 REJECTS: pa.Schema = arrow_schema(Reject)
 
+VISIT = pa.field("visit", pa.int64())
+"""Column of parts alone: the number of the visit that fetched the page, by the frontier's counter. Of two readings the
+one with the higher number is the newer; null, of what was fetched before there was a counter, is the oldest."""
+PARTS: pa.Schema = ARROW.append(VISIT)
+REFUSED: pa.Schema = REJECTS.append(VISIT)
+
 
 def record_table(records: Sequence[QARecord]) -> pa.Table:
     """The records as a table of schema `ARROW`, in the given order."""

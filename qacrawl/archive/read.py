@@ -1,6 +1,7 @@
 """Reads archive files, also damaged ones: what can't be read is said, what follows it is read."""
 
 import io
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -10,10 +11,12 @@ from typing import BinaryIO
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
-from qacrawl.archive.warc import PURPOSE, ROBOTS, Damage, Entry, Exchange, Headers, Place, Revisit, as_text
+from qacrawl.archive.warc import PURPOSE, ROBOTS, VISIT, Damage, Entry, Exchange, Headers, Place, Revisit, as_text
 
 _MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 20
+NUMBER = re.compile(r"[0-9]{1,18}")
+"""Of a visit, as 64 bits hold it."""
 
 
 def entries(path: Path, start: int = 0) -> Iterator[tuple[Place, Entry]]:
@@ -116,8 +119,9 @@ def _entry(member: bytes) -> Entry | None:
             return Revisit(url, at, header("WARC-Payload-Digest") or "")
         head, _, body = record.raw_stream.read().partition(b"\r\n\r\n")
         line, *lines = head.split(b"\r\n")
-        is_robots = header(PURPOSE) == ROBOTS
-        return Exchange(url, int(line.split()[1]), _headers(lines), body, at, is_robots)
+        is_robots, visit = header(PURPOSE) == ROBOTS, header(VISIT) or ""
+        number = int(visit) if NUMBER.fullmatch(visit) else None
+        return Exchange(url, int(line.split()[1]), _headers(lines), body, at, is_robots, number)
     except (ArchiveLoadFailed, ValueError, TypeError, AttributeError, IndexError) as error:
         return Damage(f"no WARC record: {error}")
 

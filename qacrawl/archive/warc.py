@@ -16,6 +16,8 @@ SUFFIX = ".warc.gz"
 PURPOSE = "Qacrawl-Purpose"
 """Field of a record's WARC header: "robots.txt" for what was fetched as that, for which redirects lead anywhere."""
 ROBOTS = "robots.txt"
+VISIT = "Qacrawl-Visit"
+"""Field of a record's WARC header: the number of the visit, by the frontier's counter."""
 Headers = Sequence[tuple[str, str]]
 """Names and values, in their order. Bytes that are no UTF-8 stand in them as lone surrogates, so that none is lost."""
 
@@ -38,6 +40,8 @@ class Exchange:
     fetched_at: datetime
     is_robots: bool = False
     """Whether it came as a robots.txt, at whatever address: then it is no page of the site."""
+    visit: int | None = None
+    """Number of the visit, by the frontier's counter; None in archives of older versions, and of what is no page."""
 
     def values(self, name: str) -> list[bytes]:
         """Return the values of a header, whatever the case of its name."""

@@ -17,7 +17,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from qacrawl import files
-from qacrawl.archive.warc import PURPOSE, ROBOTS, SUFFIX, Exchange, Place, as_bytes
+from qacrawl.archive.warc import PURPOSE, ROBOTS, SUFFIX, VISIT, Exchange, Place, as_bytes
 from qacrawl.files import local
 
 LARGEST = 1 << 30
@@ -54,6 +54,7 @@ class Writer:
                 "WARC-Date": _stamp(exchange.fetched_at),
                 "WARC-Payload-Digest": exchange.payload,
                 **({PURPOSE: ROBOTS} if exchange.is_robots else {}),
+                **({} if exchange.visit is None else {VISIT: str(exchange.visit)}),
             },
             http_headers=_http(exchange),
         )

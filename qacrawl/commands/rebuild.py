@@ -41,6 +41,10 @@ class Made:
     rejects: dict[str, int] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     """record, reject, listing, damaged."""
+    visits: dict[int, int | None] = field(default_factory=dict)
+    """Number of the visit by the offset of its response, while the file is read."""
+    newest: int = 0
+    """The highest of those numbers."""
 
 
 def rebuild(
@@ -106,7 +110,7 @@ def _swap(frontier: Frontier, folder: Path, made: list[Made]) -> None:
     remove = [(kind, name) for kind, name in old if _sources(files.fetch(folder / kind / name)) <= whole]
     for kind, name, _ in add:
         files.put(folder / kind / name)
-    frontier.swap(add, remove)
+    frontier.swap(add, remove, max((result.newest for result in made), default=0))
     for kind, name in remove:
         files.remove(folder / kind / name)
 
@@ -119,22 +123,24 @@ def _sources(part: Path) -> set[str | None]:
 def _read_file(path: Path, folder: Path, setup: Setup, starts: frozenset[str], forgotten: frozenset[str]) -> Made:
     """Write the parts of one archive file."""
     made = Made(path.name)
-    records: list[QARecord] = []
-    rejects: list[Reject] = []
+    records: list[tuple[QARecord, int | None]] = []
+    rejects: list[tuple[Reject, int | None]] = []
     pages = (page for page in _pages(path, setup.site, starts, made) if page.url not in forgotten)
     for result in _series(setup).results(pages):
         if isinstance(result, QARecord):
-            records.append(result)
+            records.append((result, made.visits[result.warc_offset or 0]))
         elif isinstance(result, Reject):
-            rejects.append(result)
+            rejects.append((result, made.visits[result.warc_offset or 0]))
         made.counts[_WORDS[type(result)]] += 1
         if len(records) >= ROWS:
-            made.parts[store.write_part(folder, records)] = len(records)
+            made.parts[store.write_visited(folder, records)] = len(records)
             records = []
     if records:
-        made.parts[store.write_part(folder, records)] = len(records)
+        made.parts[store.write_visited(folder, records)] = len(records)
     if rejects:
-        made.rejects[store.write_part(folder, rejects)] = len(rejects)
+        made.rejects[store.write_visited(folder, rejects)] = len(rejects)
+    made.newest = max((visit or 0 for visit in made.visits.values()), default=0)
+    made.visits.clear()
     return made
 
 
@@ -154,6 +160,7 @@ def _pages(path: Path, site: str, starts: frozenset[str], made: Made) -> Iterato
         except decode.DecodeError:  # a failure in the crawl, too
             continue
         kinds = entry.values("Content-Type")
+        made.visits[place.offset] = entry.visit
         yield Page(
             site=site,
             url=url,

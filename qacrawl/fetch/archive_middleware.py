@@ -35,6 +35,8 @@ class Fetched:
     """From the request's start to the last byte; None for what was read from the archive."""
     payload: str
     """WARC-Payload-Digest."""
+    visit: int | None = None
+    """Number of the visit; None of a response that an older version archived."""
 
 
 class ReplayMiddleware:
@@ -59,7 +61,7 @@ class ReplayMiddleware:
             return None
         place, exchange = found
         self.run.tally.add("from_archive")
-        request.meta["fetched"] = Fetched(place, exchange.fetched_at, None, exchange.payload)
+        request.meta["fetched"] = Fetched(place, exchange.fetched_at, None, exchange.payload, exchange.visit)
         headers = Headers([(warc.as_bytes(name), warc.as_bytes(value)) for name, value in exchange.headers])
         kind = responsetypes.from_args(headers=headers, url=request.url, body=exchange.body)
         return kind(request.url, status=exchange.status, headers=headers, body=exchange.body, request=request)
@@ -86,7 +88,8 @@ class ArchiveMiddleware:
             (warc.as_text(name), warc.as_text(value)) for name, values in response.headers.items() for value in values
         ]
         is_robots = bool(request.meta.get("robots"))
-        exchange = warc.Exchange(request.url, response.status, headers, response.body, at, is_robots)
+        visit = row.generation if row else None
+        exchange = warc.Exchange(request.url, response.status, headers, response.body, at, is_robots, visit)
         # A run that refetches reads the page again, so its records need a whole response to point to.
         seen = response.status == 200 and not self.run.options.refetch
         not_modified = response.status == 304 and validators.is_conditional(request)
@@ -96,7 +99,7 @@ class ArchiveMiddleware:
         except OSError as error:
             self.run.stop("disk", f"the archive can't be written: {error.strerror or error}")
             raise
-        request.meta["fetched"] = Fetched(place, at, request.meta.get("seconds"), exchange.payload)
+        request.meta["fetched"] = Fetched(place, at, request.meta.get("seconds"), exchange.payload, visit)
         return response
 
 

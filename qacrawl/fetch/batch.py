@@ -32,6 +32,8 @@ class Settled:
     rejects: Sequence[Reject]
     place: warc.Place | None
     """Where its response lies in the archive."""
+    number: int | None = None
+    """Number of the visit that fetched it, which may be an earlier one that was killed."""
 
 
 class Batch:
@@ -81,6 +83,7 @@ class Batch:
         *,
         results: Sequence[QARecord | Reject] = (),
         place: warc.Place | None = None,
+        number: int | None = None,
         **facts: Any,
     ) -> None:
         """Add the outcome of a visit. `facts` are fields of `frontier.Visit`."""
@@ -104,7 +107,7 @@ class Batch:
         )
         if not self.settled:
             self._first_settled = time.monotonic()
-        self.settled.append(Settled(visit, records, rejects, place))
+        self.settled.append(Settled(visit, records, rejects, place, number))
 
     def note_found(self) -> None:
         """Have the URLs found so far in the frontier, without waiting for the batch."""
@@ -128,12 +131,12 @@ class Batch:
         unread = self.unread - {item.place for item in batch if item.place}
         sizes = self.writer.sync()
         made = [File("archive", name, _acknowledged(name, size, unread)) for name, size in sizes.items()]
-        records = [record for item in batch for record in item.records]
-        rejects = [reject for item in batch for reject in item.rejects]
+        records = [(record, item.number) for item in batch for record in item.records]
+        rejects = [(reject, item.number) for item in batch for reject in item.rejects]
         if records:
-            made.append(File("parts", store.write_part(self.folder, records), len(records)))
+            made.append(File("parts", store.write_visited(self.folder, records), len(records)))
         if rejects:
-            made.append(File("rejects", store.write_part(self.folder, rejects), len(rejects)))
+            made.append(File("rejects", store.write_visited(self.folder, rejects), len(rejects)))
         lost = self.frontier.commit(self.run_id, [item.visit for item in batch], made, list(self.found.values()))
         if lost:
             for file in made:

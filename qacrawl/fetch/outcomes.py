@@ -82,15 +82,27 @@ def judge_status(status: int, headers: Headers, conditional: bool = True) -> Aga
 
 
 def retry_after(headers: Headers, now: float | None = None) -> float | None:
-    """Seconds that a Retry-After header asks for, in either of its forms; at most `LONGEST`."""
+    """Seconds that a Retry-After header asks for, in either of its forms; at most `LONGEST`.
+
+    A time counts from that of the response's own clock, where it says it.
+    """
     value = (headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isascii() and value.isdigit():
         return min(float(value), LONGEST)
+    until = _time(value)
+    if until is None:
+        return None
+    if now is None:
+        now = _time((headers.get("Date") or b"").decode("latin-1")) or time.time()
+    return min(max(0.0, until - now), LONGEST)
+
+
+def _time(value: str) -> float | None:
+    """Return the time that a header names, in seconds since 1970; None where it names none."""
     try:
-        until = parsedate_to_datetime(value).timestamp()
+        return parsedate_to_datetime(value.strip()).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return min(max(0.0, until - (time.time() if now is None else now)), LONGEST)
 
 
 def code(error: BaseException) -> str:

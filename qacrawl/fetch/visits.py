@@ -272,7 +272,8 @@ class Visits:
     def finish(self, visit: Visit, response: Response | None, outcome: Any, reason: str | None = None) -> None:
         """Settle a visit: its outcome waits in the batch."""
         facts = {"reason": reason} | _facts(visit, response, outcome)
-        self.run.batch.settle(visit.row, outcome, results=visit.results, place=visit.place, **facts)
+        number = visit.fetched.visit if visit.fetched else None
+        self.run.batch.settle(visit.row, outcome, results=visit.results, place=visit.place, number=number, **facts)
         del self.under_way[visit.row.id]
         self.done += outcome in OUTCOMES
         self.run.commit_if_full()

@@ -48,6 +48,7 @@ def _acknowledge() -> Update:
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _FIELDS}
     values |= {
         "visits": urls.c.visits + 1,
+        "visit": urls.c.generation,
         "attempts": 0,
         "owner": None,
         "archived_file": None,

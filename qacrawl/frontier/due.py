@@ -46,6 +46,12 @@ def chosen(policy: Policy, options: Options) -> Policy:
     return policy._replace(**{name: value for name, value in named.items() if value is not None})
 
 
+def longest(policy: Policy) -> float:
+    """Return the seconds beyond which nothing is ever due after a visit; a day more, in doubt."""
+    steps = max(pause for _, pause in (*policy.answered, *policy.open))
+    return DAY * (1 + max(steps, policy.reject, policy.gone, policy.miss, policy.doubted, policy.failed_at_most))
+
+
 class Plan(NamedTuple):
     """What becomes of a URL after a visit."""
 
@@ -65,7 +71,7 @@ def plan(row: Row, outcome: Outcome, now: float, policy: Policy) -> Plan:
     if outcome == "forbidden":
         return Plan("forbidden", _priority(row), now + policy.reject * DAY)
     if row.kind != "article":
-        return Plan("done", _priority(row), now)  # each run asks for it
+        return Plan("done", _priority(row), 0.0)  # each run asks for it, whatever its clock says
     if outcome == "reject":
         return Plan("done", AGAIN, now + policy.reject * DAY)
     if outcome == "redirect":

@@ -26,6 +26,18 @@ class Found(NamedTuple):
     hops: int = 0
 
 
+class Seen(NamedTuple):
+    """A response that lies in the archive."""
+
+    url: str
+    """Canonical URL."""
+    offset: int
+    at: float
+    """Seconds since 1970, by the clock of who fetched it."""
+    visit: int | None = None
+    """Number of the visit, where the archive has it."""
+
+
 class Row(NamedTuple):
     """A leased URL, with what is known of its last visit. Times are seconds since 1970 UTC."""
 

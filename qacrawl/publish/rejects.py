@@ -27,7 +27,7 @@ _NEWEST = f"""
     SELECT url, unnest(newest)
     FROM (SELECT r.url AS url,
                  arg_max(struct_pack({", ".join(f"{name} := r.{name}" for name in COLUMNS[1:])}),
-                         struct_pack(fetched_at := r.fetched_at, parser := {versions.PARSER})) AS newest
+                         {versions.moment("r")}) AS newest
           FROM refused r JOIN verdicts v ON v.url = r.url AND v.reason <> ''
           GROUP BY r.url)
 """

@@ -110,6 +110,17 @@ def test_what_goes_wrong_is_one_line(project: Path):
     assert left(project) == set()
 
 
+def test_a_bad_run_ends_with_a_code_that_is_not_0(project: Path):
+    with FaultSite(articles=2) as site:
+        site["/en"] = Reply(b"", 403)
+        start = ("-s", f"QACRAWL_START_URLS={site.start}")
+        bad = scrapy(project, "crawl", "doctorqna", *QUIET, *start)
+        del site["/en"]
+        good = scrapy(project, "crawl", "doctorqna", *QUIET, *start)
+    assert (bad.returncode, bad.stderr.splitlines()[-1][:24]) == (1, "qacrawl: the start page "), bad.stderr
+    assert good.returncode == 0, good.stderr
+
+
 def test_settings_are_differences_only():
     same = [
         name

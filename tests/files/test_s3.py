@@ -1,5 +1,6 @@
 """Output in an S3 bucket: the same files under the same names, whole or not there; one of two publishers wins."""
 
+import json
 import signal
 import stat
 
@@ -266,3 +267,14 @@ def test_rejects_go_to_the_bucket_too(site, bucket):
     site["/en/article/3"] = faults.Reply(b"")
     crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env)
     assert {name for name in bucket.names() if name.startswith("rejects/")}
+
+
+def test_status_on_another_machine_downloads_no_parts(site, bucket, tmp_path, postgres_url):
+    site["/en/article/3"] = faults.Reply(b"<h1>Under maintenance</h1><p>We will be back soon.")
+    options = ("--frontier", postgres_url)
+    assert crawling.crawl(site.start, bucket.address, *options, settings=SMALL, env=bucket.env).code == 0
+    env = bucket.on_another_machine(tmp_path / "another")
+    done = crawling.qacrawl("status", "doctorqna", "--output", bucket.address, *options, "--json", env=env)
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["rejects"] == {"maintenance": 1}
+    assert [path.name for path in (tmp_path / "another").rglob("part-*")] == []

@@ -141,7 +141,7 @@ def test_everything_else_is_as_it_was(site, output):
         check = subprocess.run([sys.executable, "-m", "warcio.cli", "check", path], capture_output=True, text=True)
         assert (check.returncode, check.stdout, check.stderr) == (0, "", "")
     for path in (output / "doctorqna" / "parts").iterdir():
-        assert pq.read_schema(path).equals(schema.ARROW, check_metadata=True)
+        assert pq.read_schema(path).equals(schema.PARTS, check_metadata=True)
 
 
 @pytest.mark.slow

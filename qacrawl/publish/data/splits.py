@@ -104,7 +104,7 @@ def _founders(db: Any) -> pa.Table:
 # `present` is false for records whose page is gone: they keep their clusters' names alive.
 _ASKED = """
     CREATE TABLE asked AS
-    SELECT row_number() OVER (ORDER BY f.first_seen, f.record_id) - 1 AS rank,
+    SELECT row_number() OVER (ORDER BY f.visit, f.first_seen, f.record_id) - 1 AS rank,
            f.record_id, f.file, f.row, n.record_id IS NOT NULL AS present
     FROM first f LEFT JOIN newest n ON n.record_id = f.record_id
 """
