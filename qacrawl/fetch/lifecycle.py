@@ -14,7 +14,7 @@ from qacrawl.fetch import metrics, notify, private_hosts, report, verdict
 from qacrawl.fetch.run import Run
 from qacrawl.frontier import Frontier, due, recovery
 from qacrawl.options import Options
-from qacrawl.publish import committed
+from qacrawl.publish import committed, damage
 from qacrawl.publish.about import stats
 from qacrawl.publish.snapshot import POINTER, Snapshot
 from qacrawl.workspace import open_site
@@ -127,7 +127,8 @@ def _doubts(run: Run) -> list[str]:
     """Return what is wrong with what a run read, measured by the dataset as it is before the run publishes."""
     coverage = None
     if run.tally.news["record"] and (run.folder / POINTER).exists():
-        coverage = stats.measure(run.folder / POINTER).coverage
+        with suppress(*damage.ERRORS):  # who publishes says that it is damaged, and mends it
+            coverage = stats.measure(run.folder / POINTER).coverage
     found = list(verdict.doubts(run.tally, committed.gate(run.options), coverage))
     return found or verdict.carried(report.latest(run.folder), run.tally)
 

@@ -88,7 +88,7 @@ def serve() -> None:
     import qacrawl.commands.rebuild
     import qacrawl.publish.committed
     import qacrawl.settings
-    import qacrawl.sites.doctorqna.spider  # noqa: F401
+    import qacrawl.sites.doctorqna.spider
     import qacrawl.workspace  # noqa: F401
     from qacrawl.forget import pages  # noqa: F401
 

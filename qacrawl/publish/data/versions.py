@@ -48,10 +48,22 @@ def work(folder: Path, forgotten: Sequence[str] = ()) -> Iterator[Any]:
     What `records` quotes of the pages in `forgotten` is left out. Opened anew, it has its memory for itself again:
     what one has read and written it does not always give back.
     """
-    with duckdb.connect(str(folder / "work.duckdb"), config=_config(folder)) as db:
+    with _plainly_named(folder) as place, duckdb.connect(str(place / "work.duckdb"), config=_config(place)) as db:
         db.execute("SET TimeZone = 'UTC'")
         db.execute("SET VARIABLE forgotten = $1::VARCHAR[]", [list(forgotten)])
         yield db
+
+
+@contextmanager
+def _plainly_named(folder: Path) -> Iterator[Path]:
+    """Yield a path of a folder that DuckDB takes as it is: a link, where it would see parameters or other folders."""
+    if not {"?", "\\"} & set(str(folder)):
+        yield folder
+        return
+    with TemporaryDirectory(prefix="qacrawl-") as place:
+        link = Path(place, "work")
+        link.symlink_to(folder.absolute())
+        yield link
 
 
 @contextmanager
