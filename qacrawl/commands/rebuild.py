@@ -143,7 +143,8 @@ def _swap(frontier: Frontier, folder: Path, made: list[Made], is_whole: bool) ->
     add += [("rejects", name, rows) for result in made for name, rows in result.rejects.items()]
     for kind, name, _ in add:
         files.put(folder / kind / name)
-    remove, aside = [], []
+    remove: list[tuple[str, str]] = []
+    aside: list[tuple[str, str]] = []
     for kind in ("parts", "rejects"):
         for name in frontier.files(kind):
             try:

@@ -157,8 +157,58 @@ def test_rows_of_archive_files_that_are_damaged_or_gone_are_kept(output):
     first.write_bytes(body)
     done = rebuild(output)
     assert done.code == 0
-    assert done.err == "qacrawl: 1 stretches of the archive can't be read\n"
+    assert done.err == (
+        f"qacrawl: {second} is missing; rows that came from it stay as they are\n"
+        "qacrawl: 1 stretches of the archive can't be read\n"
+    )
     assert crawling.contents(output) == before
+    again = [(row["record_id"], row["fetched_at"]) for row in crawling.parts(output)]
+    assert len(again) == len(set(again)), "no copies"
+
+
+@pytest.mark.parametrize("kept", ["half", "nothing"])
+def test_rows_of_an_archive_file_that_lost_its_end_are_kept(output, kept):
+    before = rows(output)
+    first = min((output / "doctorqna" / "archive").iterdir())
+    ends = [place.offset for place, _ in read.entries(first)]
+    size = first.stat().st_size
+    os.truncate(first, ends[len(ends) // 2] if kept == "half" else 0)
+    done = rebuild(output)
+    assert done.err == (
+        f"qacrawl: {first} has {first.stat().st_size:,} bytes of {size:,}; rows that came from its end stay as they are\n"
+    )
+    assert rows(output) == before
+
+
+def test_a_damaged_part_is_named_and_made_anew(output):
+    before = rows(output)
+    part = min((output / "doctorqna" / "parts").iterdir())
+    part.write_bytes(part.read_bytes()[:200])
+    for command in ("publish", "forget"):
+        url = before[0]["url"]
+        done = crawling.qacrawl(
+            *([command, url] if command == "forget" else [command, "doctorqna"]), "--output", str(output)
+        )
+        assert (done.code, done.err.count("\n")) == (1, 1), done
+        assert done.err.startswith(f"qacrawl: {part} can't be read: ")
+        assert "`qacrawl rebuild doctorqna` makes it anew" in done.err
+    done = rebuild(output)
+    assert (done.code, done.err) == (0, "")
+    assert rows(output) == before
+
+
+def test_a_damaged_snapshot_is_named_and_written_anew(output):
+    before = crawling.records(output)
+    file = min((output / "doctorqna" / "dataset" / "data" / "qa").iterdir()).resolve()
+    file.write_bytes(file.read_bytes()[:200])
+    done = crawling.qacrawl("stats", str(output / "doctorqna"))
+    assert (done.code, done.err.count("\n")) == (1, 1), done
+    assert done.err.startswith(f"qacrawl: {file} can't be read: ")
+    done = crawling.qacrawl("publish", "doctorqna", "--output", str(output))
+    assert (done.code, done.err.count("\n")) == (0, 1), done
+    assert "it is written anew" in done.err
+    assert crawling.records(output) == before
+    assert crawling.qacrawl("verify", str(output / "doctorqna")).code == 0
 
 
 def test_forgotten_pages_do_not_come_back(output):

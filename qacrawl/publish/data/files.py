@@ -123,7 +123,7 @@ def _sha256(path: Path) -> str:
 
 
 def tables(folder: Path) -> list[str]:
-    """Return the paths of the Parquet files in a folder, by name: in a glob, DuckDB would take its name for a pattern."""
+    """Return the paths of the Parquet files in a folder, by name: DuckDB takes a folder in a glob for a pattern."""
     return sorted(str(path) for path in folder.glob("*.parquet"))
 
 
