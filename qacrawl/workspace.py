@@ -55,8 +55,6 @@ def ready(output: str, site: str) -> Path:
 
 def _writable(folder: Path) -> Path:
     """Return the folder, made if need be. Raise QacrawlError when nothing can be written there."""
-    if not str(folder).isprintable() and any("\ud800" <= char <= "\udfff" for char in str(folder)):
-        raise QacrawlError(f"cannot write to {folder}: its name is not UTF-8, and databases take no other", Exit.USAGE)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds names
     except OSError as error:

@@ -54,7 +54,7 @@ def remove(folder: Path, site: str, urls: Sequence[str], day: str) -> dict[str, 
                 if _open(db, old):
                     changed[old.name] = _replace(db, folder, site, old, build, day)
         finally:
-            shutil.rmtree(build)
+            versions.clear(build)
     _drop_reports(folder, urls)
     return changed
 

@@ -1,6 +1,5 @@
 """The snapshot: built beside, made durable, renamed into place; `dataset` then points to it in one step."""
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -95,7 +94,7 @@ def publish(
                 release(folder, snapshot.id)
             return snapshot
         finally:
-            shutil.rmtree(build)
+            versions.clear(build)
 
 
 def _tables(
@@ -243,7 +242,7 @@ def alone(folder: Path) -> Iterator[None]:
     try:
         with FileLock(folder / "publish.lock", blocking=False):
             for left in folder.glob(f"{BUILD}*"):
-                local.remove(left)
+                versions.clear(left)
             local.sweep(folder, POINTER)
             for made in (folder / SNAPSHOTS).glob("*"):
                 local.sweep(made)

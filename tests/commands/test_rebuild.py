@@ -228,7 +228,7 @@ def test_a_folder_whose_name_no_database_takes_is_said_before_anything_is_fetche
     with FaultSite(articles=1) as site:
         done = crawling.crawl(site.start, output)
         assert (done.code, done.err.count("\n"), site.log) == (2, 1, []), done
-    assert "its name is not UTF-8" in done.err
+    assert "--output takes text" in done.err
 
 
 def test_a_damaged_snapshot_is_named_and_written_anew(output):
