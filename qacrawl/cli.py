@@ -220,10 +220,13 @@ def stats(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Counts and coverage of a dataset."""
+    from qacrawl.publish import damage
     from qacrawl.publish.about import stats as counting
     from qacrawl.publish.snapshot import locate
 
-    found = counting.measure(locate(dataset))
+    folder = locate(dataset)
+    with damage.named(damage.tables(folder), damage.MEND):
+        found = counting.measure(folder)
     if as_json:
         print(counting.as_json(found))
     else:

@@ -60,3 +60,6 @@ REJECTS = {
     "unreadable_file": "the file can't be read",
 }
 """Reasons why a page became no record, in `reason` of a reject and in answers of `extract`."""
+
+NOTICES = frozenset(["captcha", "error_page", "login", "maintenance"])
+"""Reasons of rejects that are no matter of the page, but of the site."""

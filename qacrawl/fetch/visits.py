@@ -20,12 +20,12 @@ from twisted.python.failure import Failure
 
 from qacrawl import registry, validate
 from qacrawl.archive.warc import Place
+from qacrawl.codes import NOTICES
 from qacrawl.fetch import callbacks, outcomes, validators
 from qacrawl.fetch.archive_middleware import Fetched
 from qacrawl.fetch.discovery import Discovery
 from qacrawl.fetch.outcomes import Again
 from qacrawl.fetch.run import Run
-from qacrawl.fetch.verdict import NOTICES
 from qacrawl.frontier import Row
 from qacrawl.frontier.rows import OUTCOMES
 from qacrawl.records import Listing, Page, QARecord, Refusal, Reject

@@ -20,10 +20,11 @@ import pyarrow.parquet as pq
 
 from qacrawl import files, registry, store, urls
 from qacrawl.archive import erase, read, warc
+from qacrawl.errors import QacrawlError
 from qacrawl.files import local
 from qacrawl.forget import bucket, snapshots
 from qacrawl.frontier import Frontier, recovery
-from qacrawl.publish import snapshot
+from qacrawl.publish import damage, snapshot
 
 JOURNAL = files.JOURNAL
 
@@ -73,8 +74,19 @@ def forget(frontier: Frontier, folder: Path, given: Iterable[str]) -> Taken:
         local.sweep(folder, JOURNAL)
         if _has_journal(folder):
             _complete(frontier, folder)
+        _check(frontier, folder)
         _note(folder, {"urls": gone, "day": f"{datetime.now(UTC):%Y-%m-%d}"})
         return _complete(frontier, folder)
+
+
+def _check(frontier: Frontier, folder: Path) -> None:
+    """Raise QacrawlError where a part can't be read: it is to be made anew before anything is begun."""
+    for kind in ("parts", "rejects"):
+        for name in frontier.files(kind):
+            path = files.fetch(folder / kind / name)
+            if said := damage.unreadable(path):
+                mend = f"`qacrawl rebuild {frontier.site}` makes it anew from the archive"
+                raise QacrawlError(f"{path} can't be read: {said}; {mend}")
 
 
 def resume(frontier: Frontier, folder: Path) -> None:

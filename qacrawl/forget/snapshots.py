@@ -54,7 +54,7 @@ def remove(folder: Path, site: str, urls: Sequence[str], day: str) -> dict[str, 
                 if _open(db, old):
                     changed[old.name] = _replace(db, folder, site, old, build, day)
         finally:
-            shutil.rmtree(build)
+            versions.clear(build)
     _drop_reports(folder, urls)
     return changed
 
@@ -71,7 +71,7 @@ def _open(db: Any, old: Path) -> bool:
     """Make a view of each config of a snapshot; whether one of them holds or quotes a page."""
     try:
         for config in _KEPT:
-            source = db.read_parquet(str(old / "data" / config / "*.parquet"), filename=True, file_row_number=True)
+            source = db.read_parquet(files.tables(old / "data" / config), filename=True, file_row_number=True)
             source.create_view(config)
         tests = (f'EXISTS (FROM "{config}" WHERE {which})' for config, which in _TOUCHED.items())
         return bool(_row(db, f"SELECT {' OR '.join(tests)}")[0])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     BigInteger,
     ColumnElement,
     Connection,
@@ -48,7 +49,7 @@ def shared(at: Engine | Connection) -> bool:
 
 def default(folder: Path) -> str:
     """Return the address of the frontier in a folder: a SQLite file."""
-    return f"sqlite:///{folder / 'frontier.sqlite'}"
+    return URL.create("sqlite", database=str(folder / "frontier.sqlite")).render_as_string()
 
 
 def public(address: str) -> str:

@@ -155,6 +155,10 @@ class Frontier:
         """Return the URLs whose columns have these values; for few URLs: all are held in memory."""
         return self._read(queue.addresses, self.site, **values)
 
+    def known_hosts(self) -> frozenset[str]:
+        """Return the hosts, with their ports, that the site's URLs are on."""
+        return self._read(queue.hosts, self.site)
+
     def forget(self, forgotten: Sequence[str]) -> None:
         """Turn URLs into tombstones: the address stays, so that it is never asked for again, and nothing else."""
         self._write(queue.forget, self.site, forgotten, self._number)

@@ -294,6 +294,12 @@ def addresses(db: Connection, site: str, /, **values: str) -> frozenset[str]:
     return frozenset(db.execute(select(urls.c.url).where(which)).scalars())
 
 
+def hosts(db: Connection, site: str) -> frozenset[str]:
+    """Return the hosts, with their ports, of all URLs."""
+    found = db.execute(select(urls.c.url).where(urls.c.site == site).execution_options(yield_per=10_000)).scalars()
+    return frozenset(url.split("/", 3)[2] for url in found)
+
+
 def forget(db: Connection, site: str, forgotten: Sequence[str], number: Numbering) -> None:
     """Turn URLs into tombstones: the address stays, so that it is never asked for again, and nothing else."""
     values = _BLANK | {"state": "forgotten", "gone_at": database.clock(db)}

@@ -18,7 +18,8 @@ from qacrawl import schema
 from qacrawl.errors import QacrawlError
 from qacrawl.escape import plain
 from qacrawl.files import local
-from qacrawl.publish.data import versions
+from qacrawl.publish import damage
+from qacrawl.publish.data import files, versions
 
 COLUMNS = pa.schema(
     [
@@ -72,8 +73,11 @@ def compare(before: Path, after: Path) -> Iterator[Diff]:
     """
     with TemporaryDirectory(prefix="qacrawl-diff-") as folder, versions.work(Path(folder)) as db:
         try:
-            types = [_read(db, name, path) for name, path in (("a", before), ("b", after))]
-            _find(db, [name for name in schema.ARROW.names if types[0].get(name, 0) == types[1].get(name, 1)])
+            with damage.named((*damage.tables(before), *damage.tables(after)), damage.MEND):
+                types = [_read(db, name, path) for name, path in (("a", before), ("b", after))]
+                _find(db, [name for name in schema.ARROW.names if types[0].get(name, 0) == types[1].get(name, 1)])
+        except QacrawlError as error:
+            raise QacrawlError(f"can't compare {before} and {after}: {error}") from None
         except duckdb.Error as error:
             raise QacrawlError(f"can't compare {before} and {after}: {plain(str(error), 300)}") from None
         yield Diff(db, before.name, after.name)
@@ -81,7 +85,7 @@ def compare(before: Path, after: Path) -> Iterator[Diff]:
 
 def _read(db: Any, name: str, snapshot: Path) -> dict[str, str]:
     """Make the view `name` of the records in a snapshot; return the type of each column."""
-    rows = db.read_parquet(str(snapshot / "data/qa/*.parquet"))
+    rows = db.read_parquet(files.tables(snapshot / "data" / "qa"))
     rows.create_view(name)
     return {column: str(kind) for column, kind in zip(rows.columns, rows.types, strict=True)}
 

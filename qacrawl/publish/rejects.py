@@ -8,6 +8,7 @@ from typing import Any
 
 from qacrawl import files
 from qacrawl.frontier import Frontier
+from qacrawl.publish import damage
 from qacrawl.publish.data import versions
 
 COLUMNS = (
@@ -65,5 +66,7 @@ def _judged(frontier: Frontier, folder: Path) -> Iterator[Any]:
         return
     parts = [files.fetch(folder / "parts" / name) for name in frontier.files("parts")]
     with TemporaryDirectory(prefix="qacrawl-") as place, versions.work(Path(place)) as db:
-        versions.judge(db, Path(place), parts, rejects, frontier.gone())
+        mend = f"`qacrawl rebuild {frontier.site}` makes it anew from the archive"
+        with damage.named((*parts, *rejects), mend):
+            versions.judge(db, Path(place), parts, rejects, frontier.gone())
         yield db

@@ -1,6 +1,5 @@
 """The snapshot: built beside, made durable, renamed into place; `dataset` then points to it in one step."""
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,10 +11,10 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from qacrawl import files
+from qacrawl import files, log
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.files import local
-from qacrawl.publish import marks
+from qacrawl.publish import damage, marks
 from qacrawl.publish.about import card, croissant, report, report_facts, stats
 from qacrawl.publish.about.background import Background, is_invented
 from qacrawl.publish.data import changes, configs, splits, versions
@@ -72,7 +71,9 @@ def publish(
         made = build / "snapshot"
         made.mkdir(parents=True)
         try:
-            found = _tables(build, made, parts, rejects, gone, forgotten)
+            mend = f"`qacrawl rebuild {site}` makes it anew from the archive"
+            with damage.named((*parts, *rejects), mend):
+                found = _tables(build, made, parts, rejects, gone, forgotten)
             if found is None:
                 return None
             rates, rejected = found
@@ -93,7 +94,7 @@ def publish(
                 release(folder, snapshot.id)
             return snapshot
         finally:
-            shutil.rmtree(build)
+            versions.clear(build)
 
 
 def _tables(
@@ -119,11 +120,21 @@ def _tables(
 
 
 def _compare(folder: Path, made: Path, name: str) -> tuple[stats.Stats | None, changes.Changes | None]:
-    """Return the counts of the snapshot that `dataset` points to, and what changed since; None if that is `name`."""
+    """Return the counts of the snapshot that `dataset` points to, and what changed since.
+
+    None if that is `name`, or can't be read.
+    """
     old = (folder / POINTER).resolve()
     if not old.exists() or old.name == name:
         return None, None
-    return stats.measure(old), changes.count(old, made)
+    try:
+        return stats.measure(old), changes.count(old, made)
+    except damage.ERRORS:
+        problem = damage.of_snapshot(old)
+        if problem is None:
+            raise
+        log.complain(f"{problem}; nothing is compared with it")
+        return None, None
 
 
 def accept(folder: Path, name: str) -> Path:
@@ -172,11 +183,15 @@ def finish(
 ) -> Snapshot:
     """Add what describes the data in `made`, and checksums; move it to its name, or keep the one that has it already.
 
-    `counted` is what `count` gives; `note` is Markdown that the card ends with.
+    One that is damaged is replaced. `counted` is what `count` gives; `note` is Markdown that the card ends with.
     """
     name = counted.snapshot
     target = folder / SNAPSHOTS / name
     new = not target.exists()
+    if not new and (problem := next(damage.checksums(target), None)):
+        log.complain(f"{target} is damaged: {problem}; it is written anew")
+        target.rename(made.with_name("damaged"))
+        new = True
     if new:
         for file, text in (_kept(target) or _described(site, made, counted, background, note)).items():
             (made / file).write_text(text, encoding="utf-8")
@@ -227,7 +242,7 @@ def alone(folder: Path) -> Iterator[None]:
     try:
         with FileLock(folder / "publish.lock", blocking=False):
             for left in folder.glob(f"{BUILD}*"):
-                local.remove(left)
+                versions.clear(left)
             local.sweep(folder, POINTER)
             for made in (folder / SNAPSHOTS).glob("*"):
                 local.sweep(made)

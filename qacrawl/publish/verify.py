@@ -1,6 +1,5 @@
 """Whether a dataset is in order: its checksums, its schema, and what holds of its rows."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,46 +11,28 @@ import pyarrow.parquet as pq
 
 from qacrawl import registry
 from qacrawl.escape import plain
+from qacrawl.publish import damage
 from qacrawl.publish.data import configs, files, versions
 from qacrawl.records import OLDEST, Page
 from qacrawl.validate import record_id
 
-NOT_SUMMED = {files.SUMS, "report.html"}
-"""The report tells of the run as well, so it is no part of the data."""
 _NAME = re.compile(rf"({'|'.join(files.SPLITS)})-(\d{{5}})-of-(\d{{5}})\.parquet")
 _TEXT_LISTS = ("similar_qa", "related_faq")
 
 
 def verify(dataset: Path) -> list[str]:
     """What is wrong with the snapshot in a folder, a line each; nothing if it is in order. Never changes anything."""
-    problems = [*_sums(dataset), *_schemas(dataset)]
+    problems = [*damage.checksums(dataset), *_schemas(dataset)]
     try:
         with versions.look() as db:
             for config in configs.CONFIGS:
-                source = str(dataset / "data" / config / "*.parquet")
+                source = files.tables(dataset / "data" / config)
                 db.read_parquet(source, filename=True, file_row_number=True).create_view(config)
             problems += _rows(db)
             problems += _ids(db)
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         problems.append(f"the tables can't be read: {plain(str(error), 200)}")
     return problems
-
-
-def _sums(dataset: Path) -> Iterator[str]:
-    """Files that are missing, changed, or not in the list of checksums."""
-    try:
-        lines = (dataset / files.SUMS).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        yield f"{files.SUMS} can't be read"
-        return
-    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    there = set(files.names(dataset)) - NOT_SUMMED
-    yield from (f"{plain(name)} is missing" for name in sorted(set(listed) - there))
-    yield from (f"{plain(name)} is not in {files.SUMS}" for name in sorted(there - set(listed)))
-    for name in sorted(there & set(listed)):
-        with (dataset / name).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != listed[name]:
-                yield f"{plain(name)} has another checksum than {files.SUMS} says"
 
 
 def _schemas(dataset: Path) -> Iterator[str]:

@@ -52,7 +52,7 @@ def write(
         _splits(counted),
         _outcomes(run) if run else None,
         _queue(background),
-        _history(facts.earlier(beside)),
+        _history(facts.earlier(beside, skip=True)),
         _rejects(rejects),
         *(_slow_and_failed(run) if run else ()),
     ]

@@ -62,7 +62,7 @@ class Stats:
 def measure(dataset: Path) -> Stats:
     """Count what the snapshot in the folder `dataset` holds."""
     with versions.look() as db:
-        db.read_parquet(str(dataset / "data/qa/*.parquet"), filename=True).create_view("qa")
+        db.read_parquet(files.tables(dataset / "data" / "qa"), filename=True).create_view("qa")
         columns = (
             "count(*) AS records",
             "count(DISTINCT cluster_id) AS clusters",
@@ -102,7 +102,7 @@ def _counts(db: Any, value: str) -> dict[str, int]:
 
 
 def _rows(db: Any, folder: Path) -> int:
-    return int(db.execute("SELECT count(*) FROM read_parquet($1)", [str(folder / "*.parquet")]).fetchone()[0])
+    return int(db.execute("SELECT count(*) FROM read_parquet($1)", [files.tables(folder)]).fetchone()[0])
 
 
 def _coverage(db: Any) -> dict[str, float]:

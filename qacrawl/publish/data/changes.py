@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qacrawl import schema
-from qacrawl.publish.data import versions
+from qacrawl.publish.data import files, versions
 from qacrawl.publish.data.versions import PROVENANCE
 
 
@@ -29,6 +29,6 @@ def count(before: Path, now: Path) -> Changes:
                    count(*) FILTER (n.record_id IS NULL), count(*) FILTER (n.content = b.content)
             FROM ({side}($1)) n FULL JOIN ({side}($2)) b ON n.record_id = b.record_id
             """,
-            [str(folder / "data" / "qa" / "*.parquet") for folder in (now, before)],
+            [files.tables(folder / "data" / "qa") for folder in (now, before)],
         ).fetchone()
     return Changes(*row) if row else Changes(0, 0, 0, 0)

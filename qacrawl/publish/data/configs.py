@@ -83,7 +83,7 @@ def write(db: Any, folder: Path) -> None:
     """Write all configs into `folder`/data, and beside it how they were split; `db` has the tables of both."""
     data = folder / "data"
     _write_wide(db, folder, "qa", _QA_PLACES, _QA)
-    qa = str(data / "qa" / "*.parquet")
+    qa = files.tables(data / "qa")
     db.execute("CREATE TABLE targets AS SELECT url, min(record_id) AS target FROM read_parquet($1) GROUP BY url", [qa])
     db.read_parquet(qa, filename=True).create_view("qa")
     _write(db, data / "similar", SIMILAR, _SIMILAR)

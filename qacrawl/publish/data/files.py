@@ -122,6 +122,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def tables(folder: Path) -> list[str]:
+    """Return the paths of the Parquet files in a folder, by name: DuckDB takes a folder in a glob for a pattern."""
+    return sorted(str(path) for path in folder.glob("*.parquet"))
+
+
 def names(folder: Path) -> list[str]:
     """The files below `folder`, as sorted relative names with slashes."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())

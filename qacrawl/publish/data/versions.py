@@ -1,10 +1,11 @@
 """Which row of which part is the newest version of a record: narrow tables in a DuckDB file, so memory stays small."""
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import duckdb
@@ -12,12 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qacrawl import schema
+from qacrawl.files import local
 
 MEMORY = "700MB"
 """What DuckDB may hold before it spills to the work folder; the process needs about 600 MB beside it."""
 
 THREADS = 4
 """Of DuckDB, at most: each wants memory of its own."""
+_LINK = "work"
 FILES = 100
 """Parts that `some_records` shows at a time."""
 
@@ -54,10 +57,32 @@ def work(folder: Path, forgotten: Sequence[str] = ()) -> Iterator[Any]:
     What `records` quotes of the pages in `forgotten` is left out. Opened anew, it has its memory for itself again:
     what one has read and written it does not always give back.
     """
-    with duckdb.connect(str(folder / "work.duckdb"), config=_config(folder)) as db:
+    place = _work_place(folder)
+    with duckdb.connect(str(place / "work.duckdb"), config=_config(place)) as db:
         db.execute("SET TimeZone = 'UTC'")
         db.execute("SET VARIABLE forgotten = $1::VARCHAR[]", [list(forgotten)])
         yield db
+
+
+def _work_place(folder: Path) -> Path:
+    """Return where the database of `folder` is: there, or in a temporary folder that a link in it leads to.
+
+    DuckDB takes "?" in the path of a database for the start of parameters, and a backslash for a slash.
+    """
+    if not {"?", "\\"} & set(str(folder.absolute())):
+        return folder
+    link = folder / _LINK
+    if not link.is_symlink():
+        link.symlink_to(mkdtemp(prefix="qacrawl-"))
+    return link.readlink()
+
+
+def clear(folder: Path) -> None:
+    """Remove a folder in which `work` was at work, and the temporary one that it may have."""
+    link = folder / _LINK
+    if link.is_symlink():
+        shutil.rmtree(link.readlink(), ignore_errors=True)
+    local.remove(folder)
 
 
 @contextmanager
