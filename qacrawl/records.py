@@ -221,3 +221,8 @@ class Reject(BaseModel):
         None, description="Byte at which the response's record starts in that file."
     )
     parser_version: Text = Field(description='Parser that read the page, "{site}/{version}".')
+
+
+def is_gone(result: object) -> bool:
+    """Whether what was made of a page says that it is gone: it is no reject to be stored, but as if its status were."""
+    return isinstance(result, Reject) and result.reason == "gone"

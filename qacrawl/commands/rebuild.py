@@ -22,7 +22,7 @@ from qacrawl.frontier import Frontier
 from qacrawl.reader.limits import Limits
 from qacrawl.reader.messages import Setup
 from qacrawl.reader.series import Series
-from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject
+from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject, is_gone
 from qacrawl.redact.record import load_key
 
 ROWS = 5000
@@ -123,6 +123,8 @@ def _read_file(path: Path, folder: Path, setup: Setup, starts: frozenset[str], f
     rejects: list[Reject] = []
     pages = (page for page in _pages(path, setup.site, starts, made) if page.url not in forgotten)
     for result in _series(setup).results(pages):
+        if is_gone(result):
+            continue  # the frontier knows since the crawl
         if isinstance(result, QARecord):
             records.append(result)
         elif isinstance(result, Reject):

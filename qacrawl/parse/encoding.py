@@ -119,6 +119,8 @@ def _read(body: bytes, declared: list[str], usual: str | None) -> tuple[str, str
     text = _text(body, first)
     if "\ufffd" not in text:
         return text, first
+    if usual and (other := _text(body, usual)).count("\ufffd") < text.count("\ufffd"):
+        return other, usual
     for name in others:
         if name not in EACH_BYTE and "\ufffd" not in (other := _text(body, name)):
             return other, name

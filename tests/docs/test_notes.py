@@ -22,7 +22,7 @@ READING = [
     SOURCE / "validate.py",
     SOURCE / "redact/record.py",
 ]
-PARSERS = sorted(SOURCE.glob("sites/*/parser.py"))
+PARSERS = sorted(SOURCE.glob("sites/*/*.py"))
 CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
 SECTIONS = re.split(r"^## ", (ROOT / "docs" / "notes.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
 OPEN = {"http_403", "http_500"}  # examples: there is one for each status

@@ -45,7 +45,7 @@ def test_a_pair_reads_the_same_wherever_it_stands() -> None:
         (b"\xa4<p>", "\ufffd<p>"),
         (b"\x81\x40", "\ufffd@"),
         (b"\x88\x62\xa4\xa4", "\u00ca\u0304中"),  # one of four that are two characters
-        (b"\xa1\xa2\x41", "﹒A"),  # no pair begins at the second byte
+        (b"\xa1\xa2\x41", "﹜A"),  # no pair begins at the second byte
         (b"", ""),
     ],
 )
