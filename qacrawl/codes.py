@@ -45,6 +45,10 @@ NOTES = {
     "swapped_sex_age": "The page has sex and age in each other's place; they were put right.",
     "unanswered": "The page shows no reply. `reply` is null; the page is visited again sooner.",
     "unescaped_entities": 'Entities that had been escaped twice ("&amp;lt;") were read once more.',
+    "unknown_department": (
+        "The page names a department that qacrawl's vocabulary does not have; `department` is null, and `specialty` "
+        "as the page says it."
+    ),
     "unread_text": (
         "Text stands between the asker's line and the sections below it, but no doctor's line follows the "
         "asker's, and no reply date ends it: perhaps a list of other questions. It was not taken for a reply."

@@ -13,6 +13,8 @@ from qacrawl.errors import QacrawlError
 from qacrawl.records import SCHEMA_VERSION, QARecord, Reject
 
 VERSION_KEY = b"qacrawl.schema_version"
+READ = (1, SCHEMA_VERSION)
+"""Schema versions whose data is read: version 1 only lacks columns."""
 
 _ARROW: dict[str, Any] = {
     "string": pa.string(),
@@ -86,12 +88,12 @@ def _table(rows: Sequence[BaseModel], schema: pa.Schema) -> pa.Table:
 
 
 def upgrade(table: pa.Table, schema: pa.Schema = ARROW) -> pa.Table:
-    """`table`, written under an older schema of the same version, under `schema`: columns added since are null or [].
+    """`table`, written under an older schema, under `schema`: columns added since are null or [].
 
-    Raises QacrawlError for a table of another schema version.
+    Raises QacrawlError for a table of a schema version that is none of READ.
     """
     version = int((table.schema.metadata or {}).get(VERSION_KEY, b"0"))
-    if version != SCHEMA_VERSION:
+    if version not in READ:
         raise QacrawlError(
             f"data of schema version {version}, this qacrawl reads {SCHEMA_VERSION}: "
             "`qacrawl rebuild SITE` makes it anew from the archive"

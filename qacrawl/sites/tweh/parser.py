@@ -99,10 +99,18 @@ def _fields(page: Page, markup: str, found: markups.Question) -> Fields:
     notes += _doctor(text.clean(found.doctor)[0], values)
     values["related_faq"] = _topics(page, markup, found)
     number = site.number(page.url)
+    values["follows"] = _follows(values, number)
     if number is not None and found.number and int(found.number) != number:
         notes.append("other_number")
     kept = {name: value for name, value in values.items() if value not in ("", None, [])}
     return cast(Fields, kept | {"notes": list(dict.fromkeys(notes))})
+
+
+def _follows(values: dict[str, object], number: int | None) -> str | None:
+    """The record of the question that this one says it follows, in its title or its text: an earlier one."""
+    said = FOLLOWS.finditer(f"{values['question_subject']}\n{values['question']}")
+    earlier = (int(found[1]) for found in said)
+    return next((f"tweh:{one}" for one in earlier if one and (number is None or one < number)), None)
 
 
 def _asker(line: str, values: dict[str, object]) -> list[str]:
