@@ -23,7 +23,7 @@ _OTHERWISE = (
 
 
 def _pairs() -> dict[bytes, str]:
-    pairs = {}
+    pairs: dict[bytes, str] = {}
     for run in _OTHERWISE.split(" "):
         first, _, chars = run.partition(":")
         pairs |= {(int(first, 16) + at).to_bytes(2, "big"): char for at, char in enumerate(chars)}

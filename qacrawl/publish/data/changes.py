@@ -5,7 +5,7 @@ from pathlib import Path
 
 from qacrawl import schema
 from qacrawl.publish.data import versions
-from qacrawl.publish.data.versions import PROVENANCE
+from qacrawl.publish.data.versions import NO_CONTENT
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Changes:
 
 def count(before: Path, now: Path) -> Changes:
     """Count the records of the snapshot folder `now` against those of `before`; provenance is no change."""
-    content = ", ".join(name for name in schema.ARROW.names if name not in PROVENANCE)
+    content = ", ".join(name for name in schema.ARROW.names if name not in NO_CONTENT)
     side = f"SELECT record_id, hash(row({content})) AS content FROM read_parquet"
     with versions.look() as db:
         row = db.execute(
