@@ -32,6 +32,9 @@ NOTES = {
     "reply_before_question": (
         "The reply is dated before the question. Either date may be the wrong one; both are as the page says."
     ),
+    "reply_repeats_question": (
+        'The reply holds the question again before "Answer:". It is left as it is: the doctor\'s words begin there.'
+    ),
     "section_out_of_place": (
         'The heading of a section ("More Info", "Similar Q&A", "Related FAQ") stands where it is not '
         "expected. It was taken for text."
@@ -43,6 +46,10 @@ NOTES = {
     ),
     "several_reply_dates": "More than one line looks like the reply's date. The one that ends the reply was taken.",
     "swapped_sex_age": "The page has sex and age in each other's place; they were put right.",
+    "translator_refusal": (
+        "Subject or question are not the asker's words: the translator refuses in their place, or gives advice. Told "
+        "by the words alone: not every one is found."
+    ),
     "unanswered": "The page shows no reply. `reply` is null; the page is visited again sooner.",
     "unescaped_entities": 'Entities that had been escaped twice ("&amp;lt;") were read once more.',
     "unknown_department": (

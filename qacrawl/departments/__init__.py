@@ -23,7 +23,7 @@ def departments() -> tuple[Department, ...]:
     """Return all departments, in the order of the file."""
     _, *lines = FILE.read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines)
-    return tuple(Department(*row[:3], also=tuple(filter(None, row[3].split("; ")))) for row in rows)
+    return tuple(Department(slug, en, zh, tuple(filter(None, also.split("; ")))) for slug, en, zh, also in rows)
 
 
 @cache
