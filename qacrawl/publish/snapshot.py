@@ -240,6 +240,6 @@ def locate(address: str) -> Path:
     """The snapshot folder that `address` means: itself, a link to it, or the folder of a site that has published."""
     path = files.dataset(address)
     for place in (path, path / POINTER) if path else ():
-        if (place / "data" / "qa").is_dir():
+        if any((place / "data" / config).is_dir() for config in ("qa", "parallel")):
             return place.resolve()
     raise QacrawlError(f"no dataset at {address}", Exit.USAGE)
