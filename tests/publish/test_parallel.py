@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import duckdb
@@ -39,7 +40,7 @@ def chinese(number: int, **changes: Any) -> QARecord:
         "lang": "zh-Hant",
         "title": None,
         "question_subject": f"題目{number}",
-        "question": "".join(CHARACTERS[(number * 7 + at * (number % 11 + 1)) % len(CHARACTERS)] for at in range(60)),
+        "question": "".join(Random(number).choices(CHARACTERS, k=60)),
         "reply": f"第{number}號答復" + "多喝水，早睡覺。" * 6,
         "asker_sex": "male",
         "doctor": None,
@@ -107,6 +108,9 @@ def test_it_opens_in_every_tool(dataset: Path) -> None:
     assert sorted(splits) == sorted({path.name.partition("-")[0] for path in dataset.glob("data/*/*.parquet")})
 
 
+# mlcroissant 1.1 uses what rdflib and pandas will drop.
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.reset_index")
 def test_croissant_reads_it(dataset: Path) -> None:
     found = mlcroissant.Dataset(str(dataset / "croissant.json"))
     assert [one.name for one in found.metadata.record_sets] == ["parallel"]
@@ -153,7 +157,7 @@ def test_the_same_snapshots_give_the_same_bytes(dataset: Path, tmp_path: Path) -
 
 
 def test_no_pair_and_no_near_duplicate_is_in_two_splits(tmp_path: Path) -> None:
-    """2 is in translation what 1 is, and 3 in the original what 2 is: all three are one cluster, in chains of twenty."""
+    """2 is in translation what 1 is, 3 in the original what 2 is: one cluster, twenty times."""
     english, originals = [], []
     for first in range(1, 61, 3):
         english += [
