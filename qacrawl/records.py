@@ -13,7 +13,9 @@ from typing import Annotated, Literal, TypedDict
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 SCHEMA_VERSION = 2
-"""Raised when a column is removed, renamed, reordered or changes its type or meaning."""
+"""Raised when a column is removed, renamed, reordered or changes its type or meaning; and with the columns of 2."""
+READS = (1, SCHEMA_VERSION)
+"""Versions of parts that are read: a column that an older one lacks is null, [] or the zero of its type there."""
 OLDEST = 150
 """Years; nobody was older."""
 LARGEST = 16 << 20
