@@ -296,3 +296,11 @@ def test_a_site_that_has_published_nothing_is_named(tmp_path: Path) -> None:
     (folders[1] / "dataset").unlink()
     with pytest.raises(QacrawlError, match="tweh has published no dataset"):
         snapshot.publish(tmp_path / "doctorqna-tweh", SLUGS, folders)
+
+
+def test_a_dataset_of_the_older_schema_is_to_be_published_anew(tmp_path: Path) -> None:
+    folders = sites(tmp_path, [making.record(1)], [chinese(1)])
+    (path,) = (folders[0] / "dataset").glob("data/qa/*.parquet")
+    pq.write_table(pq.read_table(path).drop_columns(["department", "follows"]), path)
+    with pytest.raises(QacrawlError, match="the dataset of doctorqna is of an older schema"):
+        snapshot.publish(tmp_path / "doctorqna-tweh", SLUGS, folders)

@@ -64,6 +64,8 @@ def _dataset(slug: str, folder: Path) -> Path:
     dataset = (folder / snapshots.POINTER).resolve()
     if not (dataset / "data" / "qa").is_dir():
         raise QacrawlError(f"{slug} has published no dataset in {folder}", Exit.USAGE)
+    if any("department" not in pq.read_schema(path).names for path in (dataset / "data" / "qa").glob("*.parquet")):
+        raise QacrawlError(f"the dataset of {slug} is of an older schema: publish it anew first", Exit.USAGE)
     return dataset
 
 
