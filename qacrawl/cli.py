@@ -435,11 +435,16 @@ def schema(
 
 @app.command()
 @takes("output")
-def demo(given: Given) -> None:
+def demo(
+    given: Given,
+    parallel: Annotated[
+        bool, typer.Option("--parallel", help="Also serve the original that the site translates; show both in pairs.")
+    ] = False,
+) -> None:
     """Serve a small Q&A site on loopback, crawl it, publish, and show the result."""
-    from qacrawl.demo import run
+    from qacrawl.demo import run, run_parallel
 
-    run(Path(given.options.output))
+    (run_parallel if parallel else run)(Path(given.options.output))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """`qacrawl demo`: an invented Q&A site on loopback, to see a crawl from the first request to the dataset."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -21,19 +22,49 @@ def run(output: Path) -> None:
     """
     from rich.console import Console
 
-    from qacrawl.commands.crawl import crawl
-    from qacrawl.demo.server import serve
     from qacrawl.demo.show import show
-    from qacrawl.options import Options
 
     with _emptied(output / "demo") as folder:
-        with serve() as start:
-            # No delay: the site is our own. The rest is as in any crawl.
-            options = Options(output=str(folder), start_urls=(start,), delay=0, allow_private=True)
-            result = crawl("doctorqna", options, Console(stderr=True))
-        if result.snapshot is None:
-            raise QacrawlError("the demo's crawl found no records", Exit.FAILED)
-        show(result.report, folder / "doctorqna" / "dataset", Console())
+        report = _crawl("doctorqna", folder)
+        show(report, folder / "doctorqna" / "dataset", Console())
+
+
+def run_parallel(output: Path) -> None:
+    """Serve the demo site and its invented original, crawl both into `output`/demo, and print their questions in pairs.
+
+    As with `run`, that folder is emptied first.
+    """
+    from rich.console import Console
+
+    from qacrawl.commands.parallel import publish
+    from qacrawl.demo import original
+    from qacrawl.demo.show import show_pairs
+    from qacrawl.options import Options
+    from qacrawl.publish.parallel.snapshot import name
+
+    slugs = ("doctorqna", "tweh")
+    with _emptied(output / "demo") as folder:
+        _crawl("doctorqna", folder)
+        _crawl("tweh", folder, original.pages, original.HOME)
+        said = publish(slugs, Options(output=str(folder)))
+        show_pairs(folder / name(slugs) / "dataset", said, Console())
+
+
+def _crawl(slug: str, folder: Path, *served: Any) -> Mapping[str, Any]:
+    """Serve one of the demo's sites (see `serve`), crawl it into the folder of all, and return the run's report."""
+    from rich.console import Console
+
+    from qacrawl.commands.crawl import crawl
+    from qacrawl.demo.server import serve
+    from qacrawl.options import Options
+
+    with serve(*served) as start:
+        # No delay: the site is our own. The rest is as in any crawl.
+        options = Options(output=str(folder), start_urls=(start,), delay=0, allow_private=True)
+        result = crawl(slug, options, Console(stderr=True))
+    if result.snapshot is None:
+        raise QacrawlError("the demo's crawl found no records", Exit.FAILED)
+    return result.report
 
 
 @contextmanager
