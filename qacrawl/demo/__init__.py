@@ -1,10 +1,12 @@
 """`qacrawl demo`: an invented Q&A site on loopback, to see a crawl from the first request to the dataset."""
 
+import os
 import shutil
-from collections.abc import Iterator, Mapping
+import subprocess
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -22,11 +24,19 @@ def run(output: Path) -> None:
     """
     from rich.console import Console
 
+    from qacrawl.commands.crawl import crawl
+    from qacrawl.demo.server import serve
     from qacrawl.demo.show import show
+    from qacrawl.options import Options
 
     with _emptied(output / "demo") as folder:
-        report = _crawl("doctorqna", folder)
-        show(report, folder / "doctorqna" / "dataset", Console())
+        with serve() as start:
+            # No delay: the site is our own. The rest is as in any crawl.
+            options = Options(output=str(folder), start_urls=(start,), delay=0, allow_private=True)
+            result = crawl("doctorqna", options, Console(stderr=True))
+        if result.snapshot is None:
+            raise QacrawlError("the demo's crawl found no records", Exit.FAILED)
+        show(result.report, folder / "doctorqna" / "dataset", Console())
 
 
 def run_parallel(output: Path) -> None:
@@ -38,33 +48,29 @@ def run_parallel(output: Path) -> None:
 
     from qacrawl.commands.parallel import publish
     from qacrawl.demo import original
+    from qacrawl.demo.server import serve
     from qacrawl.demo.show import show_pairs
     from qacrawl.options import Options
     from qacrawl.publish.parallel.snapshot import name
 
     slugs = ("doctorqna", "tweh")
     with _emptied(output / "demo") as folder:
-        _crawl("doctorqna", folder)
-        _crawl("tweh", folder, original.pages, original.HOME)
+        for slug, served in zip(slugs, (serve(), serve(original.pages, original.HOME)), strict=True):
+            with served as start:
+                _crawl(slug, start, folder)
         said = publish(slugs, Options(output=str(folder)))
         show_pairs(folder / name(slugs) / "dataset", said, Console())
 
 
-def _crawl(slug: str, folder: Path, *served: Any) -> Mapping[str, Any]:
-    """Serve one of the demo's sites (see `serve`), crawl it into the folder of all, and return the run's report."""
-    from rich.console import Console
-
-    from qacrawl.commands.crawl import crawl
-    from qacrawl.demo.server import serve
-    from qacrawl.options import Options
-
-    with serve(*served) as start:
-        # No delay: the site is our own. The rest is as in any crawl.
-        options = Options(output=str(folder), start_urls=(start,), delay=0, allow_private=True)
-        result = crawl(slug, options, Console(stderr=True))
-    if result.snapshot is None:
-        raise QacrawlError("the demo's crawl found no records", Exit.FAILED)
-    return result.report
+def _crawl(slug: str, start: str, folder: Path) -> None:
+    """Crawl a site in a process of its own: one process has one reactor of Twisted's, which runs once."""
+    options = ["--start-url", start, "--output", str(folder), "--delay", "0", "--allow-private", "--quiet"]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("QACRAWL_")}
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    line = [sys.executable, "-P", "-m", "qacrawl", "crawl", slug, *options]
+    done = subprocess.run(line, env=env, stdout=subprocess.DEVNULL, check=False)  # noqa: S603 (our own program)
+    if done.returncode:
+        raise QacrawlError(f"the demo's crawl of {slug} failed", Exit.FAILED)
 
 
 @contextmanager
