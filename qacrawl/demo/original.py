@@ -68,7 +68,7 @@ def _question(number: int, english: Fields, topic: Topic) -> Fields:
     }
     for name in ("asker_age_min", "asker_age_max"):
         if name in english:
-            fields[name] = english[name]  # type: ignore[literal-required]
+            fields[name] = english[name]
     fields["ask_date"] = english.get("ask_date", date(2012, 5, 6))
     if number % 16 == OTHER_DAY:
         fields["ask_date"] -= timedelta(days=1)

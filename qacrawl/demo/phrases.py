@@ -60,7 +60,8 @@ def _line(english: str, department: str) -> str | None:
 @cache
 def _signatures(department: str) -> dict[str, str]:
     """How the doctors of a department sign, in Chinese by the English."""
-    found, place = {}, name(department)
+    found: dict[str, str] = {}
+    place = name(department)
     for doctor, hospital in doctors(department):
         who, where = name(doctor), name(hospital)
         surname = doctor.split()[0]
