@@ -1,11 +1,13 @@
 """Departments under one name each, whatever a site calls them: the vocabulary is `names.tsv`."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 FILE = Path(__file__).with_name("names.tsv")
+LONGEST = 200
+"""Characters of a name; no department has a longer one."""
 BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]$")
 
 
@@ -26,13 +28,15 @@ def departments() -> tuple[Department, ...]:
     return tuple(Department(slug, en, zh, tuple(filter(None, also.split("; ")))) for slug, en, zh, also in rows)
 
 
-@cache
+@lru_cache(10_000)
 def slug(name: str) -> str | None:
     """Return the slug of a department by one of its names, in any case; None for an unknown one.
 
     What stands in brackets behind a name, or after a comma, only narrows it: "Pediatrics (General)". What stands after
     a dash is the department: "Internal Medicine - Cardiology".
     """
+    if len(name) > LONGEST:
+        return None
     known = _by_name()
     for one in (name, name.rpartition(" - ")[2], BRACKETS.sub("", name)):
         while one:

@@ -1,5 +1,6 @@
 """The Taiwan e-Hospital: one spelling for each page, and what lines and texts say (whole pages are fixtures)."""
 
+import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from qacrawl.parse import links
 from qacrawl.records import Page
-from qacrawl.sites.tweh import addresses, people, text
+from qacrawl.sites.tweh import addresses, parser, people, text
 
 ALL = "https://sp1.hso.mohw.gov.tw/doctor/All"
 QUESTION = f"{ALL}/ShowDetail.php?q_no=193985"
@@ -159,3 +160,51 @@ def test_years_of_the_republic(text: str, day: date | None) -> None:
 )
 def test_what_the_site_put_in_is_taken_out_and_nothing_else(typed: str, clean: str, notes: list[str]) -> None:
     assert text.clean(typed) == (clean, notes)
+
+
+WIDE = "\u3000"
+UNIT = (
+    '<ul class="QAunit"><li class="subject">#1 {0}</li><li class="asker">發問者：{1}</li><li class="ask">{2}</li></ul>'
+)
+BARS = '<div class="w3-bar-item">#1</div><div class="w3-bar-item">{1} 提問：</div><div class="msg"><div>{2}</div></div>'
+HOSTILE = {
+    "white space": WIDE * 50_000,
+    "commas": "," * 50_000,
+    "dates": "1/1 " * 20_000 + ",x",
+    "signs": "／" * 50_000,
+    "brackets": "(10" + WIDE * 50_000 + "x",
+    "entities": "&amp;lt;" * 20_000,
+    "numbers": "&amp;#37327;" * 20_000,
+    "backslashes": "功" + "\\" * 50_000,
+    "follow-ups": ("續問" + WIDE * 3) * 20_000,
+    "lists": "<ul><li class=ask>" * 5_000,
+    "boxes": '<div class="msg"><div>' * 5_000,
+    "bars": '<div class="w3-bar-item">a' * 5_000,
+    "topics": '<li class="count">相關分類 ：<a href=x>a</a></li>' * 3_000,
+    "private": "\uf0a4\n" * 30_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_page_takes_long(name: str) -> None:
+    for markup in (UNIT, BARS):
+        body = markup.format(*[HOSTILE[name]] * 3).encode()
+        page = Page(site="tweh", url=QUESTION, body=body, fetched_at=datetime(2024, 1, 1, tzinfo=UTC))
+        began = time.process_time()
+        parser.parse(page)
+        assert time.process_time() - began < 5
+
+
+@given(st.binary(max_size=300), st.sampled_from([UNIT, BARS]))
+def test_the_parser_never_raises(raw: bytes, markup: str) -> None:
+    start, middle, end = markup.replace("{0}", "{1}").partition("{1}")[0], raw, "</li></ul></div>"
+    body = start.encode("big5hkscs") + middle + end.encode()
+    for url in (QUESTION, DENTISTRY, "https://sp1.hso.mohw.gov.tw/doctor/Index1.php"):
+        parser.parse(Page(site="tweh", url=url, body=body, fetched_at=datetime(2024, 1, 1, tzinfo=UTC)))
+
+
+def test_numbers_are_asked_for_on_the_host_of_the_start_page() -> None:
+    assert addresses.article_url(7) == f"{ALL}/ShowDetail.php?q_no=7"
+    assert addresses.article_url(7, "http://127.0.0.1:80/doctor/Index1.php") == (
+        "http://127.0.0.1:80/doctor/All/ShowDetail.php?q_no=7"
+    )

@@ -20,7 +20,7 @@ _SERVICE = (
     r"|(?:discuss|create|generate|produce) (?:that|this|such|any|content|explicit|sexual))"
 )
 REFUSAL = re.compile(
-    rf"(?i)\W*(?:(?:{_SORRY})?{_CANNOT} {_SERVICE}"
+    rf"(?i)\W*+(?:(?:{_SORRY})?{_CANNOT} {_SERVICE}"
     r"|as an? (?:AI|artificial intelligence|(?:large )?language model|(?:AI |machine )?translat(?:or|ion))\b"
     r"|(?:it (?:seems|looks like|appears)|there (?:seems|appears))[^.\n]{0,60}\b(?:no text"
     r"|(?:text|content|message|input)[^.\n]{0,30} (?:missing|incomplete|empty|cut off|not provided))"
@@ -30,7 +30,7 @@ REFUSAL = re.compile(
     r"|(?:sure|certainly|of course)[,!.] (?:here(?: is|['’]s)|I can help (?:you )?(?:with )?translat))"
 )
 """How the words of a translator begin that stand in place of the asker's."""
-CUT = re.compile(rf"(?i)\W*{_SORRY}{_CANNOT}\s*(?:\.{{3}}|…)?\W*")
+CUT = re.compile(rf"(?i)\W*+{_SORRY}{_CANNOT}\s*(?:\.{{3}}|…)?\W*")
 """The same, cut off by the site."""
 
 ADVICE = re.compile(
@@ -48,8 +48,8 @@ ADVICE = re.compile(
 FIRST_PERSON = re.compile(
     r"\b(?:I(?! (?:understand|recommend|suggest|advise|would|strongly|am sorry))(?!['’]m sorry)|my|me|mine|we|our)\b"
 )
-QUOTED = re.compile(r"(?m)^\W*(?:Answer|Reply|Response)\s*[:：]")
-ASKED = re.compile(r"(?i)^\W*(?:Question|Asked|Q)\s*[:：]")
+QUOTED = re.compile(r"(?m)^[^\w\n]{0,5}(?:Answer|Reply|Response)\s*[:：]")
+ASKED = re.compile(r"(?i)\W*+(?:Question|Asked|Q)\s*[:：]")
 WORD = re.compile(r"[a-z]{4,}")
 FEW = 6
 """Words of which it can be told whether they were said before."""

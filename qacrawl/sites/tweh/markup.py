@@ -92,16 +92,13 @@ def _of_bars(tree: LexborHTMLParser) -> list[Question]:
 
 
 def _boxes(tree: LexborHTMLParser) -> Iterator[LexborNode]:
-    """The bars' items and the boxes, in the page's order, but those that stand in a box: they are somebody's text."""
+    """The bars' items and the boxes, in the page's order, but those that stand in another: they are somebody's text."""
     inside: set[int] = set()
-    for node in tree.css("div"):
-        parent = node.parent
-        if parent is not None and parent.mem_id in inside:
+    for node in tree.css("*"):
+        if node.parent is not None and node.parent.mem_id in inside:
             inside.add(node.mem_id)
-        elif "msg" in _classes(node):
+        elif node.tag == "div" and not {"msg", "w3-bar-item"}.isdisjoint(_classes(node)):
             inside.add(node.mem_id)
-            yield node
-        elif "w3-bar-item" in _classes(node):
             yield node
 
 

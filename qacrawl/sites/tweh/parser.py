@@ -17,7 +17,7 @@ from qacrawl.sites.tweh import people, text
 VERSION = 1
 
 GONE = "不存在"
-FOLLOWS = re.compile(r"續問\s*[:：]?\s*(?:編號)?\s*[#＃]\s*(\d{1,9})")
+FOLLOWS = re.compile(r"續問\s{0,3}[:：]?\s{0,3}(?:編號)?\s{0,3}[#＃]\s{0,3}(\d{1,9})(?!\d)")
 NOTICES = {
     "maintenance": re.compile("系統維護|維護中|暫停服務"),
     "login": re.compile("請先登入|請登入|尚未登入"),

@@ -14,10 +14,12 @@ ROC = re.compile(
 CHINESE = re.compile(r"(?:西元)?\s*(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})")
 LAST_DATE = re.compile(r"(?:[,，]|(?<=[)）女男])|\s)\s*(?=(?:(?:民國|民国|西元)\s*)?\d{1,4}\s*[年/.-]\s*\d[^,，]*$)")
 LABEL = re.compile(r"^\s*(?:發問者|詢問者|提問者|答復者|答覆者|回復者|回覆者)\s*[:：]\s*")
-NOTHING = re.compile(r"[,，][^\w∕／(（]*$")
+LONGEST = 60
+"""Characters of a date or an age, with what may stand around it."""
+NOTHING = re.compile(r"[,，][^\w∕／(（]{0,20}$")
 """What is left of a line that has no date where one should stand."""
-ASKED = re.compile(r"\s*(?:提問|發問|詢問)\s*[:：]?\s*$")
-ANSWERED = re.compile(r"\s*(?:回覆|回復|答覆|答復)\s*[:：]?\s*$")
+ASKED = re.compile(r"(?:提問|發問|詢問)\s{0,3}[:：]?\s{0,3}$")
+ANSWERED = re.compile(r"(?:回覆|回復|答覆|答復)\s{0,3}[:：]?\s{0,3}$")
 """How a line ends that has no label."""
 SEXES: dict[str, Sex] = {"女": "female", "女性": "female", "男": "male", "男性": "male", "其他": "other"}
 _AGE = re.compile(
@@ -60,7 +62,12 @@ def asker(line: str) -> Asker:
         last = parts[-1]
         if "s" not in kinds and last in SEXES:
             sex, kinds = SEXES[last], kinds + "s"
-        elif "a" not in kinds and (found := _AGE.fullmatch(last)) and (found["age"] or len(parts) > 1):
+        elif (
+            "a" not in kinds
+            and len(last) < LONGEST
+            and (found := _AGE.fullmatch(last))
+            and (found["age"] or len(parts) > 1)
+        ):
             age, kinds = found["age"] or found["bare"], kinds + "a"
         elif len(parts) > 1 and last in ("", "()", "（）"):  # nothing where the sex or the age should stand
             kinds += "-"
@@ -88,7 +95,7 @@ def _dated(line: str, which: str) -> tuple[str, date | None, list[str]]:
     """What stands before the date of a line, the day that it names, and notes."""
     line = LABEL.sub("", line.replace("\xa0", " "))
     line = ANSWERED.sub("", ASKED.sub("", line)).strip()
-    if found := LAST_DATE.search(line):
+    if found := LAST_DATE.search(line, max(0, len(line) - LONGEST)):
         day = read_day(line[found.end() :])
         return line[: found.start()], day, [] if day else [f"bad_{which}"]
     return NOTHING.sub("", line), None, [f"no_{which}"]

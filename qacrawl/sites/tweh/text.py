@@ -46,17 +46,15 @@ def _unescaped(text: str) -> str:
     name it is so unless its character itself stands in the text, too.
     """
 
-    def read(found: re.Match[str]) -> str:
-        name = found["name"]
-        if name is None:
-            char = html.unescape(found[0])
-            return found[0] if char in ("", "\ufffd") else char
-        beside = bare_ampersand if name == "amp" else any(char in text for char in _BESIDE[name])
-        return found[0] if beside else html.unescape(found[0])
-
     if "&" not in text or ";" not in text:
         return text
-    bare_ampersand = "&" in ENTITY.sub("", text)
+    typed = {name for name, chars in _BESIDE.items() if any(char in text for char in chars)}
+    typed |= {"amp"} if "&" in ENTITY.sub("", text) else set()
+
+    def read(found: re.Match[str]) -> str:
+        char = html.unescape(found[0])
+        return found[0] if found["name"] in typed or char in ("", "\ufffd") else char
+
     return ENTITY.sub(read, text)
 
 
