@@ -16,7 +16,7 @@ def remove(folder: Path, site: str, urls: Sequence[str], day: str) -> dict[str, 
     """
     changed: dict[str, str | None] = {}
     for slugs in _with(site):
-        beside = folder.parent / snapshot.name(slugs)
+        beside = files.beside(folder, snapshot.name(slugs))
         if files.is_copy(beside):
             bucket.pull(beside)
         if (beside / snapshots.SNAPSHOTS).is_dir():
