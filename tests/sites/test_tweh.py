@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from qacrawl.parse import links
 from qacrawl.records import Page
-from qacrawl.sites.tweh import addresses, parser, people, text
+from qacrawl.sites.tweh import addresses, markup, parser, people, text
 
 ALL = "https://sp1.hso.mohw.gov.tw/doctor/All"
 QUESTION = f"{ALL}/ShowDetail.php?q_no=193985"
@@ -187,17 +187,41 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_page_takes_long(name: str) -> None:
-    for markup in (UNIT, BARS):
-        body = markup.format(*[HOSTILE[name]] * 3).encode()
+    for shown in (UNIT, BARS):
+        body = shown.format(*[HOSTILE[name]] * 3).encode()
         page = Page(site="tweh", url=QUESTION, body=body, fetched_at=datetime(2024, 1, 1, tzinfo=UTC))
         began = time.process_time()
         parser.parse(page)
         assert time.process_time() - began < 5
 
 
+ITEMS = ("#1", "痛", "小雨／女／(20~29),2014/05/06 提問：")
+TOP = "".join(f"<div class=w3-bar-item>{item}</div>" for item in ITEMS)
+DOCTOR = '<div class="w3-bar-item">牙科／古冠宇, 2014/05/07 回覆：</div>'
+
+
+@pytest.mark.parametrize(
+    ("boxes", "question", "reply"),
+    [
+        ("<div class=msg><div>一</div></div>{0}<div class=msg><div>二</div></div>", "一", "二"),
+        ("<div class=msg>一</div>{0}<div class=msg>二</div>", "一", "二"),
+        ("<div class=msg><div>一</div><div>二</div></div>{0}<div class=msg><div>三</div></div>", "一\n\n二", "三"),
+        ("{0}<div class=msg><div>一</div><div>二</div></div>", "一", "二"),
+        ("{0}<div class=msg><div>一</div></div><div class=msg><div>二</div></div>", "一", "二"),
+        ("<div class=msg><div>一</div></div>{0}", "一", ""),
+        ("<div class=msg><div>一<table><tr><td><div class=msg>二</div></table></div></div>", "一\n\n二", ""),
+        ("<div class=msg><div>一<b><div class=w3-bar-item>假／假, 2001/01/01 回覆：</div></b></div></div>", None, ""),
+    ],
+)
+def test_what_stands_in_which_box(boxes: str, question: str | None, reply: str) -> None:
+    (found,) = markup.read(TOP + boxes.format(DOCTOR))
+    assert found.question == (question or "一\n\n假／假, 2001/01/01 回覆：")
+    assert (found.reply, bool(found.doctor)) == (reply, "{0}" in boxes)
+
+
 @given(st.binary(max_size=300), st.sampled_from([UNIT, BARS]))
-def test_the_parser_never_raises(raw: bytes, markup: str) -> None:
-    start, middle, end = markup.replace("{0}", "{1}").partition("{1}")[0], raw, "</li></ul></div>"
+def test_the_parser_never_raises(raw: bytes, shown: str) -> None:
+    start, middle, end = shown.replace("{0}", "{1}").partition("{1}")[0], raw, "</li></ul></div>"
     body = start.encode("big5hkscs") + middle + end.encode()
     for url in (QUESTION, DENTISTRY, "https://sp1.hso.mohw.gov.tw/doctor/Index1.php"):
         parser.parse(Page(site="tweh", url=url, body=body, fetched_at=datetime(2024, 1, 1, tzinfo=UTC)))

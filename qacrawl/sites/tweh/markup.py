@@ -46,7 +46,7 @@ _CLASSES = ("subject", "asker", "ask", "doctor", "ans", "count")
 def _of_items(unit: LexborNode) -> Question:
     found = Question()
     # What stands in lists inside of these is somebody's text.
-    for item in (child for child in unit.iter() if child.tag == "li"):
+    for item in [child for child in unit.iter() if child.tag == "li"] or unit.css("li"):
         name = next((name for name in _CLASSES if name in _classes(item)), None)
         if name == "subject":
             found.number, found.subject = _subject(_line(item))
@@ -68,13 +68,11 @@ def _of_items(unit: LexborNode) -> Question:
 
 def _of_bars(tree: LexborHTMLParser) -> list[Question]:
     found, begun = Question(), False
+    bodies: list[list[str]] = []
+    answered = 0  # boxes that stand before the line of who replied
     for node in _boxes(tree):
         if "msg" in _classes(node):
-            body = _bodies(node)
-            if found.doctor or found.question:
-                found.reply = found.reply or body
-            else:
-                found.question = body
+            bodies.append(_bodies(node))
             continue
         line = _line(node)
         if not begun:
@@ -82,13 +80,25 @@ def _of_bars(tree: LexborHTMLParser) -> list[Question]:
             found.number, found.subject = _subject(line) if begun else ("", "")
         elif ASKED.search(line):
             found.asker = found.asker or line
-        elif ANSWERED.search(line):
-            found.doctor = found.doctor or line
+        elif ANSWERED.search(line) and not found.doctor:
+            found.doctor, answered = line, len(bodies)
         elif TOPIC.match(line):
             found.topics += _topics(node)
         elif not (found.subject or found.asker):
             found.subject = line
-    return [found] if begun and (found.asker or found.question) else []
+    if not begun or not (found.asker or bodies):
+        return []
+    found.question, found.reply = _apart(bodies, answered if found.doctor else len(bodies))
+    return [found]
+
+
+def _apart(bodies: list[list[str]], answered: int) -> tuple[str, str]:
+    """Question and reply, of the texts in boxes, `answered` of which stand before who replied; or in a single one."""
+    if len(bodies) == 1 and len(bodies[0]) == 2:
+        return bodies[0][0], bodies[0][1]
+    texts = ["\n\n".join(filter(None, one)) for one in bodies]
+    cut = answered if 0 < answered < len(texts) or len(texts) < 2 else 1
+    return "\n\n".join(filter(None, texts[:cut])), "\n\n".join(filter(None, texts[cut:]))
 
 
 def _boxes(tree: LexborHTMLParser) -> Iterator[LexborNode]:
@@ -102,10 +112,9 @@ def _boxes(tree: LexborHTMLParser) -> Iterator[LexborNode]:
             yield node
 
 
-def _bodies(box: LexborNode) -> str:
-    """The text in a box: of its `div`, or of all where it has none."""
-    inner = next((child for child in box.iter() if child.tag == "div"), None)
-    return _body(inner or box)
+def _bodies(box: LexborNode) -> list[str]:
+    """The texts in a box: of each `div` right in it, or of all where it has none."""
+    return [_body(child) for child in box.iter() if child.tag == "div"] or [_body(box)]
 
 
 def _subject(line: str) -> tuple[str, str]:
