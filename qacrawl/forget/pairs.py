@@ -20,8 +20,10 @@ def remove(folder: Path, site: str, urls: Sequence[str], day: str) -> dict[str, 
         if files.is_copy(beside):
             bucket.pull(beside)
         if (beside / snapshots.SNAPSHOTS).is_dir():
-            changed |= snapshot.remove(beside, slugs, urls, day)
-            bucket.push(beside, (), {})
+            taken = snapshot.remove(beside, slugs, urls, day)
+            if taken:
+                bucket.push(beside, (), {})
+            changed |= taken
     return changed
 
 

@@ -5,7 +5,7 @@
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 READINGS = Path(__file__).with_name("mandarin.txt")
@@ -26,6 +26,7 @@ LONGEST = 6
 """Characters of a name; none is longer."""
 
 
+@lru_cache(100_000)
 def spells(latin: str, chinese: str) -> bool | None:
     """Return whether `latin` spells the name `chinese`; None where that can't be told: a character is not known."""
     chars = [char for char in chinese if not char.isspace()]
