@@ -30,9 +30,9 @@ ORIGINAL = "https://sp1.hso.mohw.gov.tw/doctor/All/ShowDetail.php?q_no="
 CHARACTERS = "膝耳皮睡胃背眼喉心手足牙肺甲髮痛晨夜腫紅週月醫藥片走坐冷熱院左右"
 
 
-def chinese(number: int, **changes: Any) -> QARecord:
-    """The original of `making.record(number)`."""
-    english = making.record(number)
+def chinese(number: int, day: int = 0, **changes: Any) -> QARecord:
+    """The original of `making.record(number, day)`."""
+    english = making.record(number, day)
     own: dict[str, Any] = {
         "record_id": f"tweh:{number}",
         "site": "tweh",
@@ -52,7 +52,7 @@ def chinese(number: int, **changes: Any) -> QARecord:
         "ask_date": english.ask_date,
         "reply_date": english.reply_date,
     }
-    return making.record(number, **(own | changes))
+    return making.record(number, day, **(own | changes))
 
 
 def sites(output: Path, english: list[QARecord], originals: list[QARecord]) -> tuple[Path, Path]:
@@ -180,6 +180,22 @@ def test_no_pair_and_no_near_duplicate_is_in_two_splits(tmp_path: Path) -> None:
     assert {len(one) for one in splits.values()} == {1}
     assert len({one for some in splits.values() for one in some}) > 1
     assert verify(tmp_path / "doctorqna-tweh" / "dataset") == []
+
+
+def test_what_a_sites_own_clusters_keep_apart_is_one_cluster_of_pairs(tmp_path: Path) -> None:
+    """A follow-up of two questions joins the cluster of one; in its site's dataset the other one stays where it is."""
+    numbers = [*range(101, 141, 2)]
+    english = [making.record(number) for number in (*numbers, *(number + 1 for number in numbers))]
+    originals = [chinese(number) for number in (*numbers, *(number + 1 for number in numbers))]
+    for number in numbers:
+        named = f"{chinese(number + 400).question} 續問#{number} 和 #{number + 1}"
+        originals.append(chinese(number + 400, day=2, question=named))
+        english.append(making.record(number + 400, day=2))
+    dataset = publish(tmp_path, english, originals)
+    own = pq.read_table(tmp_path / "tweh" / "dataset" / "data" / "qa").to_pylist()
+    assert max(Counter(row["cluster_id"] for row in own).values()) == 2
+    assert set(Counter(row["cluster_id"] for row in rows(dataset)).values()) == {3}
+    assert verify(dataset) == []
 
 
 @pytest.mark.parametrize(

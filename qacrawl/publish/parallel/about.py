@@ -21,11 +21,11 @@ from datasets import load_dataset
 pairs = load_dataset("path/to/{name}", "parallel")
 good = pairs.filter(lambda pair: pair["agreement"])
 ```"""
-SPLITS = """Split by a hash of the cluster, 80% / 10% / 10% of the clusters. Pairs whose translations or whose originals
-are near-duplicates, equal or follow-ups of each other are one cluster, and a cluster lies in one split: {clusters:,} of
-them. The splits are not those of the two sites' own datasets: do not train on one and test on the other. A pair that
-comes later may join two clusters; then the one that was founded later may move to another split. `splits.json` names
-the two snapshots that the pairs are of."""
+SPLITS = """Split by a hash of the cluster, 80% / 10% / 10% of the clusters. Pairs whose translations or whose
+originals are near-duplicates, equal or follow-ups of each other are one cluster, however many stand between them, and
+a cluster lies in one split: {clusters:,} of them. The splits are not those of the two sites' own datasets: do not
+train on one and test on the other. A pair that comes later may join two clusters; then the one that was founded later
+may move to another split. `splits.json` names the two snapshots that the pairs are of."""
 CAVEATS = (
     "Numbers are what both sites have in common: that a pair is one question rests on them, and on what `agreement` "
     "compares. Use the pairs that agree, and look at `reasons` before you use the others.",

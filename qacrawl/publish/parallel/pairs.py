@@ -1,13 +1,14 @@
 """Pairs: the records of two snapshots that have the same number, clustered by both sides, split by the cluster."""
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from qacrawl.publish.data import files, sorting
+from qacrawl.publish.data import files, sorting, splits, versions
 from qacrawl.publish.data.splits import FILE, SHARES
 from qacrawl.publish.parallel import agreement
 from qacrawl.publish.parallel.columns import CONFIG, KEY, PAIRS, SHARED, SIDES
@@ -25,7 +26,8 @@ def write(db: Any, folder: Path, slugs: tuple[str, str], datasets: tuple[Path, P
     db.execute(_NUMBERED)
     ((count,),) = db.execute("SELECT count(*) FROM numbered").fetchall()
     if count:
-        db.register("founders", _founders(db))
+        links = [link for side, dataset in zip(SIDES, datasets, strict=True) for link in _links(folder, side, dataset)]
+        db.register("founders", _founders(db, links))
         db.execute(_PLACES)
         batches = db.sql(_rows(slugs)).to_arrow_reader(sorting.STEP)
         ordered = sorting.in_order(batches, count, folder / "piles")
@@ -34,8 +36,23 @@ def write(db: Any, folder: Path, slugs: tuple[str, str], datasets: tuple[Path, P
     return int(count)
 
 
-def _founders(db: Any) -> pa.Table:
-    """The first number of each number's component, where those are linked that share a cluster on either side."""
+def _links(folder: Path, side: str, dataset: Path) -> Iterator[tuple[int, int]]:
+    """The numbers of near-duplicates and follow-ups of a side, in twos: also of those that its clusters keep apart."""
+    work = folder / side
+    work.mkdir()
+    with versions.work(work) as db:
+        versions.load(db, work, sorted((dataset / "data" / "qa").glob("*.parquet")), (), ())
+    with versions.work(work) as db:
+        splits.read(db)
+    with versions.work(work) as db:
+        splits.assign(db)
+        for batch in db.sql(_LINKED).to_arrow_reader(sorting.STEP):
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    shutil.rmtree(work)
+
+
+def _founders(db: Any, links: Iterable[tuple[int, int]]) -> pa.Table:
+    """The first number of each number's component, where those are linked that share a cluster on either side, too."""
     first: dict[int, int] = {}
 
     def find(number: int) -> int:
@@ -44,13 +61,19 @@ def _founders(db: Any) -> pa.Table:
             number = first[number]
         return number
 
+    def join(one: int, other: int) -> None:
+        one, other = find(one), find(other)
+        first[max(one, other)] = min(one, other)
+
     seen: dict[tuple[str, str], int] = {}
     for batch in db.sql("SELECT number, translated, own FROM numbered ORDER BY number").to_arrow_reader(sorting.STEP):
         for row in batch.to_pylist():
             number = first[row["number"]] = row["number"]
             for key in (("translation", row["translated"]), ("original", row["own"])):
-                one, other = find(seen.setdefault(key, number)), find(number)
-                first[max(one, other)] = min(one, other)
+                join(seen.setdefault(key, number), number)
+    for one, other in links:
+        if one in first and other in first:
+            join(one, other)
     numbers = list(first)
     return pa.table({"number": pa.array(numbers, pa.int64()), "founder": pa.array(map(find, numbers), pa.int64())})
 
@@ -93,6 +116,11 @@ def _rows(slugs: tuple[str, str]) -> str:
 
 
 _NUMBER = "try_cast(split_part(record_id, ':', 2) AS BIGINT)"
+_LINKED = """
+    SELECT try_cast(split_part(one.record_id, ':', 2) AS BIGINT) AS later,
+           try_cast(split_part(other.record_id, ':', 2) AS BIGINT) AS earlier
+    FROM links JOIN asked one ON one.rank = links.later JOIN asked other ON other.rank = links.earlier
+"""
 _NUMBERED = f"""
     CREATE TABLE numbered AS
     SELECT t.number, t.record_id AS translation_id, o.record_id AS original_id, t.cluster_id AS translated,
