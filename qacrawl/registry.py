@@ -20,8 +20,8 @@ _SITES = Path(__file__).with_name("sites")
 class Site(Protocol):
     """What the module `addresses` of a site offers: facts that both its spider and its parser rest on.
 
-    It may also have `CAVEATS`, sentences in Markdown for those who use its data, and `REVISIT`, a
-    `qacrawl.frontier.due.Policy` of its own.
+    It may also have `CAVEATS`, sentences in Markdown for those who use its data, `REVISIT`, a
+    `qacrawl.frontier.due.Policy` of its own, and `ENCODING`, the codec of its pages that declare none.
     """
 
     TITLE: str
@@ -101,6 +101,11 @@ def apart(slug: str, hosts: Iterable[str]) -> list[str]:
     own = load(slug).HOSTS
     found = dict.fromkeys(own[0] if host in own else host for host in hosts)
     return sorted(found) if len(found) > 1 else []
+
+
+def encoding(slug: str) -> str | None:
+    """Return the codec of a site's pages that declare none, or wrongly Windows-1252; None where it has no such."""
+    return getattr(load(slug), "ENCODING", None)
 
 
 def hosts(slug: str, start_urls: tuple[str, ...] = ()) -> frozenset[str]:

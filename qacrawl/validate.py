@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from qacrawl import registry
+from qacrawl import departments, registry
 from qacrawl.nfc import is_nfc, nfc
 from qacrawl.records import OLDEST, Fields, Page, QARecord, Refusal, Reject
 
@@ -24,7 +24,7 @@ _C1_LEAD = b"\xc2"  # first byte of U+0080..U+00BF in UTF-8
 def validate(page: Page, fields: Fields, version: int) -> QARecord | Refusal:
     """The record of `page` from what parser `version` read on it, or Refusal("invalid", fields at fault)."""
     values = _cleaned(fields)
-    notes = [*fields.get("notes", ()), *_check_dates(values, page), *_check_ages(values)]
+    notes = [*fields.get("notes", ()), *_check_dates(values, page), *_check_ages(values), *_add_department(values)]
     if "reply" not in values:
         notes.append("unanswered")
     values["notes"] = tuple(dict.fromkeys(notes))
@@ -77,6 +77,16 @@ def _check_ages(values: dict[str, Any]) -> Iterator[str]:
         values.pop("asker_age_min", None)
         values.pop("asker_age_max", None)
         yield "bad_age"
+
+
+def _add_department(values: dict[str, Any]) -> Iterator[str]:
+    """Add the slug of the department that the page names; a note if it is not known."""
+    names = [values[name] for name in ("specialty", "reply_specialty") if name in values]
+    slug = next(filter(None, map(departments.slug, names)), None)
+    if slug:
+        values["department"] = slug
+    elif names:
+        yield "unknown_department"
 
 
 def _cleaned(fields: Fields) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from support.places import ROOT
 
 PACKAGE = ROOT / "qacrawl"
 FLOW = """
-codes errors escape nfc log records words
+codes departments errors escape nfc log records words
 urls files schema registry
 archive options
 parse validate redact

@@ -33,7 +33,7 @@ from qacrawl.publish import damage
 from qacrawl.reader.limits import Limits
 from qacrawl.reader.messages import Setup
 from qacrawl.reader.series import Series
-from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject
+from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject, is_gone
 from qacrawl.redact.record import load_key
 
 ROWS = 5000
@@ -198,6 +198,8 @@ def _read_file(path: Path, folder: Path, setup: Setup, judge: Judge) -> Made:
     asked: deque[tuple[Page, str | None]] = deque()
     for result in _series(setup).results(_pages(path, setup.site, judge, made, asked)):
         page, forwards_to = asked.popleft()
+        if is_gone(result):
+            continue  # the frontier knows since the crawl
         if isinstance(result, QARecord):
             records.append((result, made.visits[result.warc_offset or 0]))
         elif isinstance(result, Reject) and _forwards(page, result, forwards_to):

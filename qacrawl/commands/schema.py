@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from qacrawl import options, schema
 from qacrawl.publish.data import configs
+from qacrawl.publish.parallel import columns as pairs
 from qacrawl.records import SCHEMA_VERSION, QARecord, Reject, RelatedFAQ, SimilarQA
 
 _TABLES: dict[str, type[BaseModel]] = {
@@ -99,6 +100,8 @@ def _tables() -> Iterator[str]:
         if config in _WITH_RECORD:
             said += " The columns of a record, all those above under Records, and:"
         yield from _table(f"## Config `{config}`", said, more, configs.MEANING[config])
+    said = f"{pairs.ABOUT[0].upper()}{pairs.ABOUT[1:]}. Of a dataset of its own: `qacrawl publish --parallel`."
+    yield from _table(f"## Config `{pairs.CONFIG}`", said, pairs.PAIRS, pairs.MEANING)
     for heading, model in models[-1:]:
         yield from _table(heading, _REJECTS, schema.arrow_schema(model), _meanings(model))
 

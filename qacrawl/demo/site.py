@@ -26,8 +26,8 @@ MEMBERS = "/en/faq/members"
 
 def articles(base: str) -> dict[int, Fields]:
     """All articles of the site at `base` ("http://127.0.0.1:8000"), by number: what is to be read on each."""
-    found = {number: write(number, topic) for topic, numbers in _numbers().items() for number in numbers}
-    for topic, numbers in _numbers().items():
+    found = {number: write(number, topic) for topic, numbers in by_topic().items() for number in numbers}
+    for topic, numbers in by_topic().items():
         for number in numbers:
             found[number]["related_faq"] = [_related(base, other) for other in _beside(topic)]
             found[number]["similar_qa"] = [
@@ -47,12 +47,12 @@ def pages(base: str) -> dict[str, Answer]:
     made = {path(number): markup.article(fields, style_of(number)) for number, fields in found.items()}
     for number, (heading, text, status) in NOTICES.items():
         made[path(number)] = markup.page(heading, f"<p>{text}</p>", status)
-    for topic, numbers in _numbers().items():
+    for topic, numbers in by_topic().items():
         made |= _listings(topic, [(path(number), found[number]) for number in numbers[:-UNLISTED]])
     made[path(1999)] = markup.article(found[FIRST], style_of(1999))
     made[f"{MEMBERS}-only/1"] = markup.listing("Members, All FAQ - Page 1", [(path(1999), found[FIRST])], [])
     made["/en"] = _home()
-    made["/sitemap.xml"] = _sitemap([base + path(numbers[-1]) for numbers in _numbers().values()])
+    made["/sitemap.xml"] = _sitemap([base + path(numbers[-1]) for numbers in by_topic().values()])
     robots = f"User-agent: *\nDisallow: {MEMBERS}\nSitemap: {base}/sitemap.xml\n"
     made["/robots.txt"] = Answer(robots.encode(), "text/plain")
     return made
@@ -63,8 +63,8 @@ def path(number: int) -> str:
     return f"/en/article/{number}"
 
 
-def _numbers() -> dict[Topic, range]:
-    """The numbers of each topic's articles."""
+def by_topic() -> dict[Topic, range]:
+    """Return the numbers of each topic's articles."""
     firsts = range(FIRST, FIRST + PER_TOPIC * len(topics()), PER_TOPIC)
     return {topic: range(first, first + PER_TOPIC) for topic, first in zip(topics(), firsts, strict=True)}
 

@@ -28,7 +28,7 @@ from qacrawl.fetch.outcomes import Again
 from qacrawl.fetch.run import Run
 from qacrawl.frontier import Row
 from qacrawl.frontier.rows import OUTCOMES
-from qacrawl.records import Listing, Page, QARecord, Refusal, Reject
+from qacrawl.records import Listing, Page, QARecord, Refusal, Reject, is_gone
 
 logger = logging.getLogger(__name__)
 
@@ -259,6 +259,9 @@ class Visits:
         self.discovery.follow(visit.row, visit.links, visit.requests)
         if any(isinstance(result, QARecord) for result in visit.results):
             self.finish(visit, response, "record")
+        elif visit.results and all(is_gone(result) for result in visit.results):
+            visit.results.clear()
+            self.finish(visit, response, "gone")
         elif _forwards(visit, response, self.discovery):
             visit.results.clear()
             self.finish(visit, response, "redirect")

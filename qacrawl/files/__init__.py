@@ -33,6 +33,11 @@ def folder(output: str, site: str) -> Path:
     return s3.mirror(PurePosixPath(output.removeprefix(s3.SCHEME)) / site)
 
 
+def beside(folder: Path, name: str) -> Path:
+    """The folder `name` beside that of a site: in the same output folder, or of the same bucket. Nothing is made."""
+    return s3.beside(folder, name)
+
+
 def dataset(address: str) -> Path | None:
     """The snapshot at an address, fetched, or the folder of a site that has published; None if the bucket has none.
 

@@ -49,6 +49,14 @@ def mirror(place: PurePosixPath) -> Path:
     return folder
 
 
+def beside(folder: Path, name: str) -> Path:
+    """Return the folder `name` beside another one, kept in the same bucket where that one is."""
+    place = folder.parent / name
+    if (bucket := _mirrors.get(folder)) and place not in _mirrors:
+        _mirrors[place] = Bucket(bucket.client, bucket.name, str(PurePosixPath(bucket.prefix).parent / name))
+    return place
+
+
 def _client() -> Any:
     try:
         import boto3

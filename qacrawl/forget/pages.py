@@ -22,7 +22,7 @@ from qacrawl import files, registry, store, urls
 from qacrawl.archive import erase, read, warc
 from qacrawl.errors import QacrawlError
 from qacrawl.files import local
-from qacrawl.forget import bucket, snapshots
+from qacrawl.forget import bucket, pairs, snapshots
 from qacrawl.frontier import Frontier, recovery
 from qacrawl.publish import damage, snapshot
 
@@ -44,6 +44,8 @@ class Taken:
     """Stretches of the archive that can't be read and so may hold anything."""
     snapshots: dict[str, str | None] = field(default_factory=dict)
     """Old name to new name; None where no record was left."""
+    pairs: dict[str, str | None] = field(default_factory=dict)
+    """The same of snapshots of pairs that this site is one side of."""
 
 
 def spellings(site: str, given: Iterable[str]) -> list[str]:
@@ -125,6 +127,7 @@ def _complete(frontier: Frontier, folder: Path) -> Taken:
     taken.rejects = _take_out(frontier, folder, "rejects", gone, taken)
     _erase(frontier.site, folder, journal, taken)
     taken.snapshots = snapshots.remove(folder, frontier.site, sorted(gone), journal["day"])
+    taken.pairs = pairs.remove(folder, frontier.site, sorted(gone), journal["day"])
     bucket.push(folder, journal["places"], {kind: frontier.files(kind) for kind in ("parts", "rejects")})
     files.remove(folder / JOURNAL)
     local.sync(folder)

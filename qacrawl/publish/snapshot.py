@@ -20,6 +20,7 @@ from qacrawl.publish.about.background import Background, is_invented
 from qacrawl.publish.data import changes, configs, splits, versions
 from qacrawl.publish.data import files as data_files
 from qacrawl.publish.gate import Gate, problems, reject_rate
+from qacrawl.publish.parallel import columns
 
 POINTER = files.POINTER
 SNAPSHOTS = files.SNAPSHOTS
@@ -255,6 +256,6 @@ def locate(address: str) -> Path:
     """The snapshot folder that `address` means: itself, a link to it, or the folder of a site that has published."""
     path = files.dataset(address)
     for place in (path, path / POINTER) if path else ():
-        if (place / "data" / "qa").is_dir():
+        if any((place / "data" / config).is_dir() for config in ("qa", columns.CONFIG)):
             return place.resolve()
     raise QacrawlError(f"no dataset at {address}", Exit.USAGE)

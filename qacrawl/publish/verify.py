@@ -1,7 +1,7 @@
 """Whether a dataset is in order: its checksums, its schema, and what holds of its rows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from qacrawl import registry
 from qacrawl.escape import plain
 from qacrawl.publish import damage
 from qacrawl.publish.data import configs, files, versions
+from qacrawl.publish.parallel import columns, rules
 from qacrawl.records import OLDEST, Page
 from qacrawl.validate import record_id
 
@@ -22,22 +23,24 @@ _TEXT_LISTS = ("similar_qa", "related_faq")
 
 def verify(dataset: Path) -> list[str]:
     """What is wrong with the snapshot in a folder, a line each; nothing if it is in order. Never changes anything."""
-    problems = [*damage.checksums(dataset), *_schemas(dataset)]
+    are_pairs = (dataset / "data" / columns.CONFIG).is_dir()
+    tables = {columns.CONFIG: columns.PAIRS} if are_pairs else configs.CONFIGS
+    problems = [*damage.checksums(dataset), *_schemas(dataset, tables)]
     try:
         with versions.look() as db:
-            for config in configs.CONFIGS:
+            for config in tables:
                 source = files.tables(dataset / "data" / config)
                 db.read_parquet(source, filename=True, file_row_number=True).create_view(config)
-            problems += _rows(db)
-            problems += _ids(db)
+            problems += _broken(db, rules.RULES if are_pairs else _rules())
+            problems += [] if are_pairs else _ids(db)
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         problems.append(f"the tables can't be read: {plain(str(error), 200)}")
     return problems
 
 
-def _schemas(dataset: Path) -> Iterator[str]:
+def _schemas(dataset: Path, tables: Mapping[str, pa.Schema]) -> Iterator[str]:
     """Files with another schema or name than their config has, and sets of files that are not whole."""
-    for config, columns in configs.CONFIGS.items():
+    for config, wanted in tables.items():
         numbers: dict[str, list[tuple[int, int]]] = {}
         for path in sorted((dataset / "data" / config).glob("*")):
             match = _NAME.fullmatch(path.name)
@@ -50,7 +53,7 @@ def _schemas(dataset: Path) -> Iterator[str]:
             except (pa.ArrowException, OSError) as error:
                 yield f"data/{config}/{path.name} can't be read: {plain(str(error))}"
                 continue
-            if not found.equals(columns, check_metadata=True):
+            if not found.equals(wanted, check_metadata=True):
                 yield f"data/{config}/{path.name} has another schema than config {config}"
         if not numbers:
             yield f"config {config} has no files"
@@ -121,9 +124,9 @@ def _rules() -> dict[str, str]:
     return rows | edges | empty
 
 
-def _rows(db: Any) -> Iterator[str]:
+def _broken(db: Any, rules: Mapping[str, str]) -> Iterator[str]:
     """Rules that rows break, with how many do, and one of them."""
-    for what, query in _rules().items():
+    for what, query in rules.items():
         ((number, example),) = db.execute(
             f"SELECT count(*), min(record_id) FROM ({query}) AS wrong(record_id)"
         ).fetchall()

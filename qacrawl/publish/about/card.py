@@ -71,24 +71,39 @@ def front_matter(title: str, lang: str, records: int, made: Path, snapshot: str 
     cards tell otherwise: so each config says which snapshot it is of. Nor can it load a table without rows: such a
     config is left out.
     """
-    licence = "license: apache-2.0" if invented else "license: other\nlicense_name: texts-belong-to-their-authors"
     lines = [
         f"pretty_name: {json.dumps(f'Invented by a demo, in the manner of {title}' if invented else title)}",
         f"language:\n- {lang}",
-        licence,
+        licence(invented),
         "task_categories:\n- question-answering\n- text-generation",
         f"tags:\n- medical\n- doctor-qa{chr(10) + '- synthetic' if invented else ''}",
-        f"size_categories:\n- {_SIZES[max(len(str(records)) - 3, 0)]}",
+        f"size_categories:\n- {size(records)}",
         "configs:",
     ]
     for config in configs.CONFIGS:
         if not has_rows(made / "data" / config) and records:
             continue
-        lines += [f"- config_name: {config}", *(["  default: true"] if config == "qa" else [])]
-        lines += [*([f"  description: snapshot {snapshot}"] if snapshot else []), "  data_files:"]
-        for split in splits_of(made / "data" / config):
-            lines += [f"  - split: {split}", f"    path: data/{config}/{split}-*.parquet"]
+        lines.append(config_of(config, made, snapshot, is_default=config == "qa"))
     return "\n".join(lines) + "\n"
+
+
+def config_of(config: str, made: Path, snapshot: str, *, is_default: bool) -> str:
+    """Return the YAML that names the files of a config's splits."""
+    lines = [f"- config_name: {config}", *(["  default: true"] if is_default else [])]
+    lines += [*([f"  description: snapshot {snapshot}"] if snapshot else []), "  data_files:"]
+    for split in splits_of(made / "data" / config):
+        lines += [f"  - split: {split}", f"    path: data/{config}/{split}-*.parquet"]
+    return "\n".join(lines)
+
+
+def licence(invented: bool) -> str:
+    """Return the YAML that names the licence."""
+    return "license: apache-2.0" if invented else "license: other\nlicense_name: texts-belong-to-their-authors"
+
+
+def size(rows: int) -> str:
+    """Return the Hub's name of a size."""
+    return _SIZES[max(len(str(rows)) - 3, 0)]
 
 
 def has_rows(folder: Path) -> bool:
@@ -123,21 +138,21 @@ def _contents(counted: Stats, made: Path) -> list[str]:
     departments = list(counted.departments.items())[:_MOST]
     return [
         "## What is in it",
-        _table(
+        table(
             ("config", "rows", "what"),
             ((f"`{key}`", f"{counted.configs[key]:,}", about_it) for key, about_it in configs.ABOUT.items()),
         ),
-        _table(("split", "records"), ((f"`{key}`", f"{n:,}") for key, n in counted.splits.items())),
+        table(("split", "records"), ((f"`{key}`", f"{n:,}") for key, n in counted.splits.items())),
         *_missing(counted, made),
         _splits(counted, made),
         "### Coverage",
-        _table(("field", "says something"), ((f"`{key}`", f"{share:.1%}") for key, share in counted.coverage.items())),
+        table(("field", "says something"), ((f"`{key}`", f"{share:.1%}") for key, share in counted.coverage.items())),
         "### Lengths in characters",
-        _table(("field", "shortest", "median", "mean", "95 %", "longest"), lengths),
+        table(("field", "shortest", "median", "mean", "95 %", "longest"), lengths),
         "### Departments",
-        _table(("department", "records"), ((markdown(key) or "(none)", f"{n:,}") for key, n in departments)),
+        table(("department", "records"), ((markdown(key) or "(none)", f"{n:,}") for key, n in departments)),
         "### Years",
-        _table(("asked in", "records"), ((key or "(unknown)", f"{n:,}") for key, n in counted.years.items())),
+        table(("asked in", "records"), ((key or "(unknown)", f"{n:,}") for key, n in counted.years.items())),
     ]
 
 
@@ -167,14 +182,14 @@ def _crawl(background: Background) -> list[str]:
     found = [
         "## How complete it is",
         *said,
-        _table(("when this snapshot was made", "number"), ((a, f"{n:,}") for a, n in rows)),
+        table(("when this snapshot was made", "number"), ((a, f"{n:,}") for a, n in rows)),
     ]
     if rejects:
         why = (
             (f"`{markdown(key)}`" if key not in REJECTS else f"`{key}`", f"{n:,}", REJECTS.get(key, ""))
             for key, n in rejects.items()
         )
-        found += ["### Rejects by reason", _table(("reason", "articles", "means"), why)]
+        found += ["### Rejects by reason", table(("reason", "articles", "means"), why)]
     return found
 
 
@@ -184,8 +199,8 @@ def splits_of(folder: Path) -> list[str]:
     return [split for split in files.SPLITS if split in found]
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -197,7 +212,7 @@ def _columns(config: str) -> str:
     shared = "" if own is columns else "The columns of `qa` up to `notes`, and:\n\n"
     meaning = meaning | {"notes": "Soft findings, as codes; those of this snapshot are explained above."}
     rows = ((f"`{field.name}`", str(field.type), meaning[field.name]) for field in own)
-    return f"### `{config}`\n\n{shared}{_table(('column', 'type', 'meaning'), rows)}"
+    return f"### `{config}`\n\n{shared}{table(('column', 'type', 'meaning'), rows)}"
 
 
 def _notes(counted: Stats) -> list[str]:
@@ -206,7 +221,7 @@ def _notes(counted: Stats) -> list[str]:
     if not rows:
         return []
     heading = "### Notes: what was found missing, doubtful or taken out"
-    return [heading, texts.NOTES, _table(("note", "records", "means"), rows)]
+    return [heading, texts.NOTES, table(("note", "records", "means"), rows)]
 
 
 def _hosts(counted: Stats) -> str:

@@ -32,6 +32,9 @@ NEWEST_FIRST = "visit DESC, fetched_at DESC, parser DESC, page_sha256, warc_file
 PROVENANCE = ("fetched_at", "run_id", "page_sha256", "warc_file", "warc_offset", "parser_version")
 """Columns of a record that say where it comes from: they differ from fetch to fetch of a page that did not change."""
 
+NO_CONTENT = (*PROVENANCE, "department")
+"""Columns that may differ between readings of a page which did not change: a department's slug is ours, not its."""
+
 PARSER = "coalesce(try_cast(split_part(parser_version, '/', 2) AS BIGINT), 0)"
 """SQL for the number in `parser_version`."""
 
@@ -216,7 +219,7 @@ def find_changes(db: Any) -> None:
     A fetch counts once, as the newest parser reads it; only provenance differs between fetches of one version. Where a
     clock was behind that of the version before, a version begins a microsecond after that.
     """
-    content = ", ".join(f"r.{name}" for name in schema.ARROW.names if name not in PROVENANCE)
+    content = ", ".join(f"r.{name}" for name in schema.ARROW.names if name not in NO_CONTENT)
     db.execute(f"""
         CREATE TABLE changes AS
         WITH fetches AS (

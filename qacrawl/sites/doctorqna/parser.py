@@ -12,6 +12,7 @@ from qacrawl.parse.signoff import hospital
 from qacrawl.parse.values import AGE, DATE, read_age, read_date, unescape
 from qacrawl.records import Article, Fields, Listing, Page, Refusal, Sex
 from qacrawl.sites.doctorqna import addresses as site
+from qacrawl.sites.doctorqna import translation
 
 VERSION = 1
 
@@ -162,6 +163,7 @@ def _fields(parts: grammar.Parts, markup: str, addresses: sections.Addresses) ->
     notes = list(parts.notes)
     notes += _asker(parts.asker, values)
     notes += _dates(parts, values)
+    notes += translation.lost(top.subject, top.question, reply)
     if reply and not parts.doctor:
         notes.append("no_doctor")
     if reply and parts.reply_date is None:
