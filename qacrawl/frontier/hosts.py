@@ -82,10 +82,12 @@ def pace(db: Connection, host: str) -> tuple[float, float]:
 def slow_down(db: Connection, host: str, until: float, slow: float) -> None:
     """Ask nothing of `host` until a time, and slow down by `slow` seconds a request."""
     now = database.clock(db, ticking=True)
-    put = database.insert(db, hosts).values(host=host, next_at=until, slow=slow, pause=until - now)
+    pause = case((until - now > LONGEST, LONGEST), else_=until - now)
+    put = database.insert(db, hosts).values(host=host, next_at=until, slow=slow, pause=pause)
     kept = and_(hosts.c.next_at > until, _believed(now))
     later = {
-        name: case((kept, hosts.c[name]), else_=new) for name, new in {"next_at": until, "pause": until - now}.items()
+        "next_at": case((kept, hosts.c.next_at), else_=until),
+        "pause": case((kept, hosts.c.pause), else_=pause),
     }
     db.execute(put.on_conflict_do_update(index_elements=["host"], set_=later | {"slow": slow}))
 
