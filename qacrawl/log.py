@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 import time
 from typing import Any, Literal
@@ -10,6 +11,29 @@ Format = Literal["text", "json"]
 
 _chosen: dict[str, Format] = {"format": "text"}
 """Of this process: whoever complains last does not know the settings any more."""
+
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+"""Characters that move a terminal's cursor, turn its writing direction, or can't be written; lines and tabs stay."""
+
+
+def visible(text: str) -> str:
+    """Return text with control and direction characters as JSON escapes them, so that a terminal shows it as it is."""
+    return _UNSEEN.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
+
+
+class TextFormatter(logging.Formatter):
+    """A record as another formatter has it, made visible: what a site says, and its pages, go into messages."""
+
+    def __init__(self, usual: logging.Formatter | None) -> None:
+        super().__init__()
+        self.usual = usual or logging.Formatter()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record, on as many lines as the other makes of it."""
+        return visible(self.usual.format(record))
 
 
 class JsonFormatter(logging.Formatter):
@@ -43,11 +67,17 @@ def format_handler(handler: logging.Handler | None) -> None:
     """Have a handler of `logging` write the format that was chosen."""
     if handler and _chosen["format"] == "json":
         handler.setFormatter(JsonFormatter())
+    elif handler and not isinstance(handler.formatter, TextFormatter):
+        handler.setFormatter(TextFormatter(handler.formatter))
 
 
 def complain(line: str, **fields: Any) -> None:
     """Say what is wrong, in one line; `fields` go into the JSON."""
-    text = f"qacrawl: {line}" if _chosen["format"] == "text" else _line("ERROR", "qacrawl", line, **fields)
+    text = (
+        visible(f"qacrawl: {line}").replace("\n", "\\n")
+        if _chosen["format"] == "text"
+        else _line("ERROR", "qacrawl", line, **fields)
+    )
     print(text, file=sys.stderr, flush=True)
 
 

@@ -1,6 +1,6 @@
 """Any response at all, from the archive to redaction: a record, a listing or a reject.
 
-`QACRAWL_TEST_FUZZ` says for how many seconds the slow test goes on; CI gives two minutes.
+`FUZZ_SECONDS` says for how many seconds the slow test goes on; CI gives two minutes.
 """
 
 import os
@@ -19,7 +19,7 @@ from qacrawl.parse import forward, links
 from qacrawl.records import LARGEST, Listing, QARecord, Reject
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
-SECONDS = float(os.environ.get("QACRAWL_TEST_FUZZ", "20"))
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "20"))
 PER_MEGABYTE = 10.0
 """Seconds: a page that takes longer hangs, even on a machine that has other things to do."""
 URL = "https://doctorqna.com/en/article/7"

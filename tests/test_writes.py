@@ -1,6 +1,6 @@
 """Every write fails once: one line says so, nothing is lost, and the same command ends as if it never had.
 
-`QACRAWL_TEST_WRITES=all` tries each write of each command; a number, as many seconds for each command.
+`WRITES_SECONDS=all` tries each write of each command; a number, as many seconds for each command.
 """
 
 import os
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(failing.MISSING, reason="needs Linux and a C com
 
 COMMANDS = ("crawl", "publish", "rebuild", "forget")
 ARTICLES = 2
-SECONDS = os.environ.get("QACRAWL_TEST_WRITES", "30")
+SECONDS = os.environ.get("WRITES_SECONDS", "30")
 SCRATCH = re.compile(r"/\.publish-\w+/(work\.duckdb|piles|spill)")
 """What a publisher only computes with: of each kind of write the first and the last are tried."""
 

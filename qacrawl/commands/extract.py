@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from qacrawl import registry
+from qacrawl import log, registry
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.options import Options
 from qacrawl.parse.values import unescape
@@ -51,8 +51,8 @@ def extract(
 
 
 def dump(answer: dict[str, Any]) -> str:
-    """An answer as a line of JSON."""
-    return json.dumps(answer, ensure_ascii=False)
+    """An answer as a line of JSON, in which a terminal finds nothing to obey."""
+    return log.visible(json.dumps(answer, ensure_ascii=False))
 
 
 def _checked(url: str | None, site: str, paths: Sequence[str]) -> str | None:
