@@ -237,5 +237,5 @@ class Reject(BaseModel):
 
 
 def is_gone(result: object) -> bool:
-    """Whether what was made of a page says that it is gone: it is no reject to be stored, but as if its status were."""
+    """Return whether what was made of a page says that it is gone: nothing is stored, as after such a status."""
     return isinstance(result, Reject) and result.reason == "gone"

@@ -109,5 +109,5 @@ def encoding(slug: str) -> str | None:
 
 
 def hosts(slug: str, start_urls: tuple[str, ...] = ()) -> frozenset[str]:
-    """The hosts, with their ports, that a crawl may ask: those of `start_urls` if there are any, else the site's."""
+    """Return the hosts, with ports, that a crawl may ask: those of `start_urls` if there are any, else the site's."""
     return frozenset(urlsplit(url).netloc for url in start_urls) or frozenset(load(slug).HOSTS)

@@ -73,17 +73,17 @@ REFUSED: pa.Schema = REJECTS.append(VISIT)
 
 
 def record_table(records: Sequence[QARecord]) -> pa.Table:
-    """The records as a table of schema `ARROW`, in the given order."""
+    """Return the records as a table of schema `ARROW`, in the given order."""
     return _table(records, ARROW)
 
 
 def reject_table(rejects: Sequence[Reject]) -> pa.Table:
-    """The rejects as a table of schema `REJECTS`, in the given order."""
+    """Return the rejects as a table of schema `REJECTS`, in the given order."""
     return _table(rejects, REJECTS)
 
 
 def _table(rows: Sequence[BaseModel], schema: pa.Schema) -> pa.Table:
-    """Rows in the columns of `schema`; each model has a field for each column."""
+    """Return rows in the columns of `schema`; each model has a field for each column."""
     columns = []
     for field in schema:
         values: list[Any] = [getattr(row, field.name) for row in rows]
@@ -96,7 +96,7 @@ def _table(rows: Sequence[BaseModel], schema: pa.Schema) -> pa.Table:
 def upgrade(table: pa.Table, schema: pa.Schema = ARROW) -> pa.Table:
     """`table`, written under an older schema, under `schema`: columns added since are null, [], 0 or false.
 
-    Raises QacrawlError for a table of a schema version that is none of `READS`.
+    Raise QacrawlError for a table of a schema version that is none of `READS`.
     """
     version = int((table.schema.metadata or {}).get(VERSION_KEY, b"0"))
     if version not in READS:
@@ -112,7 +112,7 @@ def upgrade(table: pa.Table, schema: pa.Schema = ARROW) -> pa.Table:
 
 
 def _blank(field: pa.Field, rows: int) -> pa.Array:
-    """A column of nulls; of empty lists, 0 or false where the field can't be null."""
+    """Return a column of nulls; of empty lists, 0 or false where the field can't be null."""
     if field.nullable:
         return pa.nulls(rows, field.type)
     return pa.array([[] if pa.types.is_list(field.type) else 0] * rows).cast(field.type)

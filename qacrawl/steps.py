@@ -38,7 +38,7 @@ def page(
 
 
 def read(page: Page) -> QARecord | Listing | Refusal:
-    """The record of a page, not redacted yet; the links of a listing; or why it is neither."""
+    """Return the record of a page, not redacted yet; the links of a listing; or why it is neither."""
     parser = registry.load_parser(page.site)
     answer = parser.parse(page)
     return validate.validate(page, answer.fields, parser.VERSION) if isinstance(answer, Article) else answer
@@ -47,7 +47,10 @@ def read(page: Page) -> QARecord | Listing | Refusal:
 def result(
     page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True
 ) -> QARecord | Listing | Reject:
-    """What is stored of a page: its redacted record, or a reject that says what is wrong; or a listing's links."""
+    """Return what is stored of a page: its redacted record, or a reject that says what is wrong.
+
+    Or a listing's links.
+    """
     answer = read(page)
     if isinstance(answer, QARecord):
         return redact(answer, key=key, askers=askers, texts=texts)
@@ -55,5 +58,5 @@ def result(
 
 
 def version(site: str) -> int:
-    """The version of a site's parser."""
+    """Return the version of a site's parser."""
     return registry.load_parser(site).VERSION

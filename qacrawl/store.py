@@ -18,7 +18,7 @@ def write_part(
     """Write records to `folder`/parts, or rejects to `folder`/rejects, as one file; return its name.
 
     `visits` are the numbers of the visits that fetched them, in their order; None: none has one. When this returns,
-    the file is on disk under its name. Raises OSError when the disk refuses.
+    the file is on disk under its name. Raise OSError when the disk refuses.
     """
     records = [row for row in rows if isinstance(row, QARecord)]
     rejects = [row for row in rows if isinstance(row, Reject)]
@@ -59,5 +59,5 @@ def sweep(folder: Path, known: Iterable[str]) -> list[str]:
 
 
 def _finished(name: str) -> str:
-    """The name that a part has when it is finished."""
+    """Return the name that a part has when it is finished."""
     return f"{name.removeprefix('.').partition('.parquet')[0]}.parquet"

@@ -20,7 +20,7 @@ NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def entries(path: Path, start: int = 0) -> Iterator[tuple[Place, Entry]]:
-    """The responses and revisits of a file from an offset on.
+    """Yield the responses and revisits of a file from an offset on.
 
     A stretch that can't be read, also a torn end, comes as `Damage`; what follows it is read.
     """
@@ -31,7 +31,7 @@ def entries(path: Path, start: int = 0) -> Iterator[tuple[Place, Entry]]:
 
 
 def whole(path: Path, start: int = 0) -> int:
-    """Where the whole records from `start` on end: what lies behind is torn."""
+    """Return where the whole records from `start` on end: what lies behind is torn."""
     end = start
     with path.open("rb") as file:
         file.seek(start)
@@ -81,7 +81,7 @@ def _split(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
 
 
 def _next_magic(path: Path, start: int) -> int | None:
-    """Where the next gzip member with a WARC record may start."""
+    """Return where the next gzip member with a WARC record may start."""
     with path.open("rb") as file:
         while True:
             file.seek(start)
@@ -107,7 +107,7 @@ def _begins_record(path: Path, offset: int) -> bool:
 
 
 def _entry(member: bytes) -> Entry | None:
-    """What a WARC record says; None for those that are no response."""
+    """Return what a WARC record says; None for those that are no response."""
     try:
         record = next(iter(ArchiveIterator(io.BytesIO(member), no_record_parse=True)), None)
         if record is None or record.rec_type not in ("response", "revisit"):
@@ -127,6 +127,6 @@ def _entry(member: bytes) -> Entry | None:
 
 
 def _headers(lines: Iterable[bytes]) -> Headers:
-    """What the lines of a response's head say: bytes, which warcio would take for UTF-8 or Latin-1, as they look."""
+    """Return a response's header lines as bytes, which warcio would take for UTF-8 or Latin-1, as they look."""
     pairs = (line.partition(b":") for line in lines)
     return [(as_text(name), as_text(value.strip())) for name, colon, value in pairs if colon]

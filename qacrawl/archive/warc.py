@@ -84,15 +84,15 @@ def as_bytes(text: str) -> bytes:
 
 
 def digest(body: bytes) -> str:
-    """The WARC-Payload-Digest of a body, as it came."""
+    """Return the WARC-Payload-Digest of a body, as it came."""
     return f"sha256:{base64.b32encode(hashlib.sha256(body).digest()).decode()}"
 
 
 def files(folder: Path) -> list[Path]:
-    """The archive files in a folder, by name, so those of a run in the order of writing."""
+    """Return the archive files in a folder, by name, so those of a run in the order of writing."""
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
 def run_of(name: str) -> str:
-    """The run that wrote an archive file."""
+    """Return the run that wrote an archive file."""
     return name.removesuffix(SUFFIX).rpartition("-")[0]

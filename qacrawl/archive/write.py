@@ -44,7 +44,7 @@ class Writer:
         return f"{self.run_id}-{len(self.sizes) - 1:05}{SUFFIX}"
 
     def write(self, exchange: Exchange) -> Place:
-        """Append a response. Raises OSError when the disk refuses; then the file ends as before."""
+        """Append a response. Raise OSError when the disk refuses; then the file ends as before."""
         record = _builder().create_warc_record(
             exchange.url,
             "response",
@@ -140,7 +140,7 @@ def _builder() -> WARCWriter:
 
 
 def _member(record: object) -> bytes:
-    """A record as a gzip member of its own."""
+    """Return a record as a gzip member of its own."""
     plain = io.BytesIO()
     WARCWriter(plain, gzip=False, warc_version="WARC/1.1").write_record(record)
     return igzip.compress(plain.getvalue(), LEVEL, mtime=0)

@@ -16,7 +16,7 @@ from qacrawl.options import Options
 def crawl(site: str, options: Options, console: Console, more: Mapping[str, str] | None = None) -> Result:
     """Run the spider of `site` once, with `more` settings of Scrapy's; progress goes to `console` if it is a terminal.
 
-    Raises QacrawlError when it can't begin. Scrapy's reactor starts once a process, so this can be called once.
+    Raise QacrawlError when it can't begin. Scrapy's reactor starts once a process, so this can be called once.
     """
     with refused.told(options, site):  # its parser may be what can't be loaded
         settings = scrapy_settings.make(site, options, more)

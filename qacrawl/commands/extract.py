@@ -33,9 +33,9 @@ def extract(
     texts: bool = True,
     limits: Limits | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """An answer for each file, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
+    """Yield an answer for each file, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
 
-    A file that can't be read is a reject, too. Without `key`, pseudonyms hold for this call only. Raises QacrawlError
+    A file that can't be read is a reject, too. Without `key`, pseudonyms hold for this call only. Raise QacrawlError
     for an unknown site or a wrong `url`.
     """
     address = _checked(url, site, paths)
@@ -51,7 +51,7 @@ def extract(
 
 
 def dump(answer: dict[str, Any]) -> str:
-    """An answer as a line of JSON, in which a terminal finds nothing to obey."""
+    """Return an answer as a line of JSON, in which a terminal finds nothing to obey."""
     return log.visible(json.dumps(answer, ensure_ascii=False))
 
 
@@ -68,7 +68,7 @@ def _checked(url: str | None, site: str, paths: Sequence[str]) -> str | None:
 
 
 def _load(path: Path, site: str, url: str | None) -> Page | Refusal:
-    """The page in a file, or why there is none."""
+    """Return the page in a file, or why there is none."""
     try:
         if path.is_dir():
             return Refusal("directory")
@@ -86,7 +86,7 @@ def _load(path: Path, site: str, url: str | None) -> Page | Refusal:
 
 
 def _own_address(body: bytes, site: str) -> str | None:
-    """The address that a saved page gives as its own, if it is one of the site's articles."""
+    """Return the address that a saved page gives as its own, if it is one of the site's articles."""
     link = _CANONICAL.search(body, 0, 100_000)
     href = _HREF.search(link[0]) if link else None
     if not href:

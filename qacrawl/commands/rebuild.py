@@ -75,7 +75,7 @@ def rebuild(
     """Replace the rows of `folder`'s parts by what today's parser reads in its archive; return the counts.
 
     Rows whose response can't be read are kept. Old parts go when the new ones are in the manifest, all in one
-    transaction; killed before that, nothing has changed. Call it with the site's lock held. Raises QacrawlError when a
+    transaction; killed before that, nothing has changed. Call it with the site's lock held. Raise QacrawlError when a
     process that reads an archive file is killed.
     """
     lost = list(_lost(frontier, folder))
@@ -122,7 +122,7 @@ def _begin(setup: Setup) -> None:
 
 @cache
 def _series(setup: Setup) -> Series:
-    """What reads the pages of all files that this process is given; it ends with this process."""
+    """Return what reads the pages of all files that this process is given; it ends with this process."""
     return Series(setup)
 
 

@@ -41,7 +41,7 @@ def look(frontier: Frontier, folder: Path, output: str) -> Kept:
 
 
 def as_json(found: Status, kept: Kept) -> str:
-    """The status as JSON; times in ISO 8601, UTC."""
+    """Return the status as JSON; times in ISO 8601, UTC."""
     values = asdict(found) | {
         "counts": [count._asdict() for count in found.counts],
         "due_later": {day.isoformat(): number for day, number in found.due_later.items()},

@@ -90,7 +90,7 @@ def _emptied(folder: Path) -> Iterator[Path]:
 
 
 def _mark(folder: Path) -> Path:
-    """The marker of the demo's folder, which is made if need be."""
+    """Return the marker of the demo's folder, which is made if need be."""
     marker = folder / MARKER
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -21,13 +21,13 @@ OTHER_DAY, OTHER_DOCTOR = 5, 9
 
 
 def questions() -> dict[int, Fields]:
-    """All questions of the site, by number: what is to be read on each."""
+    """Return all questions of the site, by number: what is to be read on each."""
     english = site.articles("")
     return {number: _question(number, english[number], topic) for topic, number in _numbers()}
 
 
 def pages(base: str) -> dict[str, Answer]:
-    """Every page of the site, by its path; `base` does not matter, since its links have no host."""
+    """Return every page of the site, by its path; `base` does not matter, since its links have no host."""
     found = questions()
     made = {path(number): _page(_show(number, fields)) for number, fields in found.items()}
     made[path(LOST)] = _page("<h1>您要查詢的問題不存在</h1>")
@@ -40,13 +40,13 @@ def pages(base: str) -> dict[str, Answer]:
 
 
 def path(number: int) -> str:
-    """The path of a question."""
+    """Return the path of a question."""
     return f"{ROOT}/All/ShowDetail.php?q_no={number}"
 
 
 @cache
 def _numbers() -> tuple[tuple[Topic, int], ...]:
-    """Each question's topic and number: of the topics that are there in Chinese."""
+    """Return each question's topic and number: of the topics that are there in Chinese."""
     known = phrases.known()
     return tuple((topic, number) for topic, numbers in site.by_topic().items() if topic in known for number in numbers)
 
@@ -56,7 +56,7 @@ def _departments() -> list[str]:
 
 
 def _question(number: int, english: Fields, topic: Topic) -> Fields:
-    """What the original of a translated article says."""
+    """Return what the original of a translated article says."""
     department = phrases.name(topic.department)
     fields: Fields = {
         "lang": "zh-Hant",
@@ -94,7 +94,7 @@ def _answer(number: int, english: Fields, topic: Topic, fields: Fields) -> None:
 
 
 def _show(number: int, fields: Fields) -> str:
-    """A question in one of the site's two markups."""
+    """Return a question in one of the site's two markups."""
     asker = "／".join([fields["asker"], "男" if fields["asker_sex"] == "male" else "女", f"({_age(fields)})"])
     asked = f"{html.escape(asker)},{fields['ask_date']:%Y/%m/%d}"
     answered = ""
@@ -131,7 +131,7 @@ def _body(text: str) -> str:
 
 
 def _age(fields: Fields) -> str:
-    """The age: "30~39", "34", "70以上", or nothing."""
+    """Return the age: "30~39", "34", "70以上", or nothing."""
     low, high = fields.get("asker_age_min"), fields.get("asker_age_max")
     if low is None:
         return ""
@@ -139,7 +139,7 @@ def _age(fields: Fields) -> str:
 
 
 def _listings(department: str, numbers: list[int], found: dict[int, Fields]) -> dict[str, Answer]:
-    """The pages that list the questions of a department, newest first."""
+    """Return the pages that list the questions of a department, newest first."""
     chunks = [numbers[at : at + PER_LISTING] for at in range(0, len(numbers), PER_LISTING)]
     options = "".join(f'<option value="{page}">{page}</option>' for page in range(1, len(chunks) + 1))
     made = {}
@@ -166,6 +166,6 @@ def _home(newest: int) -> Answer:
 
 
 def _page(body: str) -> Answer:
-    """A page in Big5, which no header declares."""
+    """Return a page in Big5, which no header declares."""
     text = f"<html><head><title>示範醫院（虛構）</title></head><body>{body}</body></html>\n"
     return Answer(text.encode("big5hkscs", "xmlcharrefreplace"), "text/html")

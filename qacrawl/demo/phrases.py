@@ -43,7 +43,7 @@ def text(english: str, department: str) -> str:
 
 @cache
 def _line(english: str, department: str) -> str | None:
-    """A line in Chinese; None for one that says nothing there."""
+    """Return a line in Chinese; None for one that says nothing there."""
     sentences, spans, _ = _groups()
     if not english or english in sentences:
         return sentences.get(english, "")
@@ -59,7 +59,7 @@ def _line(english: str, department: str) -> str | None:
 
 @cache
 def _signatures(department: str) -> dict[str, str]:
-    """How the doctors of a department sign, in Chinese by the English."""
+    """Return how the doctors of a department sign, in Chinese by the English."""
     found: dict[str, str] = {}
     place = name(department)
     for doctor, hospital in doctors(department):

@@ -12,7 +12,7 @@ from qacrawl.demo.site import pages
 
 @contextmanager
 def serve(make: Callable[[str], dict[str, Answer]] = pages, home: str = "/en") -> Iterator[str]:
-    """The URL of the home page of a site that is served, on a port that is free, for as long as the context lasts.
+    """Yield the URL of the home page of a site that is served, on a free port, for as long as the context lasts.
 
     `make` gives the answers by path, of the site at an address; `home` is the path of its home page.
     """

@@ -45,7 +45,7 @@ def show_pairs(dataset: Path, said: str, console: Console) -> None:
 
 
 def _pair(row: Mapping[str, Any]) -> Table:
-    """A translation and its original as people read them, and whether they agree."""
+    """Return a translation and its original as people read them, and whether they agree."""
     table = Table(
         "", "translation", "original", title=Text(plain(row["pair_id"])), title_justify="left", show_lines=True
     )
@@ -58,7 +58,7 @@ def _pair(row: Mapping[str, Any]) -> Table:
 
 
 def _row(row: Mapping[str, Any]) -> Panel:
-    """A record as people read it; what the page did not say is left out."""
+    """Return a record as people read it; what the page did not say is left out."""
     grid = Table.grid(Column(style="dim"), Column(), padding=(0, 2))
     for name, values in SHOWN.items():
         if said := [plain(str(row[value]), 200) for value in values if row[value]]:

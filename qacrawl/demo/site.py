@@ -25,7 +25,7 @@ MEMBERS = "/en/faq/members"
 
 
 def articles(base: str) -> dict[int, Fields]:
-    """All articles of the site at `base` ("http://127.0.0.1:8000"), by number: what is to be read on each."""
+    """Return all articles of the site at `base` ("http://127.0.0.1:8000"), by number: what is to be read on each."""
     found = {number: write(number, topic) for topic, numbers in by_topic().items() for number in numbers}
     for topic, numbers in by_topic().items():
         for number in numbers:
@@ -37,12 +37,12 @@ def articles(base: str) -> dict[int, Fields]:
 
 
 def style_of(number: int) -> Style:
-    """The markup in which the site shows an article."""
+    """Return the markup in which the site shows an article."""
     return list(STYLES.values())[number % len(STYLES)]
 
 
 def pages(base: str) -> dict[str, Answer]:
-    """Every page of the site at `base`, by its path."""
+    """Return every page of the site at `base`, by its path."""
     found = articles(base)
     made = {path(number): markup.article(fields, style_of(number)) for number, fields in found.items()}
     for number, (heading, text, status) in NOTICES.items():
@@ -59,7 +59,7 @@ def pages(base: str) -> dict[str, Answer]:
 
 
 def path(number: int) -> str:
-    """The path of an article."""
+    """Return the path of an article."""
     return f"/en/article/{number}"
 
 
@@ -80,7 +80,7 @@ def _home() -> Answer:
 
 
 def _listings(topic: Topic, entries: list[tuple[str, Fields]]) -> dict[str, Answer]:
-    """The pages that list the articles of a topic, each with links to the ones before and after it."""
+    """Return the pages that list the articles of a topic, each with links to the ones before and after it."""
     chunks = [entries[at : at + PER_LISTING] for at in range(0, len(entries), PER_LISTING)]
     made = {}
     for page, chunk in enumerate(chunks, 1):
@@ -98,12 +98,12 @@ def _sitemap(urls: list[str]) -> Answer:
 
 
 def _neighbours(number: int, numbers: range) -> list[int]:
-    """The articles of the same topic that an article calls similar."""
+    """Return the articles of the same topic that an article calls similar."""
     return [numbers[(number - numbers[0] + step) % len(numbers)] for step in (1, 5, 8)]
 
 
 def _beside(topic: Topic) -> list[Topic]:
-    """A topic and the two after it, the tags of its articles."""
+    """Return a topic and the two after it, the tags of its articles."""
     at = topics().index(topic)
     return [topics()[(at + step) % len(topics())] for step in range(3)]
 

@@ -46,7 +46,7 @@ SEMANTIC = Style(
 
 
 def _cell(inner: str) -> str:
-    """A row with one cell, neither of them closed."""
+    """Return a row with one cell, neither of them closed."""
     return f"<tr><td>{inner}\n"
 
 

@@ -47,11 +47,11 @@ class ReplayMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
+        """Make one for a crawler of Scrapy."""
         return cls(crawler)
 
     def process_request(self, request: Request) -> Response | None:
-        """The response, where the archive has one that nobody has read."""
+        """Return the response, where the archive has one that nobody has read."""
         row: Row | None = request.meta.get("row")
         if row is None or row.archived_file is None or row.archived_offset is None:
             return None
@@ -75,7 +75,7 @@ class ArchiveMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
+        """Make one for a crawler of Scrapy."""
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
@@ -104,7 +104,7 @@ class ArchiveMiddleware:
 
 
 def _read(path: Path, offset: int) -> tuple[warc.Place, warc.Exchange] | None:
-    """The response that starts at an offset of an archive file."""
+    """Return the response that starts at an offset of an archive file."""
     try:
         place, exchange = next(iter(read.entries(files.fetch(path), offset)), (None, None))
     except OSError:

@@ -81,7 +81,7 @@ def _mind_hosts(run: Run) -> None:
 
 @contextmanager
 def _locked(frontier: Frontier, worker: bool) -> Iterator[None]:
-    """The site's lock; a worker waits for it a while. Raises QacrawlError(Exit.LOCKED)."""
+    """Yield the site's lock; a worker waits for it a while. Raise QacrawlError(Exit.LOCKED)."""
     deadline = time.monotonic() + (PATIENCE if worker else 0)
     with ExitStack() as lock:
         while True:

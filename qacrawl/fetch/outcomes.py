@@ -48,7 +48,7 @@ class PrivateAddress(Exception):
 
 
 def judge(error: BaseException) -> Again | str:
-    """What becomes of a URL for which no response came: `Again`, "stopping", "forbidden", or the code of a failure."""
+    """Return what becomes of a URL without a response: `Again`, "stopping", "forbidden", or the code of a failure."""
     if isinstance(error, Stopping):
         return "stopping"
     if isinstance(error, Forbidden):
@@ -69,7 +69,10 @@ def judge(error: BaseException) -> Again | str:
 
 
 def judge_status(status: int, headers: Headers, conditional: bool = True) -> Again | str:
-    """What becomes of a URL after a response that is no success; `conditional` where we asked whether it changed."""
+    """Return what becomes of a URL after a response that is no success.
+
+    `conditional` where we asked whether it changed.
+    """
     if status in RETRY:
         return Again(f"http_{status}", retry_after(headers))
     if status == 304:
@@ -82,7 +85,7 @@ def judge_status(status: int, headers: Headers, conditional: bool = True) -> Aga
 
 
 def retry_after(headers: Headers, now: float | None = None) -> float | None:
-    """Seconds that a Retry-After header asks for, in either of its forms; at most `LONGEST`.
+    """Return seconds that a Retry-After header asks for, in either of its forms; at most `LONGEST`.
 
     A time counts from that of the response's own clock, where it says it.
     """
@@ -106,6 +109,6 @@ def _time(value: str) -> float | None:
 
 
 def code(error: BaseException) -> str:
-    """An exception's name as a code: DNSLookupError becomes dns_lookup."""
+    """Return an exception's name as a code: DNSLookupError becomes dns_lookup."""
     name = re.sub(r"(Error|Exception)$", "", type(error).__name__) or type(error).__name__
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

@@ -116,7 +116,7 @@ def text(report: Mapping[str, Any]) -> str:
 
 
 def counts(report: Mapping[str, Any], title: str = "Pages") -> Table:
-    """The outcomes of a run as a table that adds up."""
+    """Return the outcomes of a run as a table that adds up."""
     table = Table(Column(title), Column("count", justify="right"))
     reasons = {"reject": report["rejects"], "failed": report["failures"]}
     for outcome, count in report["outcomes"].items():

@@ -49,7 +49,7 @@ class Taken:
 
 
 def spellings(site: str, given: Iterable[str]) -> list[str]:
-    """The canonical URLs of pages of `site`, and those under which the same articles stand on its other hosts.
+    """Return the canonical URLs of pages of `site`, and those under which the same articles stand on its other hosts.
 
     A wrong URL is a usage error.
     """
@@ -69,7 +69,7 @@ def spellings(site: str, given: Iterable[str]) -> list[str]:
 def forget(frontier: Frontier, folder: Path, given: Iterable[str]) -> Taken:
     """Take pages out of all that lies in `folder` (output/<site>), and have them never fetched again.
 
-    Raises QacrawlError for a wrong URL, and while a run or a publisher is at work.
+    Raise QacrawlError for a wrong URL, and while a run or a publisher is at work.
     """
     gone = spellings(frontier.site, given)
     with _locked(frontier, folder):
@@ -111,7 +111,7 @@ def _note(folder: Path, journal: dict[str, Any]) -> None:
 
 
 def _has_journal(folder: Path) -> bool:
-    """Whether something is left to be done; where a bucket holds the site, as the bucket says."""
+    """Return whether something is left to be done; where a bucket holds the site, as the bucket says."""
     return bool(files.read(folder / JOURNAL))
 
 
@@ -154,7 +154,7 @@ def _take_out(frontier: Frontier, folder: Path, kind: str, gone: Collection[str]
 
 
 def _without(table: pa.Table, gone: Collection[str]) -> tuple[pa.Table, int]:
-    """The rows of other pages, without what they quote; and how many quotations there were."""
+    """Return the rows of other pages, without what they quote; and how many quotations there were."""
     wanted = pa.array(gone, pa.string())
     kept = table.filter(pc.invert(pc.is_in(table["url"], wanted)))
     if "similar_qa" not in kept.column_names:
@@ -181,7 +181,7 @@ def _erase(site: str, folder: Path, journal: dict[str, Any], taken: Taken) -> No
 def _places(
     site: str, folder: Path, gone: Collection[str], taken: Taken
 ) -> Iterator[tuple[str, list[tuple[int, int]]]]:
-    """Where the responses of the pages lie in each archive file, and those that redirect to them."""
+    """Yield where the responses of the pages lie in each archive file, and those that redirect to them."""
     wanted = erase.leads_to(gone, registry.load(site).canonical)
     for path in warc.files(folder / "archive"):
         taken.damaged += sum(isinstance(entry, warc.Damage) for _, entry in read.entries(path))

@@ -28,7 +28,7 @@ def remove(folder: Path, site: str, urls: Sequence[str], day: str) -> dict[str, 
 
 
 def _with(site: str) -> Iterator[tuple[str, str]]:
-    """Every pair of a translation and an original of which `site` is one."""
+    """Yield every pair of a translation and an original of which `site` is one."""
     for other in registry.names():
         if other != site:
             yield from ((site, other), (other, site))

@@ -42,7 +42,7 @@ def remove(folder: Path, site: str, urls: Sequence[str], day: str) -> dict[str, 
     """Take pages out of all snapshots in `folder` (output/<site>); those that hold none stay as they are.
 
     Returns the old and the new name of each that changed; None for one that held nothing else. `dataset` follows.
-    Call it with the publisher's lock held. Raises QacrawlError for a snapshot that can't be read.
+    Call it with the publisher's lock held. Raise QacrawlError for a snapshot that can't be read.
     """
     found = sorted(path for path in (folder / snapshot.SNAPSHOTS).glob("*") if (path / "data").is_dir())
     changed: dict[str, str | None] = {}
@@ -81,7 +81,7 @@ def _open(db: Any, old: Path) -> bool:
 
 
 def _row(db: Any, query: str) -> tuple[Any, ...]:
-    """The only row of a query."""
+    """Return the only row of a query."""
     (row,) = db.execute(query).fetchall()
     return tuple(row)
 
@@ -125,7 +125,7 @@ def _write(db: Any, old: Path, made: Path) -> int:
 
 
 def _notes(db: Any, old: Path, day: str) -> str:
-    """The section of the card that says what was taken out, now and before."""
+    """Return the section of the card that says what was taken out, now and before."""
     query = f"""
         SELECT count(DISTINCT url) FILTER ({_THEIRS}), coalesce(sum({_QUOTES}) FILTER (NOT {_THEIRS} AND newest), 0)
         FROM (SELECT url, similar_qa, true AS newest FROM qa UNION ALL SELECT url, similar_qa, false FROM history)

@@ -63,7 +63,7 @@ class Plan(NamedTuple):
 
 
 def plan(row: Row, outcome: Outcome, now: float, policy: Policy) -> Plan:
-    """What becomes of `row` after a visit at `now`; its `asked` and `replied` are what this visit read."""
+    """Return what becomes of `row` after a visit at `now`; its `asked` and `replied` are what this visit read."""
     if outcome == "failed":
         return _failed(row, now, policy)
     if outcome == "gone":

@@ -46,7 +46,7 @@ def decode(body: bytes) -> str:
 
 
 def _otherwise(error: UnicodeError) -> tuple[str, int]:
-    """What stands for bytes that Python's codec does not know: a character that the standard has there, or U+FFFD.
+    """Return what stands for bytes that Python's codec does not know: the standard's character, or U+FFFD.
 
     A broken character is one byte, or two where the second is no ASCII: that may be markup.
     """

@@ -74,7 +74,7 @@ def _decoded(body: bytes, content_type: str | None, usual: str | None) -> tuple[
 
 
 def _has_control(body: bytes) -> bool:
-    """Whether more than a tenth is control characters."""
+    """Return whether more than a tenth is control characters."""
     sample = body[:SAMPLE]
     return len(sample) - len(sample.translate(None, CONTROL)) > len(sample) // 10
 
@@ -87,7 +87,7 @@ def _utf_16(body: bytes, header: str | None) -> str | None:
 
 
 def _is_shifted(body: bytes) -> bool:
-    """Whether ASCII's bytes may be more than ASCII, as in ISO-2022-JP (after an escape) or HZ (after "~{")."""
+    """Return whether ASCII's bytes may be more than ASCII, as in ISO-2022-JP (after an escape) or HZ (after "~{")."""
     # To look for "~{" itself takes longer, and pages have few "~".
     return b"\x1b" in body or any(part[:1] == b"{" for part in body.split(b"~")[1:])
 
@@ -131,7 +131,7 @@ def _read(body: bytes, declared: list[str], usual: str | None) -> tuple[str, str
 
 
 def _is_utf8(text: str, *, declared: bool) -> bool:
-    """Whether bytes that were decoded as UTF-8 are that, with broken characters: some of the others are not ASCII.
+    """Return whether bytes that were decoded as UTF-8 are that, but for broken characters: some others are not ASCII.
 
     What is said to be UTF-8 is believed if it breaks its rules in a few places only.
     """

@@ -56,21 +56,21 @@ class Diff:
         self.counts: dict[str, int] = {change: found.get(change, 0) for change in ("added", "changed", "gone")}
 
     def batches(self, most: int | None = None) -> Any:
-        """The changes as a reader of Arrow batches with COLUMNS, by record_id; `most` of them, or all."""
+        """Return the changes as a reader of Arrow batches with COLUMNS, by record_id; `most` of them, or all."""
         limit = "" if most is None else f" LIMIT {most}"
         return self._db.sql(f"FROM changes ORDER BY record_id{limit}").to_arrow_reader(_STEP)
 
     def changes(self, most: int | None = None) -> Iterator[Change]:
-        """The changes by record_id; `most` of them, or all."""
+        """Yield the changes by record_id; `most` of them, or all."""
         for batch in self.batches(most):
             yield from (Change(**row) for row in batch.to_pylist())
 
 
 @contextmanager
 def compare(before: Path, after: Path) -> Iterator[Diff]:
-    """The differences from the snapshot folder `before` to `after`, for as long as the context lasts.
+    """Yield the differences from the snapshot folder `before` to `after`, for as long as the context lasts.
 
-    Of two datasets of pairs, those of pairs. Raises QacrawlError where the files of one can't be read, or where only
+    Of two datasets of pairs, those of pairs. Raise QacrawlError where the files of one can't be read, or where only
     one has pairs.
     """
     pairs = [(path / "data" / columns.CONFIG).is_dir() for path in (before, after)]
@@ -134,7 +134,7 @@ def write_parquet(found: Diff, path: Path) -> None:
 
 
 def as_json(found: Diff) -> Iterator[str]:
-    """The differences as the lines of one JSON object, one change a line."""
+    """Yield the differences as the lines of one JSON object, one change a line."""
     head = json.dumps({"before": found.before, "after": found.after, **found.counts}, ensure_ascii=False)
     yield head[:-1] + ', "changes": ['
     held = None

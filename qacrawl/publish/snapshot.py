@@ -222,7 +222,7 @@ def _kept(target: Path) -> dict[str, str]:
 
 
 def snapshot_id(sums: str, newest: datetime) -> str:
-    """The UTC day of the newest fetch, and a digest of the checksums of the data files."""
+    """Return the UTC day of the newest fetch, and a digest of the checksums of the data files."""
     return f"{newest:%Y%m%d}-{sha256(sums.encode()).hexdigest()[:12]}"
 
 
@@ -253,7 +253,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def locate(address: str) -> Path:
-    """The snapshot folder that `address` means: itself, a link to it, or the folder of a site that has published."""
+    """Return the snapshot folder that `address` means: itself, a link to it, or a site's folder with a snapshot."""
     path = files.dataset(address)
     for place in (path, path / POINTER) if path else ():
         if any((place / "data" / config).is_dir() for config in ("qa", columns.CONFIG)):

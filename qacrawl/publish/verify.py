@@ -22,7 +22,10 @@ _TEXT_LISTS = ("similar_qa", "related_faq")
 
 
 def verify(dataset: Path) -> list[str]:
-    """What is wrong with the snapshot in a folder, a line each; nothing if it is in order. Never changes anything."""
+    """Return what is wrong with the snapshot in a folder, a line each; nothing if it is in order.
+
+    Never changes anything.
+    """
     are_pairs = (dataset / "data" / columns.CONFIG).is_dir()
     tables = {columns.CONFIG: columns.PAIRS} if are_pairs else configs.CONFIGS
     problems = [*damage.checksums(dataset), *_schemas(dataset, tables)]
@@ -63,7 +66,7 @@ def _schemas(dataset: Path, tables: Mapping[str, pa.Schema]) -> Iterator[str]:
 
 
 def _empty_texts(config: str) -> str:
-    """A condition that finds "" in any text of a row, also in lists."""
+    """Return a condition that finds "" in any text of a row, also in lists."""
     tests = []
     for field in configs.CONFIGS[config]:
         if pa.types.is_string(field.type):
@@ -77,7 +80,7 @@ def _empty_texts(config: str) -> str:
 
 
 def _rules() -> dict[str, str]:
-    """What must not be, and a query for the record_ids where it is."""
+    """Return what must not be, and a query for the record_ids where it is."""
     ordered = f"PARTITION BY {files.SPLIT} ORDER BY filename, file_row_number"
     edges = {
         f"rows of {config} that belong to no record of qa in the same split": f"""
@@ -135,7 +138,7 @@ def _broken(db: Any, rules: Mapping[str, str]) -> Iterator[str]:
 
 
 def _ids(db: Any) -> Iterator[str]:
-    """Records whose id is not that of their URL."""
+    """Yield records whose id is not that of their URL."""
     wrong = []
     known = registry.names()
     for batch in db.sql("SELECT record_id, site, url, fetched_at FROM qa").to_arrow_reader(10_000):

@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _received(asked: BinaryIO) -> Iterator[Any]:
-    """What is asked, until there is no more."""
+    """Yield what is asked, until there is no more."""
     while len(head := asked.read(SIZE.size)) == SIZE.size:
         (size,) = SIZE.unpack(head)
         message = asked.read(size)
@@ -112,7 +112,7 @@ def _read(page: Page, setup: Setup, followed: set[str]) -> Answer:
 
 
 def _is_full(setup: Setup) -> bool:
-    """Whether more than half the memory is held between pages: a new process begins with little."""
+    """Return whether more than half the memory is held between pages: a new process begins with little."""
     half = setup.limits.bytes // 2
     if peak() <= half or resident(os.getpid()) <= half:
         return False

@@ -59,7 +59,7 @@ def read_key(path: Path) -> bytes:
 
 
 def pseudonym(name: str, key: bytes) -> str:
-    """The pseudonym of an asker: "asker-" and 16 hex digits of HMAC-SHA256; the same name has the same one."""
+    """Return the pseudonym of an asker: "asker-" and 16 hex digits of HMAC-SHA256; the same name has the same one."""
     return f"asker-{hmac.new(key, name.encode(), sha256).hexdigest()[:16]}"
 
 

@@ -98,12 +98,12 @@ def _add(blocks: list[Block], raw: str, links: list[_Span], heading: bool, place
 
 
 def _links(raw: str, links: list[_Span]) -> tuple[Link, ...]:
-    """The links of a text that have text themselves."""
+    """Return the links of a text that have text themselves."""
     return tuple([Link(text, href) for start, end, href in links if (text := _text(raw[start:end].replace("\n", "")))])
 
 
 def _rows(raw: str, links: list[_Span]) -> tuple[int, ...]:
-    """The line of a text that each of its links begins on."""
+    """Return the line of a text that each of its links begins on."""
     top = next(row for row, line in enumerate(raw.split("\n")) if _text(line))
     rows, row, at = [], 0, 0
     for start, end, _ in links:
@@ -116,7 +116,7 @@ def _rows(raw: str, links: list[_Span]) -> tuple[int, ...]:
 
 
 def _paragraphs(raw: str) -> Iterator[tuple[int, int]]:
-    """Where the parts of a text begin and end that have empty lines between them."""
+    """Yield where the parts of a text begin and end that have empty lines between them."""
     start = at = 0
     for line in raw.split("\n"):
         if not _text(line):

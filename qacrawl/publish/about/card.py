@@ -112,7 +112,7 @@ def has_rows(folder: Path) -> bool:
 
 
 def _opening(name: str, title: str, counted: Stats, background: Background) -> list[str]:
-    """What this is, in a few lines; first what nobody must miss."""
+    """Return what this is, in a few lines; first what nobody must miss."""
     period = f"{counted.first_asked or 'unknown'} to {counted.last_asked or 'unknown'}"
     what = (
         "Invented questions to doctors and replies" if background.invented else "Questions to doctors and their replies"
@@ -133,7 +133,7 @@ def _fetched(counted: Stats) -> str:
 
 
 def _contents(counted: Stats, made: Path) -> list[str]:
-    """What is in it, in tables."""
+    """Return what is in it, in tables."""
     lengths = ((f"`{key}`", *(f"{n:,}" for n in vars(length).values())) for key, length in counted.lengths.items())
     departments = list(counted.departments.items())[:_MOST]
     return [
@@ -157,7 +157,7 @@ def _contents(counted: Stats, made: Path) -> list[str]:
 
 
 def _missing(counted: Stats, made: Path) -> Iterable[str]:
-    """Which configs and splits have no rows, and what that means to those who load them."""
+    """Yield which configs and splits have no rows, and what that means to those who load them."""
     for config in configs.CONFIGS:
         if not counted.configs[config]:
             yield texts.EMPTY.format(config=config)
@@ -168,7 +168,7 @@ def _missing(counted: Stats, made: Path) -> Iterable[str]:
 
 
 def _crawl(background: Background) -> list[str]:
-    """How complete this is: what became no record, and what was not visited."""
+    """Return how complete this is: what became no record, and what was not visited."""
     states, rejects, queued = background.states, background.rejects, background.queued
     if states is None and rejects is None:
         return []
@@ -194,7 +194,7 @@ def _crawl(background: Background) -> list[str]:
 
 
 def splits_of(folder: Path) -> list[str]:
-    """The splits that have files in the folder of a config, train first."""
+    """Return the splits that have files in the folder of a config, train first."""
     found = {files.split_of(path) for path in folder.glob("*.parquet")}
     return [split for split in files.SPLITS if split in found]
 
@@ -206,7 +206,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _columns(config: str) -> str:
-    """The columns of a config; those that `history` shares with `qa` are not said again."""
+    """Return the columns of a config; those that `history` shares with `qa` are not said again."""
     columns, meaning = configs.CONFIGS[config], configs.MEANING[config]
     own = columns if config != "history" else [field for field in columns if field.name not in schema.ARROW.names]
     shared = "" if own is columns else "The columns of `qa` up to `notes`, and:\n\n"
@@ -216,7 +216,7 @@ def _columns(config: str) -> str:
 
 
 def _notes(counted: Stats) -> list[str]:
-    """How many records have which note, and what it means; nothing if none has one."""
+    """Return how many records have which note, and what it means; nothing if none has one."""
     rows = [(f"`{key}`", f"{n:,}", NOTES.get(key, "").replace("|", "\\|")) for key, n in counted.notes.items()]
     if not rows:
         return []
@@ -225,7 +225,7 @@ def _notes(counted: Stats) -> list[str]:
 
 
 def _hosts(counted: Stats) -> str:
-    """Where the pages lay, the places that have most."""
+    """Return where the pages lay, the places that have most."""
     shown = list(counted.hosts.items())[:_MOST]
     return ", ".join(
         f"{f'`{host}`' if _HOST.fullmatch(host) else markdown(host)} ({number_of(n, 'record')})" for host, n in shown
@@ -233,7 +233,7 @@ def _hosts(counted: Stats) -> str:
 
 
 def _splits(counted: Stats, made: Path) -> str:
-    """What the splits rest on, and what they spare."""
+    """Return what the splits rest on, and what they spare."""
     facts = json.loads((made / splits.FILE).read_text(encoding="utf-8"))
     shares = " / ".join(f"{share:.0%}" for share in facts["shares"].values())
     return texts.SPLITS.format(
@@ -242,7 +242,7 @@ def _splits(counted: Stats, made: Path) -> str:
 
 
 def _collection(title: str, counted: Stats, background: Background) -> list[str]:
-    """Where it comes from, whom it is about, whom to write to, and who has which rights."""
+    """Return where it comes from, whom it is about, whom to write to, and who has which rights."""
     collected = texts.COLLECTED.format(site=title, hosts=_hosts(counted), fetched=_fetched(counted))
     contact = texts.CONTACT.format(whom=markdown(background.contact)) if background.contact else texts.NO_CONTACT
     licence = texts.LICENCE_INVENTED if background.invented else texts.LICENCE
@@ -250,7 +250,7 @@ def _collection(title: str, counted: Stats, background: Background) -> list[str]
 
 
 def _citation(name: str, title: str, url: str, counted: Stats, background: Background) -> str:
-    """An entry for a bibliography: title, source, and the days of access."""
+    """Return an entry for a bibliography: title, source, and the days of access."""
     titled = f"{title}, snapshot {name}"
     if background.invented:
         titled = f"Invented by a demo, in the manner of {titled}"

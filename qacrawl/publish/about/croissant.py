@@ -57,7 +57,10 @@ _CONTEXT: dict[str, Any] = {
 
 
 def croissant(name: str, site: str, counted: Stats, made: Path, background: Background) -> str:
-    """The metadata of snapshot `name` of `site`, whose data files lie in `made`; the same data give the same text."""
+    """Return the metadata of snapshot `name` of `site`, whose data files lie in `made`.
+
+    The same data give the same text.
+    """
     there = [config for config in configs.CONFIGS if any((made / "data" / config).glob("*.parquet"))]
     key = {"qa": "record_id"}
     tables = [
@@ -80,7 +83,7 @@ class Table(NamedTuple):
 
 
 def described(about: Mapping[str, Any], tables: Sequence[Table]) -> str:
-    """The metadata of a dataset, of which `about` is said as a whole, with its tables."""
+    """Return the metadata of a dataset, of which `about` is said as a whole, with its tables."""
     whole = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -93,7 +96,7 @@ def described(about: Mapping[str, Any], tables: Sequence[Table]) -> str:
 
 
 def licence(invented: bool) -> str:
-    """The licence of the texts."""
+    """Return the licence of the texts."""
     if invented:
         return "https://spdx.org/licenses/Apache-2.0"
     return "The texts belong to their authors and to the site that published them; no rights are granted."
@@ -104,7 +107,7 @@ COLLECTED = "Fetched page by page, with waits, as far as robots.txt allows; each
 
 
 def _about(name: str, site: str, counted: Stats, background: Background) -> dict[str, Any]:
-    """What is said of the dataset as a whole; dates are those of the data, not of the clock."""
+    """Return what is said of the dataset as a whole; dates are those of the data, not of the clock."""
     about = registry.load(site)
     day = counted.last_fetched.date().isoformat()
     url = card.source(about.HOSTS, counted)
@@ -145,7 +148,7 @@ def _files(config: str) -> dict[str, Any]:
 
 
 def _record_set(table: Table) -> dict[str, Any]:
-    """One table; its rows also say which split they are in."""
+    """Return one table; its rows also say which split they are in."""
     config = table.config
     split = {
         "@type": "cr:Field",
@@ -170,7 +173,10 @@ def _record_set(table: Table) -> dict[str, Any]:
 
 
 def _field(table: Table, column: pa.Field) -> dict[str, Any]:
-    """A column; a list repeats its field, and the parts of a struct are sub-fields that say where in it they lie."""
+    """Return a column.
+
+    A list repeats its field, and the parts of a struct are sub-fields that say where in it they lie.
+    """
     config, place = table.config, f"{table.config}/{column.name}"
     repeated = pa.types.is_list(column.type)
     kind = column.type.value_type if repeated else column.type

@@ -52,7 +52,7 @@ def rejected(db: Any) -> list[Rejected]:
 
 
 def lengths(snapshot: Path, field: str) -> dict[str, int]:
-    """Records by the length of a text, in characters, in steps that double; "16-31" to the longest there is."""
+    """Return records by the length of a text, in characters, in steps that double; "16-31" to the longest there is."""
     with versions.look() as db:
         found = dict(
             db.execute(
@@ -91,7 +91,7 @@ def _earlier(path: Path) -> Earlier:
 
 
 def _columns(footer: Any) -> Iterator[tuple[str, Any]]:
-    """The statistics of each column of each row group, by the column's path."""
+    """Yield the statistics of each column of each row group, by the column's path."""
     for group in range(footer.num_row_groups):
         for at in range(footer.num_columns):
             column = footer.row_group(group).column(at)

@@ -88,13 +88,13 @@ def measure(dataset: Path) -> Stats:
 
 
 def _one(db: Any, query: str) -> dict[str, Any]:
-    """The only row of a query, by column name."""
+    """Return the only row of a query, by column name."""
     row: dict[str, Any] = db.sql(query).to_arrow_table().to_pylist()[0]  # DuckDB's own way to datetimes needs pytz
     return row
 
 
 def _counts(db: Any, value: str) -> dict[str, int]:
-    """Records by a value, most first."""
+    """Return records by a value, most first."""
     return dict(
         db.execute(
             f"SELECT value, count(*) FROM (SELECT {value} AS value FROM qa) GROUP BY 1 ORDER BY 2 DESC, 1"
@@ -133,7 +133,7 @@ def _lengths(db: Any) -> dict[str, Lengths]:
 
 
 def as_json(stats: Stats) -> str:
-    """The counts as JSON; days and times in ISO 8601."""
+    """Return the counts as JSON; days and times in ISO 8601."""
     return json.dumps(asdict(stats), indent=2, ensure_ascii=False, default=lambda value: value.isoformat())
 
 
@@ -163,7 +163,7 @@ def _period(first: date | None, last: date | None) -> str:
 
 
 def _table(name: str, values: Mapping[str, int | str], unit: str = "records") -> Table:
-    """Two columns, a name and a value; names may come from pages, so nothing in them is markup."""
+    """Return two columns, a name and a value; names may come from pages, so nothing in them is markup."""
     table = Table(name, _right(unit))
     for key, value in values.items():
         table.add_row(Text(plain(key) or "(none)"), f"{value:,}" if isinstance(value, int) else value)

@@ -59,7 +59,7 @@ def assign(db: Any) -> None:
 
 
 def report(db: Any) -> str:
-    """How the splits came to be, as JSON: the rule, the linked pairs, and how many of these lie in different splits.
+    """Return how the splits came to be, as JSON: the rule, the linked pairs, and how many of them the splits part.
 
     `torn_at_random` is how many a random split of the records in the same shares would be expected to tear apart.
     """
@@ -90,7 +90,7 @@ def _banded(rows: list[dict[str, Any]]) -> pa.Table:
 
 
 def _founders(db: Any) -> pa.Table:
-    """The rank of the founder of each rank's cluster."""
+    """Return the rank of the founder of each rank's cluster."""
     ((count,),) = db.execute("SELECT count(*) FROM asked").fetchall()
     founder = array("q", range(count))
     joins = db.sql("SELECT later, min(earlier) AS earlier FROM links GROUP BY later ORDER BY later")

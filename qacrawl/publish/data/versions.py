@@ -40,12 +40,12 @@ PARSER = "coalesce(try_cast(split_part(parser_version, '/', 2) AS BIGINT), 0)"
 
 
 def moment(row: str) -> str:
-    """SQL for what tells which of two rows of parts is the newer reading: the greater one."""
+    """Return SQL for what tells which of two rows of parts is the newer reading: the greater one."""
     return f"struct_pack(visit := coalesce({row}.visit, 0), fetched_at := {row}.fetched_at, parser := {PARSER})"
 
 
 def is_forgotten(url: str) -> str:
-    """SQL that says whether the value of `url` is one of `forgotten` in `work`; false for null."""
+    """Return SQL that says whether the value of `url` is one of `forgotten` in `work`; false for null."""
     return f"coalesce(list_contains(getvariable('forgotten'), {url}), false)"
 
 
@@ -55,7 +55,7 @@ UNQUOTED = f"list_filter(similar_qa, lambda entry: NOT {is_forgotten('entry.url'
 
 @contextmanager
 def work(folder: Path, forgotten: Sequence[str] = ()) -> Iterator[Any]:
-    """A DuckDB connection with its database and its spill files in `folder`.
+    """Yield a DuckDB connection with its database and its spill files in `folder`.
 
     What `records` quotes of the pages in `forgotten` is left out. Opened anew, it has its memory for itself again:
     what one has read and written it does not always give back.
@@ -90,7 +90,7 @@ def clear(folder: Path) -> None:
 
 @contextmanager
 def look() -> Iterator[Any]:
-    """A DuckDB connection to ask about files, with its spill files in a temporary folder."""
+    """Yield a DuckDB connection to ask about files, with its spill files in a temporary folder."""
     with TemporaryDirectory(prefix="qacrawl-") as folder, duckdb.connect(config=_config(Path(folder))) as db:
         db.execute("SET TimeZone = 'UTC'")
         yield db
@@ -157,7 +157,7 @@ def judge(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path],
 
 
 def _view(db: Any, name: str, files: Sequence[Path], columns: pa.Schema) -> None:
-    """A view of all rows of `files`, with the columns `file` and `row` that say where each lies.
+    """Make a view of all rows of `files`, with the columns `file` and `row` that say where each lies.
 
     `file` is an enum, a number in memory: paths would fill it where there are millions of rows.
     """
@@ -198,7 +198,7 @@ OF_SOME = "file BETWEEN getvariable('first') AND getvariable('last')"
 
 
 def _current(files: Sequence[Path], columns: pa.Schema, folder: Path) -> list[Path]:
-    """The files, those of an older schema as upgraded copies in `folder`; in a fixed order."""
+    """Return the files, those of an older schema as upgraded copies in `folder`; in a fixed order."""
     return [_upgraded(file, columns, folder) for file in sorted(files, key=lambda file: file.name)]
 
 

@@ -101,7 +101,7 @@ def _card(name: str, slugs: tuple[str, str], counted: Counts, made: Path, invent
 
 
 def _front_matter(slugs: tuple[str, str], title: str, pairs: int, made: Path, name: str, invented: bool) -> str:
-    """The YAML that names languages, licence and files; `datasets` tells snapshots apart by it."""
+    """Return the YAML that names languages, licence and files; `datasets` tells snapshots apart by it."""
     languages = "".join(f"- {registry.load(slug).LANG}\n" for slug in slugs)
     return (
         f"pretty_name: {json.dumps(title)}\nlanguage:\n{languages}{card.licence(invented)}\n"

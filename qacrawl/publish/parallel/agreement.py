@@ -55,7 +55,7 @@ def notes(row: Mapping[str, Any]) -> list[str]:
 
 
 def _differ(row: Mapping[str, Any], name: str) -> bool:
-    """Whether both sides say something, and not the same."""
+    """Return whether both sides say something, and not the same."""
     one, other = row[f"translation_{name}"], row[f"original_{name}"]
     return one is not None and other is not None and one != other
 

@@ -57,7 +57,7 @@ ABOUT = (
 
 
 def _of(side: str, column: str) -> str:
-    """What a record's column means, said of one side."""
+    """Return what a record's column means, said of one side."""
     said = QARecord.model_fields[column].description or ""
     return f"Of the {side}: {said[:1].lower()}{said[1:]}"
 

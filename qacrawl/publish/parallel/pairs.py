@@ -37,7 +37,7 @@ def write(db: Any, folder: Path, slugs: tuple[str, str], datasets: tuple[Path, P
 
 
 def _links(folder: Path, side: str, dataset: Path) -> Iterator[tuple[int, int]]:
-    """The numbers of near-duplicates and follow-ups of a side, in twos: also of those that its clusters keep apart."""
+    """Yield the numbers of near-duplicates and follow-ups of a side, in twos, also where its clusters part them."""
     work = folder / side
     work.mkdir()
     with versions.work(work) as db:
@@ -52,7 +52,7 @@ def _links(folder: Path, side: str, dataset: Path) -> Iterator[tuple[int, int]]:
 
 
 def _founders(db: Any, links: Iterable[tuple[int, int]]) -> pa.Table:
-    """The first number of each number's component, where those are linked that share a cluster on either side, too."""
+    """Return the first number of each number's component; those that share a cluster on either side are linked, too."""
     first: dict[int, int] = {}
 
     def find(number: int) -> int:
@@ -79,7 +79,7 @@ def _founders(db: Any, links: Iterable[tuple[int, int]]) -> pa.Table:
 
 
 def _judged(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The rows with what speaks for and against each."""
+    """Yield the rows with what speaks for and against each."""
     for whole in batches:
         for start in range(0, whole.num_rows, _STEP):
             batch = whole.slice(start, _STEP)
@@ -95,7 +95,7 @@ def _judged(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def _report(db: Any, slugs: tuple[str, str], datasets: tuple[Path, Path]) -> str:
-    """How the pairs were split, and of which snapshots they are, as JSON."""
+    """Return how the pairs were split, and of which snapshots they are, as JSON."""
     ((clusters,),) = db.execute("SELECT count(DISTINCT cluster_id) FROM places").fetchall()
     sources = dict(zip(slugs, (dataset.name for dataset in datasets), strict=True))
     facts = {"sources": sources, "shares": SHARES, "clusters": clusters}
@@ -103,7 +103,7 @@ def _report(db: Any, slugs: tuple[str, str], datasets: tuple[Path, Path]) -> str
 
 
 def _rows(slugs: tuple[str, str]) -> str:
-    """The query for the pairs' columns, and the place of each."""
+    """Return the query for the pairs' columns, and the place of each."""
     both = (f"{side}.{column} AS {side}_{name}" for name, (column, _, _) in SHARED.items() for side in SIDES)
     key = f"'{slugs[0]}-{slugs[1]}:' || p.number AS {KEY}"
     return f"""

@@ -41,7 +41,7 @@ def spells(latin: str, chinese: str) -> bool | None:
 
 @cache
 def _readings() -> dict[str, frozenset[str]]:
-    """The readings of each character."""
+    """Return the readings of each character."""
     found: dict[str, set[str]] = {}
     for line in READINGS.read_text(encoding="utf-8").splitlines():
         syllable, _, chars = line.partition(" ")
@@ -52,12 +52,12 @@ def _readings() -> dict[str, frozenset[str]]:
 
 @cache
 def _spellings(char: str) -> frozenset[str]:
-    """All ways to spell a character; none where its readings are not known."""
+    """Return all ways to spell a character; none where its readings are not known."""
     return frozenset(one for syllable in _readings().get(char, ()) for one in _variants(syllable))
 
 
 def _variants(syllable: str) -> set[str]:
-    """A syllable of Pinyin as such and in Wade-Giles; "ü" as "u"."""
+    """Return a syllable of Pinyin as such and in Wade-Giles; "ü" as "u"."""
     plain = syllable.replace("v", "u")
     found = INITIALS.match(plain)
     initial = found[0] if found else ""

@@ -28,7 +28,7 @@ HEADING = "## Pages taken out"
 
 
 def name(slugs: tuple[str, str]) -> str:
-    """The name of the folder, beside those of its sites, that holds the pairs of a translation and an original."""
+    """Return the name of the folder beside its sites' that holds the pairs of a translation and an original."""
     return "-".join(slugs)
 
 
@@ -59,7 +59,7 @@ def publish(folder: Path, slugs: tuple[str, str], folders: tuple[Path, Path]) ->
 
 
 def _dataset(slug: str, folder: Path) -> Path:
-    """The snapshot that a site has published."""
+    """Return the snapshot that a site has published."""
     snapshots.follow(folder)
     dataset = (folder / snapshots.POINTER).resolve()
     if not (dataset / "data" / "qa").is_dir():
@@ -71,7 +71,7 @@ def _dataset(slug: str, folder: Path) -> Path:
 
 @contextmanager
 def _building(folder: Path) -> Iterator[tuple[Path, Path]]:
-    """A folder to build in, and in it one for the snapshot; removed at the end."""
+    """Yield a folder to build in, and in it one for the snapshot; removed at the end."""
     build = folder / f"{snapshots.BUILD}{uuid4().hex}"
     made = build / "snapshot"
     made.mkdir(parents=True)
@@ -136,7 +136,7 @@ def _replace(folder: Path, slugs: tuple[str, str], old: Path, urls: Sequence[str
 
 
 def _tables(snapshot: Path) -> Iterator[tuple[str, pa.Table]]:
-    """The rows of a snapshot in their order, a row group at a time, each with its split."""
+    """Yield the rows of a snapshot in their order, a row group at a time, each with its split."""
     paths = sorted((snapshot / "data" / CONFIG).glob("*.parquet"))
     for path in paths:
         with pq.ParquetFile(path) as file:
@@ -145,13 +145,13 @@ def _tables(snapshot: Path) -> Iterator[tuple[str, pa.Table]]:
 
 
 def _without(table: pa.Table, urls: Sequence[str]) -> pa.Table:
-    """The rows of other pages."""
+    """Return the rows of other pages."""
     gone = pa.array(urls, pa.string())
     theirs = [pc.is_in(table[f"{side}_url"], gone) for side in SIDES]
     return table.filter(pc.invert(pc.or_(*theirs)))
 
 
 def _batches(kept: Sequence[tuple[str, pa.Table]]) -> Iterator[pa.RecordBatch]:
-    """The rows as batches that have a column `split`."""
+    """Yield the rows as batches that have a column `split`."""
     for split, table in kept:
         yield from table.append_column("split", pa.array([split] * table.num_rows, pa.string())).to_batches()

@@ -108,7 +108,7 @@ def parse(page: Page) -> Article | Listing | Refusal:
 
 
 def _addresses(page: Page, markup: str) -> sections.Addresses:
-    """How addresses of this page become canonical URLs, if they are of an article or listing, and how whole ones."""
+    """Return how addresses of this page become whole ones, and canonical URLs where an article or listing is meant."""
     start = page.url if page.url.startswith("http") else site.START[0]  # a saved page does not know where it was
     hosts = (urlsplit(start).netloc, *site.HOSTS)
     absolute = resolver(page, markup, start)
@@ -136,7 +136,7 @@ def _addresses(page: Page, markup: str) -> sections.Addresses:
 
 
 def _title(markup: str) -> str:
-    """The page's `<title>`, or ""."""
+    """Return the page's `<title>`, or ""."""
     found = TITLE.search(markup, 0, 20_000)
     return unescape(found[1]).strip() if found else ""
 

@@ -67,17 +67,17 @@ def lost(subject: str, question: str, reply: str) -> list[str]:
 
 
 def is_refusal(text: str) -> bool:
-    """Whether a text begins with words of a translator that stand in place of a translation."""
+    """Return whether a text begins with words of a translator that stand in place of a translation."""
     return REFUSAL.match(text) is not None or CUT.fullmatch(text) is not None
 
 
 def is_advice(question: str) -> bool:
-    """Whether a question asks nothing, says nothing of who asks, and begins with advice."""
+    """Return whether a question asks nothing, says nothing of who asks, and begins with advice."""
     return "?" not in question and ADVICE.match(question) is not None and FIRST_PERSON.search(question) is None
 
 
 def repeats(question: str, reply: str) -> bool:
-    """Whether what stands before "Answer:" in a reply are mostly words of the question."""
+    """Return whether what stands before "Answer:" in a reply are mostly words of the question."""
     answer = QUOTED.search(reply)
     before = reply[: answer.start()] if answer else ""
     if answer is None or not before.strip():

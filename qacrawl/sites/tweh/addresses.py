@@ -33,7 +33,7 @@ _PERSONAL = re.compile(r"(?i)e?-?mail|sat")
 
 
 def kind(url: str) -> Literal["article", "listing"] | None:
-    """What a page at `url` is, by its address alone; None where the address does not say."""
+    """Return what a page at `url` is, by its address alone; None where the address does not say."""
     parts = urlsplit(url)
     if ARTICLE.fullmatch(parts.path):
         return "article" if _number(parts.query) else None
@@ -43,9 +43,9 @@ def kind(url: str) -> Literal["article", "listing"] | None:
 
 
 def canonical(url: str) -> str:
-    """The canonical URL of a page of this site: of a question its number alone, of a listing department and page.
+    """Return the canonical URL of a page of this site: a question's has its number, a listing's department and page.
 
-    Departments are spelt in UTF-8, whether in UTF-8 or Big5 before; e-mail addresses are dropped. Raises ValueError
+    Departments are spelt in UTF-8, whether in UTF-8 or Big5 before; e-mail addresses are dropped. Raise ValueError
     when `url` is no absolute http(s) URL.
     """
     if CANONICAL.fullmatch(url):
@@ -63,30 +63,30 @@ def canonical(url: str) -> str:
 
 
 def number(url: str) -> int | None:
-    """The question's number; None for other pages."""
+    """Return the question's number; None for other pages."""
     parts = urlsplit(url)
     found = _number(parts.query) if ARTICLE.fullmatch(parts.path) else ""
     return int(found) if found else None
 
 
 def article_url(number: int, start: str = START[0]) -> str:
-    """The URL of question `number` on the host of `start`."""
+    """Return the URL of question `number` on the host of `start`."""
     return urlunsplit((*urlsplit(start)[:2], f"{_FOLDER}/ShowDetail.php", f"q_no={number}", ""))
 
 
 def page_url(url: str, page: int) -> str:
-    """The URL of another page of the listing at `url`."""
+    """Return the URL of another page of the listing at `url`."""
     return re.sub(r"PageNo=\d+", f"PageNo={page}", canonical(url))
 
 
 def _number(query: str) -> str:
-    """The number that a query names, without leading zeros; "" where it names none."""
+    """Return the number that a query names, without leading zeros; "" where it names none."""
     found = NUMBER.fullmatch(_value(query, "q_no"))
     return found[1] if found else ""
 
 
 def _department(query: str) -> str:
-    """The department that a query names, percent-encoded in UTF-8 or Big5; "" where it names none."""
+    """Return the department that a query names, percent-encoded in UTF-8 or Big5; "" where it names none."""
     raw = unquote_to_bytes("".join(_value(query, name) for name in DEPARTMENT if _value(query, name))[:600])
     try:
         text = raw.decode()
@@ -96,11 +96,11 @@ def _department(query: str) -> str:
 
 
 def _value(query: str, name: str) -> str:
-    """The value of the first parameter of a name, as it is written; "" where there is none."""
+    """Return the value of the first parameter of a name, as it is written; "" where there is none."""
     return next((value for key, _, value in (part.partition("=") for part in query.split("&")) if key == name), "")
 
 
 def _is_kept(part: str) -> bool:
-    """Whether a parameter says something of the page, and not who reads it."""
+    """Return whether a parameter says something of the page, and not who reads it."""
     name, _, value = part.partition("=")
     return not _PERSONAL.fullmatch(unquote_plus(name)) and "@" not in unquote_plus(value)

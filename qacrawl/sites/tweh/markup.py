@@ -102,7 +102,7 @@ def _apart(bodies: list[list[str]], answered: int) -> tuple[str, str]:
 
 
 def _boxes(tree: LexborHTMLParser) -> Iterator[LexborNode]:
-    """The bars' items and the boxes, in the page's order, but those that stand in another: they are somebody's text."""
+    """Yield the bars' items and the boxes, in the page's order, but those inside another: they are somebody's text."""
     inside: set[int] = set()
     for node in tree.css("*"):
         if node.parent is not None and node.parent.mem_id in inside:
@@ -113,18 +113,18 @@ def _boxes(tree: LexborHTMLParser) -> Iterator[LexborNode]:
 
 
 def _bodies(box: LexborNode) -> list[str]:
-    """The texts in a box: of each `div` right in it, or of all where it has none."""
+    """Return the texts in a box: of each `div` right in it, or of all where it has none."""
     return [_body(child) for child in box.iter() if child.tag == "div"] or [_body(box)]
 
 
 def _subject(line: str) -> tuple[str, str]:
-    """Number and title of "#12 title"."""
+    """Return number and title of "#12 title"."""
     found = SUBJECT.fullmatch(line)
     return (found[1], found[2].strip()) if found else ("", line)
 
 
 def _topics(node: LexborNode) -> list[Link]:
-    """The tags behind "相關分類 ：", each with where its link leads, "" where it is no link."""
+    """Return the tags behind "相關分類 ：", each with where its link leads, "" where it is no link."""
     found: list[Link] = []
     for block in blocks.read(node.html or "", "text/html"):
         said = TOPIC.match(block.text)
@@ -135,12 +135,12 @@ def _topics(node: LexborNode) -> list[Link]:
 
 
 def _line(node: LexborNode) -> str:
-    """An element's text in one line."""
+    """Return an element's text in one line."""
     return " ".join(" ".join(block.text.split("\n")) for block in blocks.read(node.html or "", "text/html"))
 
 
 def _body(node: LexborNode) -> str:
-    """An element's text in lines and paragraphs."""
+    """Return an element's text in lines and paragraphs."""
     return "\n\n".join(block.text for block in blocks.read(node.html or "", "text/html"))
 
 

@@ -46,7 +46,7 @@ def parse(page: Page) -> Article | Listing | Refusal:
 
 
 def _own(page: Page, found: list[markups.Question]) -> markups.Question:
-    """The question that a page is about, of those that it shows."""
+    """Return the question that a page is about, of those that it shows."""
     number = str(site.number(page.url))
     return next((one for one in found if one.number.lstrip("0") == number), found[0])
 
@@ -67,7 +67,7 @@ def _refusal(page: Page, markup: str) -> Refusal:
 
 
 def _listing(page: Page, markup: str, found: list[markups.Question]) -> Listing | None:
-    """Where a page leads: its links, the pages of the same listing, the questions that a topic shows."""
+    """Return where a page leads: its links, the pages of the same listing, the questions that a topic shows."""
     urls = list(links.links(page, set()))
     start = page.url if page.url.startswith("http") else site.START[0]
     urls += [site.article_url(int(one.number), start) for one in found if one.number.strip("0")]
@@ -77,7 +77,7 @@ def _listing(page: Page, markup: str, found: list[markups.Question]) -> Listing 
 
 
 def _pages(markup: str) -> Iterator[int]:
-    """The numbers of the pages that a listing offers to choose from."""
+    """Yield the numbers of the pages that a listing offers to choose from."""
     try:
         options = LexborHTMLParser(markup).css("select#PageNo option, select[name=PageNo] option")
     except (SelectolaxError, RuntimeError, ValueError):
@@ -107,7 +107,7 @@ def _fields(page: Page, markup: str, found: markups.Question) -> Fields:
 
 
 def _follows(values: dict[str, object], number: int | None) -> str | None:
-    """The record of the question that this one says it follows, in its title or its text: an earlier one."""
+    """Return the record of the question that this one says it follows, in its title or its text: an earlier one."""
     said = FOLLOWS.finditer(f"{values['question_subject']}\n{values['question']}")
     earlier = (int(found[1]) for found in said)
     return next((f"tweh:{one}" for one in earlier if one and (number is None or one < number)), None)
@@ -133,7 +133,7 @@ def _doctor(line: str, values: dict[str, object]) -> list[str]:
 
 
 def _topics(page: Page, markup: str, found: markups.Question) -> list[RelatedFAQ]:
-    """The tags of a question, with their addresses as far as they are pages of the site."""
+    """Return the tags of a question, with their addresses as far as they are pages of the site."""
     start = page.url if page.url.startswith("http") else site.START[0]
     resolve = resolver(page, markup, start)
 

@@ -92,7 +92,7 @@ def doctor(line: str) -> Doctor:
 
 
 def _dated(line: str, which: str) -> tuple[str, date | None, list[str]]:
-    """What stands before the date of a line, the day that it names, and notes."""
+    """Return what stands before the date of a line, the day that it names, and notes."""
     line = LABEL.sub("", line.replace("\xa0", " "))
     line = ANSWERED.sub("", ASKED.sub("", line)).strip()
     if found := LAST_DATE.search(line, max(0, len(line) - LONGEST)):
@@ -113,14 +113,14 @@ def read_day(text: str) -> date | None:
 
 
 def _parts(who: str) -> list[str]:
-    """What stands between the signs that part a line, of which Big5 has two that look alike."""
+    """Return what stands between the signs that part a line, of which Big5 has two that look alike."""
     who = who.replace("∕", "／")
     sign = "／" if "／" in who else "/"
     return [part.strip() for part in who.split(sign)]
 
 
 def _age(text: str) -> tuple[int | None, int | None, list[str]]:
-    """Both ends of an age, and notes."""
+    """Return both ends of an age, and notes."""
     number = re.search(r"\d+", text)
     if number and "以上" in text:
         return read_age(f"over {number[0]}")

@@ -40,7 +40,7 @@ def clean(text: str) -> tuple[str, list[str]]:
 
 
 def _unescaped(text: str) -> str:
-    """A text with its entities read, which were escaped once more than they should be.
+    """Return a text with its entities read, which were escaped once more than they should be.
 
     That is so for sure of a number, since nobody types one: a browser puts it in place of what Big5 does not have. Of a
     name it is so unless its character itself stands in the text, too.
@@ -59,7 +59,7 @@ def _unescaped(text: str) -> str:
 
 
 def _mended(text: str) -> str:
-    """A text without the backslashes that escaping put behind characters whose second byte in Big5 is one: "功\\能"."""
+    """Return a text without the backslashes that escaping put behind Big5 characters that end in one: "功\\能"."""
     if "\\" not in text:
         return text
 
@@ -76,7 +76,7 @@ def _ends_with_backslash(char: str) -> bool:
 
 
 def _without_meaningless(text: str) -> str:
-    """A text without private-use and zero-width characters, nor lines that have no others."""
+    """Return a text without private-use and zero-width characters, nor lines that have no others."""
     if not MEANINGLESS.search(text):
         return text
     lines = ((line, MEANINGLESS.sub("", line).strip()) for line in text.split("\n"))
