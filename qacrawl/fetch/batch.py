@@ -16,7 +16,7 @@ from qacrawl import files, store
 from qacrawl.archive import warc
 from qacrawl.archive.write import Writer
 from qacrawl.fetch.tally import Tally
-from qacrawl.frontier import File, Found, Frontier, Row, Visit, due
+from qacrawl.frontier import EndedVisit, File, Found, Frontier, Row, due
 from qacrawl.frontier.rows import Outcome
 from qacrawl.records import QARecord, Reject
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 class Settled:
     """The outcome of one visit, with its rows for the parts."""
 
-    visit: Visit
+    visit: EndedVisit
     records: Sequence[QARecord]
     rejects: Sequence[Reject]
     place: warc.Place | None
@@ -86,7 +86,7 @@ class Batch:
         number: int | None = None,
         **facts: Any,
     ) -> None:
-        """Add the outcome of a visit. `facts` are fields of `frontier.Visit`."""
+        """Add the outcome of a visit. `facts` are fields of `frontier.EndedVisit`."""
         records = [result for result in results if isinstance(result, QARecord)]
         rejects = [result for result in results if isinstance(result, Reject)]
         leased = row
@@ -95,7 +95,7 @@ class Batch:
         now = self.frontier.now()
         reason = facts.pop("reason", None) or (rejects[0].reason if rejects else None)
         kept = {name: getattr(row, name) for name in ("etag", "last_modified", "digest", "payload", "fetched_at")}
-        visit = Visit(
+        visit = EndedVisit(
             row=leased,
             outcome=outcome,
             reason=reason,

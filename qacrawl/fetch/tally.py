@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from scrapy.statscollectors import StatsCollector
 
-from qacrawl.frontier import Visit
+from qacrawl.frontier import EndedVisit
 from qacrawl.frontier.rows import OUTCOMES, Outcome
 from qacrawl.records import QARecord
 
@@ -47,7 +47,7 @@ class Tally:
         if self.stats:
             self.stats.inc_value(f"qacrawl/{name}", number)
 
-    def count(self, visit: Visit, records: Sequence[QARecord] = (), gone: bool = False) -> None:
+    def count(self, visit: EndedVisit, records: Sequence[QARecord] = (), gone: bool = False) -> None:
         """Count a visit whose outcome is committed, and the records that it brought; `gone`: it is, from now on."""
         self.numbers["settled"] += 1
         self.numbers["gone"] += gone
@@ -68,7 +68,7 @@ class Tally:
             if visit.outcome in self.reasons:
                 self.stats.inc_value(f"qacrawl/{visit.outcome}/{reason}")
 
-    def _count_news(self, visit: Visit, records: Sequence[QARecord]) -> None:
+    def _count_news(self, visit: EndedVisit, records: Sequence[QARecord]) -> None:
         """Count what tells how this night went."""
         row = visit.row
         if row.kind == "start":

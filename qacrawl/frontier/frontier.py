@@ -12,7 +12,7 @@ from qacrawl import registry
 from qacrawl.frontier import counter, database, hosts, manifest, queue, runs
 from qacrawl.frontier.commit import commit
 from qacrawl.frontier.hosts import Place
-from qacrawl.frontier.rows import File, Found, Kind, Row, Seen, Visit
+from qacrawl.frontier.rows import EndedVisit, File, Found, Kind, Row, Seen
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -166,7 +166,7 @@ class Frontier:
     # Visits and files
 
     def commit(
-        self, run_id: str, visits: Sequence[Visit], made: Sequence[File], found: Sequence[Found] = ()
+        self, run_id: str, visits: Sequence[EndedVisit], made: Sequence[File], found: Sequence[Found] = ()
     ) -> set[int]:
         """Acknowledge visits, add their files to the manifest and the URLs found on them, all or none.
 

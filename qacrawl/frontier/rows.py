@@ -63,7 +63,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Visit:
+class EndedVisit:
     """The outcome of one visit of a leased URL, to be committed with the files that hold its records."""
 
     row: Row

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import create_engine, event, func, select, text, update
 
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.frontier import File, Found, Frontier, Row, Visit, open_frontier
+from qacrawl.frontier import EndedVisit, File, Found, Frontier, Row, open_frontier
 from qacrawl.frontier.locks import APP
 from qacrawl.frontier.rows import AGAIN, ARCHIVED, NEW, Seen
 from qacrawl.frontier.tables import hosts, runs, urls
@@ -67,11 +67,11 @@ def states(frontier: Frontier) -> dict[str, int]:
         return {row[0]: row[1] for row in found}
 
 
-def done(row: Row, **facts: object) -> Visit:
+def done(row: Row, **facts: object) -> EndedVisit:
     values: dict[str, object] = {
         "outcome": "record", "state": "done", "priority": AGAIN, "due_at": LONG, "checked_at": 1000.0, "status": 200,
     }  # fmt: skip
-    return Visit(row=row, **(values | facts))  # type: ignore[arg-type]
+    return EndedVisit(row=row, **(values | facts))  # type: ignore[arg-type]
 
 
 def finish(frontier: Frontier, row: Row, **facts: object) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from qacrawl.frontier import File, Found, Frontier, Visit, open_frontier
+from qacrawl.frontier import EndedVisit, File, Found, Frontier, open_frontier
 from qacrawl.frontier.rows import Seen
 
 SITE = "doctorqna"
@@ -45,7 +45,7 @@ def everything(frontier: Frontier) -> None:
     first, *rows = frontier.lease(5, "run", FAR)
     frontier.release([first], due_at=FAR)
     made = [File("archive", "a", 1)]
-    assert frontier.commit("run", [Visit(row, "record", "done", 4, FAR) for row in rows], made) == set()
+    assert frontier.commit("run", [EndedVisit(row, "record", "done", 4, FAR) for row in rows], made) == set()
     frontier.beat("run", FAR)
     frontier.take_back(expired_only=True)
     frontier.promote(0.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
-from qacrawl.frontier import File, Found, Frontier, Visit, hosts, manifest, open_frontier, queue, runs
+from qacrawl.frontier import EndedVisit, File, Found, Frontier, hosts, manifest, open_frontier, queue, runs
 from qacrawl.frontier.rows import Seen
 from qacrawl.frontier.transfer import TABLES
 
@@ -86,9 +86,9 @@ def stop(*_: object) -> None:
     raise Stopped
 
 
-def visit(frontier: Frontier) -> Visit:
+def visit(frontier: Frontier) -> EndedVisit:
     (row,) = frontier.lease(1, "run", LONG)
-    return Visit(row, "record", "done", 4, LONG, checked_at=1.0)
+    return EndedVisit(row, "record", "done", 4, LONG, checked_at=1.0)
 
 
 @pytest.mark.parametrize(("module", "last"), [(queue, "add"), (manifest, "put"), (runs, "count")])

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.frontier import File, Found, Frontier, Visit, open_frontier
+from qacrawl.frontier import EndedVisit, File, Found, Frontier, open_frontier
 from qacrawl.frontier.rows import Seen
 from qacrawl.frontier.status import status
 from qacrawl.frontier.tables import runs, urls
@@ -57,7 +57,7 @@ def populate(frontier: Frontier) -> None:
         ("forbidden", "forbidden"),
     ]
     visits = [
-        Visit(row, outcome, state, 4, 1e9 + row.id, reason=None if state == "done" else "why", **facts)  # type: ignore[arg-type]
+        EndedVisit(row, outcome, state, 4, 1e9 + row.id, reason=None if state == "done" else "why", **facts)  # type: ignore[arg-type]
         for row, (outcome, state) in zip(rows, ends, strict=False)
     ]
     made = [File("parts", "a.parquet", 1), File("archive", "b.warc.gz", 2**40)]
@@ -246,7 +246,7 @@ def test_status_names_the_first_twenty_failures_and_the_last_ten_runs(kind: str,
         db.execute(runs.update().values(started=1.0))
     rows = sorted(frontier.lease(60, "run00", LONG), key=lambda row: row.id)
     visits = [
-        Visit(row, "failed", "parked" if n % 2 else "failed", 2, tomorrow.timestamp() + 3600 * n, failures=n)
+        EndedVisit(row, "failed", "parked" if n % 2 else "failed", 2, tomorrow.timestamp() + 3600 * n, failures=n)
         for n, row in enumerate(rows)
     ]
     assert frontier.commit("run00", visits, []) == set()
