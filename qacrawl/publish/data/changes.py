@@ -21,7 +21,7 @@ class Changes:
 def count(before: Path, now: Path) -> Changes:
     """Count the records of the snapshot folder `now` against those of `before`; provenance is no change."""
     with versions.look() as db:
-        there = [set(db.read_parquet(str(folder / "data/qa/*.parquet")).columns) for folder in (now, before)]
+        there = [set(db.read_parquet(files.tables(folder / "data" / "qa")).columns) for folder in (now, before)]
         both = [name for name in schema.ARROW.names if name in there[0] & there[1]]  # one may be of an older schema
         content = ", ".join(name for name in both if name not in NO_CONTENT)
         side = f"SELECT record_id, hash(row({content})) AS content FROM read_parquet"
