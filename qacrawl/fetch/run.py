@@ -82,7 +82,7 @@ class Run:
         """Take over what an earlier run left, and make due what is to be visited again."""
         frontier = self.frontier
         frontier.numbers = self.options.numbers
-        frontier.longest_wait = max(LONGEST, self.options.retry_pause * 2.0**self.options.tries) + ODD
+        frontier.longest_wait = max(2 * LONGEST, self.options.retry_pause * 2.0**self.options.tries)
         frontier.longest_lease = LONGEST_LEASE + ODD
         if not self.shared and frontier.set_back():
             logger.warning("the clock is behind that of an earlier run; what waited for a time is due")
