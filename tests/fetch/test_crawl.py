@@ -293,7 +293,7 @@ def check_gaps(site: FaultSite, delay: float) -> None:
     """Requests start `delay` apart; that one takes longer to arrive than another is the network's doing."""
     gaps = site.gaps()
     assert min(gaps) >= 0.6 * delay
-    assert sum(gaps) >= 0.97 * delay * len(gaps)
+    assert sum(gaps) >= delay * (len(gaps) - 0.5)
 
 
 def test_concurrency_is_a_limit(site, tmp_path):
@@ -381,7 +381,7 @@ def test_scrapy_lists_the_spiders():
     done = subprocess.run(
         [sys.executable, "-m", "scrapy", "list"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["doctorqna"]
+    assert done.stdout.split() == ["doctorqna", "tweh"]
 
 
 @pytest.mark.slow

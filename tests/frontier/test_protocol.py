@@ -86,8 +86,8 @@ class Protocol(RuleBasedStateMachine):
         assert {row.url for row in rows} <= due
         assert len({row.url for row in rows}) == len(rows) == min(number, len(due))
         for row in rows:
-            self.generations[row.url] += 1
-            assert row.generation == self.generations[row.url]
+            assert row.generation > self.generations[row.url]
+            self.generations[row.url] = row.generation
             assert row.attempts == self.attempts[row.url]
             self.states[row.url] = "leased"
             self.leases[row.url] = Lease(run, row.generation, dies)
