@@ -1,5 +1,6 @@
 """The command line: options to calls, errors to one line and an exit code. stdout has the result, stderr the rest."""
 
+import os
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -46,6 +47,7 @@ def main() -> None:
         raise SystemExit(error.code) from None
     except BrokenPipeError:  # `qacrawl extract ... | head`
         sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python writes what it still holds when it ends
         raise SystemExit(Exit.FAILED) from None
     except Exception as error:
         said = refusal(error)

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
+from io import TextIOWrapper
 from socket import socket
 from threading import Thread
 from typing import Any, BinaryIO
@@ -71,6 +72,8 @@ def _alone() -> socket:
     os.close(nothing)
     with suppress(OSError):
         os.dup2(2, 1)  # what a parser prints is log; standard output is for results
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # this process may be ended before it writes what it holds
     return connection
 
 
