@@ -25,7 +25,7 @@ class Gate:
 
 
 def reject_rate(db: Any) -> tuple[int, int]:
-    """Articles whose newest reading is a reject, and articles read; `db` has the tables of `versions`."""
+    """Return articles whose newest reading is a reject, and articles read; `db` has the tables of `versions`."""
     rejected, read = db.execute("SELECT count(*) FILTER (reason <> ''), count(*) FROM verdicts").fetchone()
     return int(rejected), int(read)
 

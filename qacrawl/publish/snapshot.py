@@ -68,10 +68,7 @@ def publish(
     """
     with alone(folder):
         before = follow(folder)
-        build = folder / f"{BUILD}{uuid4().hex}"
-        made = build / "snapshot"
-        made.mkdir(parents=True)
-        try:
+        with building(folder) as (build, made):
             mend = f"`qacrawl rebuild {site}` makes it anew from the archive"
             with damage.named((*parts, *rejects), mend):
                 found = _tables(build, made, parts, rejects, gone, forgotten)
@@ -94,8 +91,6 @@ def publish(
                 move(folder, snapshot.id, before)
                 release(folder, snapshot.id)
             return snapshot
-        finally:
-            versions.clear(build)
 
 
 def _tables(
@@ -123,7 +118,7 @@ def _tables(
 def _compare(folder: Path, made: Path, name: str) -> tuple[stats.Stats | None, changes.Changes | None]:
     """Return the counts of the snapshot that `dataset` points to, and what changed since.
 
-    None if that is `name`, or can't be read.
+    Return None for both if that is `name`, or can't be read.
     """
     old = (folder / POINTER).resolve()
     if not old.exists() or old.name == name:
@@ -234,6 +229,30 @@ def point(folder: Path, name: str) -> None:
         return
     with local.replacing(pointer) as link:
         link.symlink_to(target)
+
+
+@contextmanager
+def building(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield a folder to build in, and in it one for the snapshot; both are removed at the end."""
+    build = folder / f"{BUILD}{uuid4().hex}"
+    made = build / "snapshot"
+    made.mkdir(parents=True)
+    try:
+        yield build, made
+    finally:
+        versions.clear(build)
+
+
+def replaced(folder: Path, old: Path, name: str | None, build: Path) -> None:
+    """Take the snapshot `old` away into `build`; where `dataset` points to it, have it point to `name`, or be gone."""
+    pointer = folder / POINTER
+    if pointer.is_symlink() and pointer.readlink().name == old.name:
+        if name:
+            point(folder, name)
+        else:
+            pointer.unlink()
+    old.rename(build / "old")
+    local.sync(old.parent)
 
 
 @contextmanager

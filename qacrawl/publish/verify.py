@@ -42,7 +42,7 @@ def verify(dataset: Path) -> list[str]:
 
 
 def _schemas(dataset: Path, tables: Mapping[str, pa.Schema]) -> Iterator[str]:
-    """Files with another schema or name than their config has, and sets of files that are not whole."""
+    """Yield files with another schema or name than their config has, and sets of files that are not whole."""
     for config, wanted in tables.items():
         numbers: dict[str, list[tuple[int, int]]] = {}
         for path in sorted((dataset / "data" / config).glob("*")):
@@ -128,7 +128,7 @@ def _rules() -> dict[str, str]:
 
 
 def _broken(db: Any, rules: Mapping[str, str]) -> Iterator[str]:
-    """Rules that rows break, with how many do, and one of them."""
+    """Yield rules that rows break, with how many do, and one of them."""
     for what, query in rules.items():
         ((number, example),) = db.execute(
             f"SELECT count(*), min(record_id) FROM ({query}) AS wrong(record_id)"

@@ -199,6 +199,13 @@ def splits_of(folder: Path) -> list[str]:
     return [split for split in files.SPLITS if split in found]
 
 
+def taken_out(old: Path, said: str) -> str:
+    """Return the section of the card that says what was taken out of the snapshot `old`, now and before."""
+    before = re.search(rf"(?s)\n{texts.TAKEN_OUT}\n\n(- .*)", (old / NAME).read_text(encoding="utf-8"))
+    now = f"- {said} Before, this was snapshot `{old.name}`."
+    return f"\n{texts.TAKEN_OUT}\n\n{before[1] if before else ''}{now}\n"
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table."""
     lines = [heads, ["---"] * len(heads), *rows]

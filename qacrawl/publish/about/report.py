@@ -174,7 +174,7 @@ def _coverage(counted: Stats, before: Stats | None) -> str:
 
 
 def _history(snapshots: Sequence[Earlier]) -> str | None:
-    """Coverage of the newest snapshots side by side, newest first, of fields that are not always full."""
+    """Return coverage of the newest snapshots side by side, newest first, of fields that are not always full."""
     if len(snapshots) < 2:
         return None
     shown = snapshots[: -_SNAPSHOTS - 1 : -1]
@@ -193,7 +193,7 @@ def _splits(counted: Stats) -> str:
 
 
 def _rejects(rejects: Sequence[Rejected]) -> str:
-    """Pages that became no record; with some to look at."""
+    """Return pages that became no record; with some to look at."""
     if not rejects:
         return section("Rejects", "<p>Every article that was read became a record.</p>")
     rows = [

@@ -39,7 +39,7 @@ class Earlier:
 
 
 def rejected(db: Any) -> list[Rejected]:
-    """Pages whose newest reading is a reject, by reason, most first; `db` has the tables of `versions`."""
+    """Return pages whose newest reading is a reject, by reason, most first; `db` has the tables of `versions`."""
     rows = db.execute(f"""
         SELECT reason, count(*), min(struct_pack(url, fields), {EXAMPLES})
         FROM verdicts WHERE reason <> ''
@@ -66,7 +66,7 @@ def lengths(snapshot: Path, field: str) -> dict[str, int]:
 
 
 def earlier(snapshots: Sequence[Path], skip: bool = False) -> list[Earlier]:
-    """Snapshots by their newest fetch, from the footers of their files alone: quick however large they are.
+    """Return snapshots by their newest fetch, from the footers of their files alone: quick however large they are.
 
     With `skip`, those that can't be read are left out.
     """

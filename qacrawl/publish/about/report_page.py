@@ -51,7 +51,7 @@ class Cell:
 
     @classmethod
     def lines(cls, texts: Iterable[str]) -> Self:
-        """Several texts below each other."""
+        """Return several texts below each other."""
         return cls("", kind="long", markup="<br>".join(cls(text, 200).html for text in texts))
 
 
@@ -81,7 +81,7 @@ def _class(kind: str) -> str:
 
 
 def tiles(facts: Mapping[str, str]) -> str:
-    """Numbers in large print."""
+    """Return numbers in large print."""
     said = "".join(f"<div><dt>{Cell(name).html}</dt><dd>{Cell(value).html}</dd></div>" for name, value in facts.items())
     return f"<dl>{said}</dl>"
 

@@ -113,7 +113,7 @@ def split_of(path: Path) -> str:
 
 
 def sums(folder: Path, names: Iterable[str]) -> str:
-    """Lines as `sha256sum` writes them, sorted by name, for files below `folder`."""
+    """Return lines as `sha256sum` writes them, sorted by name, for files below `folder`."""
     return "".join(f"{_sha256(folder / name)}  {name}\n" for name in sorted(names))
 
 

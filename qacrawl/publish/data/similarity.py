@@ -53,7 +53,7 @@ def alike(one: Set[str], other: Set[str]) -> bool:
 
 
 def bands(texts: Sequence[Set[str]]) -> pa.Array:
-    """Pieces of the MinHash of each set of shingles, in a list; sets that are alike share one at the same place."""
+    """Return pieces of the MinHash of each set of shingles, in a list; similar sets share one at the same place."""
     matrix = RMinHash.digest_matrix_from_token_sets([list(text) for text in texts], _BANDS * _ROWS, _SEED)
     flat = array("I", chain.from_iterable(matrix.to_rows()))
     pieces = pa.Array.from_buffers(pa.binary(flat.itemsize * _ROWS), len(flat) // _ROWS, [None, pa.py_buffer(flat)])

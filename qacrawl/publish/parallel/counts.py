@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
+from qacrawl.publish.about.stats import counts, one
 from qacrawl.publish.data import files, versions
 from qacrawl.publish.parallel.columns import CONFIG
 
@@ -30,13 +31,13 @@ def measure(dataset: Path) -> Counts:
     """Count what the snapshot of pairs in a folder holds."""
     with versions.look() as db:
         db.read_parquet(files.tables(dataset / "data" / CONFIG), filename=True).create_view("pairs")
-        row: dict[str, Any] = db.sql(_COUNTS).to_arrow_table().to_pylist()[0]
+        by = partial(counts, db, table="pairs")
         return Counts(
-            **row,
-            splits=_by(db, files.SPLIT),
-            departments=_by(db, "coalesce(department, '')"),
-            reasons=_by(db, "unnest(reasons)"),
-            notes=_by(db, "unnest(notes)"),
+            **one(db, _COUNTS),
+            splits=by(files.SPLIT),
+            departments=by("coalesce(department, '')"),
+            reasons=by("unnest(reasons)"),
+            notes=by("unnest(notes)"),
         )
 
 
@@ -47,9 +48,3 @@ _COUNTS = """
            max(greatest(original_fetched_at, translation_fetched_at)) AS last_fetched
     FROM pairs
 """
-
-
-def _by(db: Any, value: str) -> dict[str, int]:
-    """Pairs by a value, most first."""
-    query = f"SELECT value, count(*) FROM (SELECT {value} AS value FROM pairs) GROUP BY 1 ORDER BY 2 DESC, 1"
-    return dict(db.execute(query).fetchall())

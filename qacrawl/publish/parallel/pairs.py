@@ -133,15 +133,11 @@ _PLACES = f"""
     CREATE TABLE places AS
     SELECT row_number() OVER (ORDER BY split, number) - 1 AS place, *
     FROM (
-        SELECT *, CASE WHEN share < {SHARES["train"]} THEN 'train'
-                       WHEN share < {SHARES["train"] + SHARES["validation"]} THEN 'validation' ELSE 'test' END AS split
+        SELECT *, {splits.SPLIT} AS split
         FROM (
-            SELECT *, CAST('0x' || substr(cluster_id, 1, 8) AS BIGINT) / 4294967296 AS share
-            FROM (
-                SELECT n.number, n.translation_id, n.original_id,
-                       substr(sha256('pair ' || f.founder), 1, 16) AS cluster_id
-                FROM numbered n JOIN founders f ON f.number = n.number
-            )
+            SELECT n.number, n.translation_id, n.original_id,
+                   substr(sha256('pair ' || f.founder), 1, 16) AS cluster_id
+            FROM numbered n JOIN founders f ON f.number = n.number
         )
     )
 """

@@ -1,12 +1,8 @@
 """A snapshot of pairs: made of what two sites have published, and made anew when a page is taken out."""
 
 import json
-import re
-import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +12,7 @@ from qacrawl import files, registry
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.files import local
 from qacrawl.publish import snapshot as snapshots
+from qacrawl.publish.about import card
 from qacrawl.publish.about.background import is_invented
 from qacrawl.publish.data import files as data_files
 from qacrawl.publish.data import versions
@@ -23,8 +20,6 @@ from qacrawl.publish.data.splits import FILE
 from qacrawl.publish.parallel import about, counts, pairs
 from qacrawl.publish.parallel.columns import CONFIG, PAIRS, SIDES
 from qacrawl.publish.snapshot import Snapshot
-
-HEADING = "## Pages taken out"
 
 
 def name(slugs: tuple[str, str]) -> str:
@@ -49,7 +44,7 @@ def publish(folder: Path, slugs: tuple[str, str], folders: tuple[Path, Path]) ->
     datasets = [_dataset(slug, place) for slug, place in zip(slugs, folders, strict=True)]
     with snapshots.alone(folder):
         before = snapshots.follow(folder)
-        with _building(folder) as (build, made), versions.work(build) as db:
+        with snapshots.building(folder) as (build, made), versions.work(build) as db:
             if not pairs.write(db, made, slugs, (datasets[0], datasets[1])):
                 return None
             found = _finish(folder, slugs, made)
@@ -67,18 +62,6 @@ def _dataset(slug: str, folder: Path) -> Path:
     if any("department" not in pq.read_schema(path).names for path in (dataset / "data" / "qa").glob("*.parquet")):
         raise QacrawlError(f"the dataset of {slug} is of an older schema: publish it anew first", Exit.USAGE)
     return dataset
-
-
-@contextmanager
-def _building(folder: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield a folder to build in, and in it one for the snapshot; removed at the end."""
-    build = folder / f"{snapshots.BUILD}{uuid4().hex}"
-    made = build / "snapshot"
-    made.mkdir(parents=True)
-    try:
-        yield build, made
-    finally:
-        shutil.rmtree(build)
 
 
 def _finish(folder: Path, slugs: tuple[str, str], made: Path, note: str = "") -> Snapshot:
@@ -108,31 +91,23 @@ def remove(folder: Path, slugs: tuple[str, str], urls: Sequence[str], day: str) 
             snapshot = old.parent.parent
             taken = sum(table.num_rows - _without(table, urls).num_rows for _, table in _tables(snapshot))
             if taken:
-                changed[snapshot.name] = _replace(folder, slugs, snapshot, urls, f"- {day}: pairs {taken:,}.")
+                with snapshots.building(folder) as (build, made):
+                    found = _replace(folder, slugs, snapshot, urls, made, f"{day}: pairs {taken:,}.")
+                    snapshots.replaced(folder, snapshot, found, build)
+                changed[snapshot.name] = found
     return changed
 
 
-def _replace(folder: Path, slugs: tuple[str, str], old: Path, urls: Sequence[str], said: str) -> str | None:
-    """Put a snapshot without the pairs of some pages in the place of another; return its name."""
-    pointer, found = folder / snapshots.POINTER, None
-    with _building(folder) as (build, made):
-        kept = [(split, _without(table, urls)) for split, table in _tables(old)]
-        if any(table.num_rows for _, table in kept):
-            data_files.write(_batches(kept), PAIRS, made / "data" / CONFIG)
-            facts = json.loads((old / FILE).read_text(encoding="utf-8"))
-            clusters = {one for _, table in kept for one in table["cluster_id"].to_pylist()}
-            (made / FILE).write_text(json.dumps(facts | {"clusters": len(clusters)}, indent=2) + "\n", encoding="utf-8")
-            before = re.search(rf"(?s)\n{HEADING}\n\n(- .*)", (old / "README.md").read_text(encoding="utf-8"))
-            note = f"\n{HEADING}\n\n{before[1] if before else ''}{said} Before, this was snapshot `{old.name}`.\n"
-            found = _finish(folder, slugs, made, note).id
-        if pointer.is_symlink() and pointer.readlink().name == old.name:
-            if found:
-                snapshots.point(folder, found)
-            else:
-                pointer.unlink()
-        old.rename(build / "old")
-        local.sync(old.parent)
-    return found
+def _replace(folder: Path, slugs: tuple[str, str], old: Path, urls: Sequence[str], made: Path, said: str) -> str | None:
+    """Make a snapshot without the pairs of some pages, in `made` first; return its name, None where none is left."""
+    kept = [(split, _without(table, urls)) for split, table in _tables(old)]
+    if not any(table.num_rows for _, table in kept):
+        return None
+    data_files.write(_batches(kept), PAIRS, made / "data" / CONFIG)
+    facts = json.loads((old / FILE).read_text(encoding="utf-8"))
+    clusters = {one for _, table in kept for one in table["cluster_id"].to_pylist()}
+    (made / FILE).write_text(json.dumps(facts | {"clusters": len(clusters)}, indent=2) + "\n", encoding="utf-8")
+    return _finish(folder, slugs, made, card.taken_out(old, said)).id
 
 
 def _tables(snapshot: Path) -> Iterator[tuple[str, pa.Table]]:
