@@ -195,14 +195,14 @@ def _read_file(path: Path, folder: Path, setup: Setup, judge: Judge) -> Made:
     made = Made(path.name)
     records: list[tuple[QARecord, int | None]] = []
     rejects: list[tuple[Reject, int | None]] = []
-    asked: deque[tuple[Page, str | None]] = deque()
+    asked: deque[tuple[Page, warc.Exchange]] = deque()
     for result in _series(setup).results(_pages(path, setup.site, judge, made, asked)):
-        page, forwards_to = asked.popleft()
+        page, response = asked.popleft()
         if is_gone(result):
             continue  # the frontier knows since the crawl
         if isinstance(result, QARecord):
             records.append((result, made.visits[result.warc_offset or 0]))
-        elif isinstance(result, Reject) and _forwards(page, result, forwards_to):
+        elif isinstance(result, Reject) and _forwards(page, result, response):
             continue  # a redirect in the crawl, too
         elif isinstance(result, Reject):
             rejects.append((result, made.visits[result.warc_offset or 0]))
@@ -219,11 +219,11 @@ def _read_file(path: Path, folder: Path, setup: Setup, judge: Judge) -> Made:
     return made
 
 
-def _pages(path: Path, site: str, judge: Judge, made: Made, asked: deque[tuple[Page, str | None]]) -> Iterator[Page]:
-    """Yield the pages in an archive file that a crawl would have given to the parser; note where each forwards to."""
+def _pages(path: Path, site: str, judge: Judge, made: Made, asked: deque[tuple[Page, warc.Exchange]]) -> Iterator[Page]:
+    """Yield the pages in an archive file that a crawl would have given to the parser; note the response of each."""
     for place, entry in read.entries(path):
         try:
-            found = None if isinstance(entry, warc.Damage) else _page(entry, site, judge, place)
+            page = _page(entry, site, judge, place) if isinstance(entry, warc.Exchange) else None
         except Exception as error:  # costs that page, and its rows stay as they are
             log.complain(f"{place.file}, byte {place.offset:,}: {plain(repr(error), 300)}")
             made.counts["damaged"] += 1
@@ -233,16 +233,14 @@ def _pages(path: Path, site: str, judge: Judge, made: Made, asked: deque[tuple[P
             continue
         made.read.append(place.offset)
         made.visits[place.offset] = entry.visit if isinstance(entry, warc.Exchange) else None
-        if found:
-            asked.append(found)
-            yield found[0]
+        if page and isinstance(entry, warc.Exchange):
+            asked.append((page, entry))
+            yield page
 
 
-def _page(
-    entry: warc.Exchange | warc.Revisit, site: str, judge: Judge, place: warc.Place
-) -> tuple[Page, str | None] | None:
-    """Return the page that a response is, and where it forwards to; None where a crawl reads nothing in it."""
-    if not isinstance(entry, warc.Exchange) or entry.is_robots or not 200 <= entry.status < 300:
+def _page(entry: warc.Exchange, site: str, judge: Judge, place: warc.Place) -> Page | None:
+    """Return the page that a response is; None where a crawl reads nothing in it."""
+    if entry.is_robots or not 200 <= entry.status < 300:
         return None
     about = registry.load(site)
     url = about.canonical(entry.url)
@@ -255,13 +253,13 @@ def _page(
         body = decode.body(entry.body, entry.values("Content-Encoding"), LARGEST)
     except decode.DecodeError:  # a failure in the crawl, too
         return None
-    page = steps.page(site, url, body, entry.status, entry.values("Content-Type"), entry.fetched_at, place)
-    headers = entry.values("Refresh")
-    return page, forward.refresh(entry.url, body, headers[-1] if headers else None)
+    return steps.page(site, url, body, entry.status, entry.values("Content-Type"), entry.fetched_at, place)
 
 
-def _forwards(page: Page, reject: Reject, target: str | None) -> bool:
+def _forwards(page: Page, reject: Reject, response: warc.Exchange) -> bool:
     """Return whether a page that is no record does nothing but forward to another page of the site."""
+    headers = response.values("Refresh")
+    target = forward.refresh(response.url, page.body, headers[-1] if headers else None)
     if target is None or reject.reason in NOTICES:
         return False
     about = registry.load(page.site)
