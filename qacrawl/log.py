@@ -2,26 +2,16 @@
 
 import json
 import logging
-import re
 import sys
 import time
 from typing import Any, Literal
+
+from qacrawl.escape import visible
 
 Format = Literal["text", "json"]
 
 _chosen: dict[str, Format] = {"format": "text"}
 """Of this process: whoever complains last does not know the settings any more."""
-
-
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
-"""Characters that move a terminal's cursor, turn its writing direction, or can't be written; lines and tabs stay."""
-
-
-def visible(text: str) -> str:
-    """Return text with control and direction characters as JSON escapes them, so that a terminal shows it as it is."""
-    return _UNSEEN.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
 
 
 class TextFormatter(logging.Formatter):

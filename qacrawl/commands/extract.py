@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from qacrawl import log, registry
+from qacrawl import registry
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.escape import visible
 from qacrawl.options import Options
 from qacrawl.parse.values import unescape
 from qacrawl.reader.limits import Limits, of
@@ -52,7 +53,7 @@ def extract(
 
 def dump(answer: dict[str, Any]) -> str:
     """Return an answer as a line of JSON, in which a terminal finds nothing to obey."""
-    return log.visible(json.dumps(answer, ensure_ascii=False))
+    return visible(json.dumps(answer, ensure_ascii=False))
 
 
 def _checked(url: str | None, site: str, paths: Sequence[str]) -> str | None:
