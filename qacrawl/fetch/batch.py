@@ -42,7 +42,7 @@ class Batch:
     def __init__(
         self, run_id: str, folder: Path, frontier: Frontier, policy: due.Policy, facts: Mapping[str, str]
     ) -> None:
-        """`facts` go into the head of each archive file."""
+        """Begin a batch; `facts` go into the head of each archive file."""
         self.run_id = run_id
         self.folder = folder
         self.frontier = frontier

@@ -11,6 +11,7 @@ from scrapy.http import Response
 from qacrawl.fetch import redirects
 from qacrawl.fetch.run import Run
 from qacrawl.frontier import Found, Row
+from qacrawl.frontier.rows import HOP
 from qacrawl.words import counted
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ DEEPEST = 1000
 """Hops after which listings, chained articles and nested sitemaps lead to no more of their kind: a calendar without end
 is no site."""
 _STEP = 10 * DEEPEST
-"""The frontier counts both in one: of a listing `hops + redirects * _STEP`, of others `redirects + hops * 10`."""
+"""The frontier counts both in one: of a listing `hops + redirects * _STEP`, of others `redirects + hops * HOP`."""
 
 
 class Discovery:
@@ -56,7 +57,7 @@ class Discovery:
         if hops > DEEPEST:
             self.run.tally.add("too_far")
             return None
-        return Found(url, kind, hops if kind == "listing" else hops * 10)
+        return Found(url, kind, hops if kind == "listing" else hops * HOP)
 
     def ask(self, request: Request) -> bool:
         """Note what a spider asks for; return False where it leads off the site or is no page that is read."""
@@ -149,7 +150,7 @@ class Discovery:
 def counts(row: Row) -> tuple[int, int]:
     """Return how many hops from a start page a URL lies, and how many redirects in a row led to it."""
     before, hops = divmod(row.hops, _STEP)
-    return (hops, before) if row.kind == "listing" else divmod(row.hops, 10)
+    return (hops, before) if row.kind == "listing" else divmod(row.hops, HOP)
 
 
 def _hops(row: Row, kind: str | None, has_articles: bool) -> int:

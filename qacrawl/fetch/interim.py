@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from threading import Thread
 
@@ -10,7 +10,7 @@ from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.fetch import verdict
 from qacrawl.fetch.run import Run
 from qacrawl.fetch.tally import Tally
-from qacrawl.publish import committed
+from qacrawl.publish import committed, damage
 from qacrawl.publish.about import stats
 from qacrawl.publish.snapshot import POINTER
 
@@ -19,10 +19,13 @@ logger = logging.getLogger(__name__)
 HOUR = 3600.0
 
 
-def coverage(run: Run) -> Mapping[str, float] | None:
-    """Return the coverage of the fields of the dataset as it is; None where there is none, or nothing to hold to it."""
-    there = run.tally.news["record"] and (run.folder / POINTER).exists()
-    return stats.measure(run.folder / POINTER).coverage if there else None
+def doubts(run: Run, tally: Tally) -> list[str]:
+    """Return what is wrong with what a run read by `tally`, measured by the dataset as it is."""
+    coverage = None
+    if tally.news["record"] and (run.folder / POINTER).exists():
+        with suppress(*damage.ERRORS):  # who publishes says that it is damaged, and mends it
+            coverage = stats.measure(run.folder / POINTER).coverage
+    return list(verdict.doubts(tally, committed.gate(run.options), coverage))
 
 
 class Interim:
@@ -56,8 +59,8 @@ class Interim:
     def _publish(self, tally: Tally) -> None:
         run = self.run
         try:
-            doubts = list(verdict.doubts(tally, committed.gate(run.options), coverage(run)))
-            made = committed.publish_site(run.frontier, run.folder, run.slug, run.options, {"doubts": doubts})
+            found = {"doubts": doubts(run, tally)}
+            made = committed.publish_site(run.frontier, run.folder, run.slug, run.options, found)
         except Exception as error:
             known = str(error) if isinstance(error, QacrawlError) else refusal(error)
             if not (isinstance(error, QacrawlError) and error.code == Exit.LOCKED):  # another worker does it

@@ -15,7 +15,7 @@ from qacrawl.fetch import interim, metrics, notify, private_hosts, refused, repo
 from qacrawl.fetch.run import Run
 from qacrawl.frontier import Frontier, due, recovery
 from qacrawl.options import Options
-from qacrawl.publish import committed, damage
+from qacrawl.publish import committed
 from qacrawl.publish.about.background import is_invented
 from qacrawl.publish.snapshot import Snapshot
 from qacrawl.workspace import open_site
@@ -142,11 +142,7 @@ def _told(run: Run, result: Result, before: Mapping[str, Any] | None) -> Result:
 
 def _doubts(run: Run) -> list[str]:
     """Return what is wrong with what a run read, measured by the dataset as it is before the run publishes."""
-    coverage = None
-    with suppress(*damage.ERRORS):  # who publishes says that it is damaged, and mends it
-        coverage = interim.coverage(run)
-    found = list(verdict.doubts(run.tally, committed.gate(run.options), coverage))
-    return found or verdict.carried(report.earlier(run), run.tally)
+    return interim.doubts(run, run.tally) or verdict.carried(report.earlier(run), run.tally)
 
 
 def _publish(run: Run, made: Mapping[str, Any]) -> Snapshot | None:

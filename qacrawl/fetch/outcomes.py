@@ -85,7 +85,7 @@ def judge_status(status: int, headers: Headers, conditional: bool = True) -> Aga
 
 
 def retry_after(headers: Headers, now: float | None = None) -> float | None:
-    """Return seconds that a Retry-After header asks for, in either of its forms; at most `LONGEST`.
+    """Return the seconds that a Retry-After header asks for, in either of its forms; at most `LONGEST`.
 
     A time counts from that of the response's own clock, where it says it.
     """

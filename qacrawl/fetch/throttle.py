@@ -133,7 +133,7 @@ class Gate:
             self.run.frontier.begin_crawl_delay(host)
 
     def pause(self, host: str) -> float:
-        """Return seconds between the starts of two requests to a host, as it is now."""
+        """Return the seconds between the starts of two requests to a host, as it is now."""
         return max(self.delay, self.delays.get(host, 0.0)) + self.slow.get(host, 0.0)
 
     def heed(self, host: str, response: Response) -> None:

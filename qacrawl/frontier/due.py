@@ -80,7 +80,7 @@ def plan(row: Row, outcome: Outcome, now: float, policy: Policy) -> Plan:
 
 
 def _pause(row: Row, now: float, policy: Policy) -> float:
-    """Days until an article is visited again."""
+    """Return days until an article is visited again."""
     age = (now - (row.first_seen if row.asked is None else row.asked)) / DAY
     steps = policy.open if row.replied == 0 else policy.answered
     return next((pause for limit, pause in steps if age <= limit), steps[-1][1])

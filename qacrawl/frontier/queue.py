@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Double,
@@ -24,12 +25,12 @@ from sqlalchemy import (
 )
 
 from qacrawl.frontier import counter, database
-from qacrawl.frontier.rows import ARCHIVED, LISTING, NEW, START, Found, Numbering, Row, Seen
+from qacrawl.frontier.rows import ARCHIVED, HOP, LISTING, NEW, START, Found, Numbering, Row, Seen
 from qacrawl.frontier.tables import urls
 
 Numbers = tuple[int, int] | None
 _ROW = [urls.c[name] for name in Row._fields]
-_ANEW = case((urls.c.kind == "listing", 0), else_=urls.c.hops - urls.c.hops % 10)
+_ANEW = case((urls.c.kind == "listing", 0), else_=urls.c.hops - urls.c.hops % HOP)
 """Redirects begin anew at a visit, and so do listings; a chain of articles, or of sitemaps, stays as long as it is."""
 _LATE = 1000  # of the URLs that wait for a time, how many one lease looks at
 _FIRST = {"start": START, "sitemap": LISTING, "listing": LISTING, "article": NEW}
@@ -48,6 +49,11 @@ def _which(site: str, numbers: Numbers) -> ColumnElement[bool]:
 
 def _some(site: str, numbers: Numbers, new_listings: bool) -> ColumnElement[bool]:
     return and_(_which(site, numbers), *([] if new_listings else [or_(urls.c.kind != "listing", urls.c.visits > 0)]))
+
+
+def _ahead(time: Column[float], now: ColumnElement[float] | float, longest: float) -> list[ColumnElement[bool]]:
+    """Return what says of a time that it is more than `longest` seconds ahead; nothing where no number is too many."""
+    return [] if math.isinf(longest) else [time > now + longest]
 
 
 def _locked(db: Connection, *which: ColumnElement[bool], skip: bool = False) -> Select[Any]:
@@ -95,7 +101,7 @@ def promote(
     What is due `longest` seconds after that time, or later, is due as well: a clock that was wrong has said so.
     """
     visited = ("done", "failed", "gone", "forbidden")
-    late = [urls.c.due_at <= before, *([] if math.isinf(longest) else [urls.c.due_at > before + longest])]
+    late = [urls.c.due_at <= before, *_ahead(urls.c.due_at, before, longest)]
     every = [urls.c.state.in_((*visited, "parked"))]
     number = 0
     for old in every if everything else [and_(urls.c.state.in_(visited), one) for one in late]:
@@ -181,7 +187,7 @@ def lease(
 def _wake(db: Connection, site: str, longest: float) -> None:
     """Make due the URLs whose time has come, and those whose time is further ahead than any pause."""
     now = database.clock(db)
-    late = [urls.c.due_at <= now, *([] if math.isinf(longest) else [urls.c.due_at > now + longest])]
+    late = [urls.c.due_at <= now, *_ahead(urls.c.due_at, now, longest)]
     for come in late:
         which = (urls.c.site == site, urls.c.state == "waiting", come)
         rows = select(urls.c.id).where(*which).order_by(urls.c.due_at).limit(_LATE)
@@ -241,8 +247,7 @@ def take_back(db: Connection, site: str, expired_only: bool, longest: float = ma
     left = [urls.c.site == site, urls.c.state == "leased"]
     if expired_only:
         now = database.clock(db)
-        odd = [] if math.isinf(longest) else [urls.c.lease_until > now + longest]
-        left.append(or_(urls.c.lease_until < now, *odd))
+        left.append(or_(urls.c.lease_until < now, *_ahead(urls.c.lease_until, now, longest)))
     # Who holds an expired row this moment commits or prolongs it.
     rows = _locked(db, *left, skip=expired_only)
     return database.update_rows(db, urls, rows, {"state": "due", "owner": None})

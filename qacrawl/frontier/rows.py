@@ -17,6 +17,10 @@ OUTCOMES: tuple[Outcome, ...] = ("record", "reject", "listing", "gone", "unchang
 ARCHIVED, START, NEW, LISTING, AGAIN = range(5)
 
 
+HOP = 10
+"""What one hop of a chain, of articles or of sitemaps, counts in `hops`; below that are the redirects that led here."""
+
+
 class Found(NamedTuple):
     """A URL to visit."""
 

@@ -26,7 +26,7 @@ Line = tuple[str, dict[str, Any]]
 def copy(source: Frontier, target: Frontier) -> dict[str, int]:
     """Write the site's rows of `source` to `target`; return how many of each table.
 
-    Raise QacrawlError, and writes nothing, where `target` knows the site already.
+    Raise QacrawlError, and write nothing, where `target` knows the site already.
     """
     with database.snapshot(source.engine) as db:
         return _fill(target, _lines(db, source.site))
@@ -47,7 +47,7 @@ def dump(frontier: Frontier, file: IO[str]) -> dict[str, int]:
 def load(frontier: Frontier, file: IO[str]) -> dict[str, int]:
     """Add rows that `dump` wrote; return how many of each table.
 
-    Raise QacrawlError, and writes nothing, for a file that is not whole, of another site or version, or of a site that
+    Raise QacrawlError, and write nothing, for a file that is not whole, of another site or version, or of a site that
     the frontier knows already.
     """
     lines = enumerate(file, 1)
