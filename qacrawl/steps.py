@@ -49,7 +49,7 @@ def result(
 ) -> QARecord | Listing | Reject:
     """Return what is stored of a page: its redacted record, or a reject that says what is wrong.
 
-    Or a listing's links.
+    Of a listing, return its links.
     """
     answer = read(page)
     if isinstance(answer, QARecord):

@@ -142,6 +142,6 @@ def _clean_item(item: BaseModel) -> BaseModel | None:
 
 
 def clean(text: str) -> str:
-    """`text` in NFC, without control characters, halves of surrogate pairs and spaces at the ends of lines."""
+    """Return `text` in NFC, without control characters, halves of surrogate pairs and spaces at the ends of lines."""
     text = nfc(_BAD.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
     return "\n".join(map(str.rstrip, text.split("\n"))).strip("\n")

@@ -41,7 +41,7 @@ def leads_to(urls: Collection[str], canonical: Callable[[str], str]) -> Callable
 
 
 def find(path: Path, wanted: Callable[[warc.Exchange | warc.Revisit], bool]) -> Iterator[tuple[int, int]]:
-    """Offset and length of the gzip member of each wanted record of an archive file."""
+    """Yield offset and length of the gzip member of each wanted record of an archive file."""
     with path.open("rb") as file:
         for place, entry in read.entries(path):
             if not isinstance(entry, warc.Damage) and wanted(entry):
@@ -49,7 +49,7 @@ def find(path: Path, wanted: Callable[[warc.Exchange | warc.Revisit], bool]) -> 
 
 
 def _length(file: BinaryIO, offset: int) -> int:
-    """Return bytes of the gzip member that starts at `offset`."""
+    """Return the length in bytes of the gzip member that starts at `offset`."""
     file.seek(offset)
     unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
     while not unzip.eof:

@@ -43,7 +43,7 @@ def whole(path: Path, start: int = 0) -> int:
 
 
 def _members(path: Path, start: int) -> Iterator[tuple[int, bytes | None]]:
-    """Offset and content of each gzip member; None for content that can't be read."""
+    """Yield offset and content of each gzip member; None for content that can't be read."""
     with path.open("rb") as file:
         while True:
             file.seek(start)
@@ -61,7 +61,7 @@ def _members(path: Path, start: int) -> Iterator[tuple[int, bytes | None]]:
 
 
 def _split(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Length in the file and content of each gzip member from here on; (0, None) for one that can't be read."""
+    """Yield length in the file and content of each gzip member from here on; (0, None) for one that can't be read."""
     left = file.read(_CHUNK)
     while left:
         unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)

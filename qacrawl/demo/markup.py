@@ -68,7 +68,7 @@ def _fill(template: str, **values: str) -> str:
 
 
 def _question(fields: Fields, style: Style) -> Iterator[str]:
-    """Title, subject, question and asker line."""
+    """Yield title, subject, question and asker line."""
     if style.title:
         yield _fill(style.title, title=fields["title"], department=fields["specialty"])
     yield style.share
@@ -86,7 +86,7 @@ def _question(fields: Fields, style: Style) -> Iterator[str]:
 
 
 def _reply(fields: Fields, style: Style) -> Iterator[str]:
-    """Doctor line, reply and its date; nothing for a question without a reply."""
+    """Yield doctor line, reply and its date; nothing for a question without a reply."""
     if "reply" in fields:
         yield _fill(style.doctor, doctor=fields["doctor"], department=fields["reply_specialty"])
         yield from _paragraphs(fields["reply"], style)
@@ -94,7 +94,7 @@ def _reply(fields: Fields, style: Style) -> Iterator[str]:
 
 
 def _below(fields: Fields, style: Style) -> Iterator[str]:
-    """More Info, Similar Q&A and Related FAQ."""
+    """Yield more Info, Similar Q&A and Related FAQ."""
     yield _fill(style.heading, text="More Info")
     yield from _paragraphs(fields["more_info"], style)
     yield _fill(style.heading, text="Similar Q&A")

@@ -12,7 +12,7 @@ from qacrawl.demo.writing import doctors
 
 @cache
 def _groups() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-    """Sentences, lengths of time and names, in Chinese by the English."""
+    """Return sentences, lengths of time and names, in Chinese by the English."""
     text = Path(__file__).with_name("phrases.txt").read_text(encoding="utf-8")
     sentences, spans, names = (
         dict(line.split("\t") for line in group.splitlines()) for group in text.strip().split("\n\n")

@@ -114,7 +114,7 @@ def _more_info(random: Random, topic: Topic) -> str:
 
 
 def _paragraphs(random: Random, lines: list[str]) -> str:
-    """Lines as text, now and then in two paragraphs."""
+    """Return lines as text, now and then in two paragraphs."""
     lines = [line for line in lines if line]
     at = random.randrange(1, len(lines)) if random.random() < 0.4 else 0
     return "\n\n".join("\n".join(part) for part in (lines[:at], lines[at:]) if part)

@@ -48,7 +48,7 @@ def slug(name: str) -> str | None:
 
 @cache
 def _by_name() -> dict[str, str]:
-    """Slugs by every name, as `_plain` leaves it."""
+    """Return slugs by every name, as `_plain` leaves it."""
     return {_plain(name): one.slug for one in departments() for name in (one.english, one.chinese, *one.also)}
 
 

@@ -44,7 +44,7 @@ def beside(folder: Path, name: str) -> Path:
 def dataset(address: str) -> Path | None:
     """Return the snapshot at an address, fetched, or the folder of a site that has published.
 
-    None if the bucket has none.
+    Return None if the bucket has none.
 
     A local address is returned as it is. What is here but not in the bucket any more was taken out and is not read.
     """
@@ -139,7 +139,7 @@ def remove(path: Path) -> None:
 def read(path: Path) -> bytes:
     """Return what a file holds now, for a working copy by the word of the bucket.
 
-    Nothing where there is no such file.
+    Return nothing where there is no such file.
     """
     if s3.is_mirrored(path):
         return s3.read(path)[0]

@@ -187,7 +187,7 @@ def _keys(bucket: Bucket, name: str) -> Iterator[str]:
 
 @contextmanager
 def _errors(bucket: Bucket, name: str) -> Iterator[None]:
-    """boto3's errors as OSError, in one line."""
+    """Have errors of boto3 be an OSError, in one line."""
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
 

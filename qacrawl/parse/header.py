@@ -41,7 +41,7 @@ def read(blocks: list[Block], words: Landmarks, specialty: str, hint: str, resol
 
 
 def _split(title: str, specialty: str) -> tuple[str, str]:
-    """Title and department. A department may hold " - " itself; the reply's line knows."""
+    """Return title and department. A department may hold " - " itself; the reply's line knows."""
     if specialty and title.casefold().endswith(f" - {specialty}".casefold()):
         return title[: -len(specialty) - 3].rstrip(), title[-len(specialty) :]
     match = DEPARTMENT.fullmatch(title)
@@ -139,5 +139,5 @@ def _subject(blocks: list[Block]) -> tuple[str, str]:
 
 
 def join(blocks: list[Block]) -> str:
-    """Blocks as text: a paragraph each."""
+    """Return blocks as text: a paragraph each."""
     return "\n\n".join(block.text for block in blocks if block.text)

@@ -73,7 +73,7 @@ def _lines(blocks: list[Block]) -> Iterator[Block]:
 
 
 def _by_doctor_line(lines: list[Block], words: Landmarks) -> list[list[Block]]:
-    """Entries of a page without "Read More": a block after a reply excerpt begins the next one."""
+    """Return entries of a page without "Read More": a block after a reply excerpt begins the next one."""
     doctors = [at for at, line in enumerate(lines) if words.doctor.pattern.fullmatch(line.text)]
     starts = [0]
     for at, following in pairwise(doctors):
@@ -118,7 +118,7 @@ def _cut_short(line: str) -> bool:
 
 
 def _join(lines: list[Block]) -> str | None:
-    """Lines as text again, paragraphs where blocks began."""
+    """Return lines as text again, paragraphs where blocks began."""
     text = "".join(("\n\n" if line.place == "first" else "\n") + line.text for line in lines)
     return text.strip() or None
 
@@ -126,7 +126,7 @@ def _join(lines: list[Block]) -> str | None:
 def related(blocks: list[Block], addresses: Addresses) -> list[RelatedFAQ]:
     """Return the tags of "Related FAQ": a tag with "(Department)" in, or right behind, its block.
 
-    Or a link to a listing.
+    A link to a listing is a tag, too.
 
     The first block that is neither ends the section: what follows is the page's footer.
     """
@@ -155,7 +155,7 @@ def related(blocks: list[Block], addresses: Addresses) -> list[RelatedFAQ]:
 def _in_brackets(text: str) -> tuple[str, str] | None:
     """Return a tag and the department in the brackets behind it, which may hold brackets.
 
-    None for a text of another form.
+    Return None for a text of another form.
     """
     if len(text) > 2 * LONGEST_DEPARTMENT or not text.endswith(CLOSING) or "\n" in text:
         return None

@@ -64,7 +64,7 @@ def pseudonym(name: str, key: bytes) -> str:
 
 
 def redact(record: QARecord, *, key: bytes, askers: AskerNames = "pseudonym", texts: bool = True) -> QARecord:
-    """`record` without what tells who the asker is; the note `redacted_<kind>` says what was found in its texts."""
+    """Return `record` without what tells who asked; the note `redacted_<kind>` says what was found in its texts."""
     values: dict[str, Any] = {}
     if askers == "drop":
         values["asker"] = None

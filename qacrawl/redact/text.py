@@ -24,7 +24,7 @@ _WIDE = re.compile("[０-９＠]")
 
 
 def redact(text: str) -> tuple[str, list[str]]:
-    """`text` with personal data replaced by `[email]`, `[phone]` and `[id]`, and the kinds that were found."""
+    """Return `text` with personal data replaced by `[email]`, `[phone]` and `[id]`, and the kinds that were found."""
     plain = text.translate(_PLAIN)
     found = _find(plain)
     new = found
@@ -65,7 +65,7 @@ def _find(plain: str) -> list[Found]:
 
 
 def _apart(spans: Iterable[Span]) -> list[Span]:
-    """Spans in order, those that overlap as one: in "a@b.twa@b.tw" the second address begins in the first."""
+    """Return spans in order, those that overlap as one: in "a@b.twa@b.tw" the second address begins in the first."""
     apart: list[Span] = []
     for start, end in sorted(spans):
         if apart and start < apart[-1][1]:
@@ -183,7 +183,7 @@ _LABELLED = re.compile(
 
 
 def _abroad(plain: str) -> Iterator[Span]:
-    """Numbers with a country code after "+"."""
+    """Yield numbers with a country code after "+"."""
     if not re.search(r"\+\s?\d", plain):
         return
     from phonenumbers import Leniency, PhoneNumberMatcher
@@ -202,7 +202,7 @@ def _phones(region: str) -> Callable[[str], Iterator[Span]]:
 
 
 def _labelled(plain: str) -> Iterator[Span]:
-    """Numbers without area code after a word that says what they are."""
+    """Return numbers without area code after a word that says what they are."""
     return ((found.start("number"), found.end()) for found in _LABELLED.finditer(plain))
 
 

@@ -62,7 +62,7 @@ def is_html(markup: str, content_type: str | None = None) -> bool:
 
 
 def plain(text: str) -> list[Block]:
-    """Blocks of plain text: an empty line ends a block."""
+    """Return blocks of plain text: an empty line ends a block."""
     text = normal(clean(text).replace("\r\n", "\n").replace("\r", "\n"))
     blocks = []
     for lines in re.split(r"\n[ \t\f\v\u3000\xa0]*(?=\n)", text):
@@ -72,7 +72,7 @@ def plain(text: str) -> list[Block]:
 
 
 def fast(markup: str, *, whole: bool = True) -> list[Block]:
-    """Blocks of HTML through lexbor, which builds the tree as browsers do. Raise what lexbor raises."""
+    """Return blocks of HTML through lexbor, which builds the tree as browsers do. Raise what lexbor raises."""
     tree = LexborHTMLParser(clean(markup))
     if len(markup) < SMALL:
         _last[:] = [tree]
@@ -122,7 +122,7 @@ def _canonical(tree: LexborHTMLParser) -> str:
 
 
 def reference(markup: str, *, whole: bool = True) -> list[Block]:
-    """Blocks of HTML through BeautifulSoup: the same as `fast`, slowly."""
+    """Return blocks of HTML through BeautifulSoup: the same as `fast`, slowly."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
@@ -137,7 +137,7 @@ def reference(markup: str, *, whole: bool = True) -> list[Block]:
 
 
 def _cut_menus_of_soup(soup: BeautifulSoup) -> None:
-    """As `_cut_menus`."""
+    """Do as `_cut_menus` does."""
     for nav in soup.select("nav"):
         if not nav.select_one(HEADED) and not nav.find_parent(["nav", *HEADINGS]):
             nav.replace_with(soup.new_tag("hr"))
@@ -156,5 +156,5 @@ def _is_shown(node: PageElement) -> bool:
 
 
 def clean(text: str) -> str:
-    """`text` without NUL, which no page means."""
+    """Return `text` without NUL, which no page means."""
     return text.replace("\0", "") if "\0" in text else text  # far quicker than to replace what is not there

@@ -59,7 +59,7 @@ def cut(blocks: list[Block], words: Landmarks) -> Parts | None:
 def _without_navigation(blocks: list[Block], words: Landmarks) -> list[Block]:
     """Return the blocks outside of navigation, and of asides that list other questions.
 
-    With a section's heading they stay.
+    Those that hold the heading of a section stay.
     """
     body: list[Block] = []
     for place, run in groupby(blocks, lambda block: block.place):
@@ -114,7 +114,7 @@ def _cut(doc: Doc, words: Landmarks) -> Parts | None:
 def _asker_and_doctor(doc: Doc, words: Landmarks) -> tuple[Match | None, Match | None, list[str]]:
     """Return the ask date that a doctor line follows, and that doctor line.
 
-    Or the last ask date of an unanswered page.
+    Of a page without a reply, return the last ask date alone.
     """
     asks = list(doc.find(words.ask_date))
     if not asks:
@@ -132,7 +132,7 @@ def _asker_and_doctor(doc: Doc, words: Landmarks) -> tuple[Match | None, Match |
 def _only_doctor(doc: Doc, words: Landmarks) -> Match | None:
     """Return the doctor line of a page without an ask date.
 
-    None where there are several and nothing says which it is.
+    Return None where there are several and nothing says which it is.
     """
     answered = doc.first(words.doctor)
     if answered is None:
@@ -171,7 +171,7 @@ def _end_of_main(doc: Doc, words: Landmarks, start: int) -> int:
 def _reply_date(doc: Doc, words: Landmarks, start: int, asked: Match | None) -> tuple[Match | None, list[str]]:
     """Return the line that ends the reply, and notes.
 
-    Of several: not before the question, and the first before a section.
+    Of several such lines, it is none before the question, and the first before a section.
     """
     found = list(doc.find(words.reply_date, start))
     if not found:

@@ -24,7 +24,7 @@ def dated(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, Facts]:
 
 
 def undated(doc: Doc, answered: Match, words: Landmarks) -> tuple[int, Facts]:
-    """As `dated`, where no ask date was read, from the line above the doctor's line; no facts if it is none.
+    """Do as `dated` does where no ask date was read, from the line above the doctor's line; no facts if it is none.
 
     Else a name would stay in the question, for all to see, wherever a site writes its dates in a new way.
     """
@@ -94,7 +94,7 @@ def _trimmed(text: str, end: int) -> int:
 
 
 def _before_labels(doc: Doc, start: int, words: Landmarks) -> int:
-    """`start`, or where the labels right above it begin."""
+    """Return `start`, or where the labels right above it begin."""
     while start:
         above = _line_before(doc, start)
         block = doc.block(above)

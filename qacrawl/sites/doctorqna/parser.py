@@ -142,7 +142,7 @@ def _title(markup: str) -> str:
 
 
 def _fields(parts: grammar.Parts, markup: str, addresses: sections.Addresses) -> Fields:
-    """Plain fields from the parts of an article."""
+    """Return plain fields from the parts of an article."""
     specialty = parts.doctor.get("specialty", "")
     top = header.read(parts.header, WORDS, specialty, _title(markup), addresses.page)
     reply = header.join(parts.reply)

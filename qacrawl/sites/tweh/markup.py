@@ -93,7 +93,7 @@ def _of_bars(tree: LexborHTMLParser) -> list[Question]:
 
 
 def _apart(bodies: list[list[str]], answered: int) -> tuple[str, str]:
-    """Question and reply, of the texts in boxes, `answered` of which stand before who replied; or in a single one."""
+    """Return question and reply of the texts in boxes, `answered` of which stand before who replied, or in one box."""
     if len(bodies) == 1 and len(bodies[0]) == 2:
         return bodies[0][0], bodies[0][1]
     texts = ["\n\n".join(filter(None, one)) for one in bodies]

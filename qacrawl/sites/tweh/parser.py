@@ -52,7 +52,7 @@ def _own(page: Page, found: list[markups.Question]) -> markups.Question:
 
 
 def _refusal(page: Page, markup: str) -> Refusal:
-    """Why a page without questions and links is no record."""
+    """Return why a page without questions and links is no record."""
     shown = blocks.read(markup, page.content_type)
     if any(block.heading and GONE in block.text for block in shown):
         return Refusal("gone")
@@ -89,7 +89,7 @@ def _pages(markup: str) -> Iterator[int]:
 
 
 def _fields(page: Page, markup: str, found: markups.Question) -> Fields:
-    """Plain fields from the parts of a question."""
+    """Return plain fields from the parts of a question."""
     values: dict[str, object] = {"lang": site.LANG}
     notes: list[str] = []
     for name, raw in (("question_subject", found.subject), ("question", found.question), ("reply", found.reply)):
