@@ -1,10 +1,12 @@
 """The one place that knows SQLite from PostgreSQL: addresses, the clock, row locks, upserts, the lock of a run."""
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import (
@@ -35,6 +37,7 @@ from qacrawl.frontier.locks import advisory_lock, file_lock
 
 APPLICATION = 0x71616372  # "qacr": what a SQLite file says it belongs to
 ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by INTEGER only
+_META = "qacrawl_meta"
 _CHUNK = 500
 _FRESH = 5.0  # seconds
 
@@ -104,18 +107,43 @@ def look(engine: Engine) -> tuple[Path, str | None] | None:
     if shared(engine) or not path.exists() or not path.stat().st_size:
         return None
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            (owner,) = db.execute("PRAGMA application_id").fetchone()
-            names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-            ours = owner == APPLICATION and "qacrawl_meta" in names
-            version = db.execute("SELECT value FROM qacrawl_meta WHERE name = 'version'").fetchone() if ours else None
+        ours, holds, version = _said(path.resolve())
     except sqlite3.OperationalError as error:
         raise QacrawlError(f"cannot read {path}: {error}") from None
     except sqlite3.DatabaseError as error:
         raise QacrawlError(f"{path} is no frontier: {error}; it was left alone", Exit.USAGE) from None
-    if not ours and (names or owner):
+    if holds and not ours:
         raise QacrawlError(f"{path} is no frontier of qacrawl; it was left alone", Exit.USAGE)
-    return (path, version and version[0]) if ours else None
+    return (path, version) if ours else None
+
+
+_Said = tuple[bool, bool, str | None]
+"""Whether a SQLite file is ours, whether it holds anything, and the version that a frontier says it has."""
+
+
+def _said(path: Path) -> _Said:
+    """Return what a SQLite file says of itself; nothing is written to it."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
+            return _asked(db)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+            raise
+    # A process was killed while it wrote. Who opens the file rolls that back, but it may be none of ours: try a copy.
+    with TemporaryDirectory(prefix="qacrawl-") as folder:
+        for name in (path.name, f"{path.name}-journal"):
+            with suppress(FileNotFoundError):  # rolled back meanwhile
+                shutil.copyfile(path.with_name(name), Path(folder, name))
+        with closing(sqlite3.connect(Path(folder, path.name))) as db:
+            return _asked(db)
+
+
+def _asked(db: sqlite3.Connection) -> _Said:
+    (owner,) = db.execute("PRAGMA application_id").fetchone()
+    names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+    ours = owner == APPLICATION and _META in names
+    version = db.execute(f"SELECT value FROM {_META} WHERE name = 'version'").fetchone() if ours else None  # noqa: S608
+    return ours, bool(names or owner), version[0] if version else None
 
 
 def wait_for_makers(db: Connection) -> None:

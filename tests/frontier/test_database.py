@@ -1,7 +1,9 @@
 """Opening a frontier: what is none is left alone, what is older is brought up to date, errors are one clear line."""
 
 import shutil
+import signal
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -90,6 +92,52 @@ def of_version(version: str, path: Path) -> None:
         db.execute("UPDATE qacrawl_meta SET value = ?", (version,))
         db.commit()
         db.execute("PRAGMA journal_mode=DELETE")
+
+
+CUT_SHORT = """
+import os, signal, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA cache_size=1")  # what does not fit is written before the end
+db.execute("BEGIN")
+for number in range(50):
+    db.execute(f"CREATE TABLE t{number} (text TEXT)")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def cut_short(path: Path) -> None:
+    """Have a process be killed in the middle of a transaction: who opens the file has to roll it back."""
+    done = subprocess.run([sys.executable, "-c", CUT_SHORT, str(path)])
+    assert done.returncode == -signal.SIGKILL
+    assert path.with_name(f"{path.name}-journal").stat().st_size
+
+
+def test_a_file_whose_first_write_was_killed_becomes_a_frontier(tmp_path: Path) -> None:
+    cut_short(tmp_path / "frontier.sqlite")
+    touch(None, tmp_path)
+    with open_frontier(None, SITE, tmp_path) as frontier:
+        assert frontier.add([Found(PAGE, "article")]) == 1
+
+
+def test_a_frontier_in_which_a_write_was_killed_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "frontier.sqlite"
+    with open_frontier(None, SITE, tmp_path) as frontier:
+        frontier.add([Found(PAGE, "article")])
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode=DELETE")
+    cut_short(path)
+    with open_frontier(None, SITE, tmp_path) as frontier:
+        assert [row.url for row in frontier.lease(5, "run", 0)] == [PAGE]
+
+
+def test_a_file_of_others_in_which_a_write_was_killed_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "frontier.sqlite"
+    foreign(path)
+    cut_short(path)
+    before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+    with refused("is no frontier of qacrawl"):
+        touch(None, tmp_path)
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize(
