@@ -3,11 +3,11 @@
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     URL,
@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier.locks import advisory_lock, file_lock
@@ -40,6 +40,11 @@ ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by INTE
 _META = "qacrawl_meta"
 _CHUNK = 500
 _FRESH = 5.0  # seconds
+_IDLE = "idle_in_transaction_session_timeout"
+_FROZEN = 10  # seconds
+_UNDONE = "25P03"
+"""What PostgreSQL says, as SQLSTATE, to who said nothing for so long in a transaction."""
+_Result = TypeVar("_Result")
 
 
 def shared(at: Engine | Connection) -> bool:
@@ -68,7 +73,9 @@ def engine(address: str) -> Engine:
             # Prepared once, a statement keeps the plan that was good when the queue was small.
             plans = {"prepare_threshold": None}
             driver = "postgresql+psycopg://" + address.partition("://")[2]
-            return create_engine(driver, pool_pre_ping=True, connect_args=plans)
+            made = create_engine(driver, pool_pre_ping=True, connect_args=plans)
+            event.listen(made, "connect", _limit)
+            return made
         if not address.startswith("sqlite:///") or address.endswith((":///", ":memory:")):
             raise ArgumentError
         made = create_engine(address)
@@ -91,6 +98,12 @@ def _set_up(connection: Any, _: object) -> None:
     # FULL: an acknowledgement outlives a power cut; in WAL mode it costs one fsync a batch.
     for setting in ("journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {setting}")
+
+
+def _limit(connection: Any, _: object) -> None:
+    # A process that is frozen in the middle of a transaction keeps the rows it locked from all others.
+    connection.execute(f"SET {_IDLE} = '{_FROZEN}s'")
+    connection.commit()
 
 
 def _begin(db: Connection) -> None:
@@ -168,7 +181,31 @@ def tidy(engine: Engine) -> None:
             db.cursor().execute(f"PRAGMA {statement}").fetchall()
 
 
-# Transactions that read
+# Transactions
+
+
+def write(engine: Engine, action: Callable[[Connection], _Result], tries: int = 3) -> _Result:
+    """Return what `action` does in a transaction, which is tried again where the server undid it."""
+    with engine.connect() as db:
+        ends = False
+        try:
+            result = action(db)
+            ends = True
+            db.commit()
+            return result
+        except DBAPIError as error:
+            # Left in the middle, a server undoes all; left at the end, it may have done all, unless it says so.
+            undone = (error.connection_invalidated and not ends) or getattr(error.orig, "sqlstate", None) == _UNDONE
+            if not undone or tries == 1:
+                raise
+    return write(engine, action, tries - 1)
+
+
+def may_pause(db: Connection) -> Connection:
+    """Let a transaction be idle for as long as it takes: its rows go to, or come from, a place that may be slow."""
+    if shared(db):
+        db.execute(text(f"SET LOCAL {_IDLE} = 0"))
+    return db
 
 
 def reading(engine: Engine) -> Connection:
@@ -179,7 +216,7 @@ def reading(engine: Engine) -> Connection:
 def snapshot(engine: Engine) -> Connection:
     """Return a connection that sees the database as it is at its first query, whatever others write meanwhile."""
     db = reading(engine)
-    return db.execution_options(isolation_level="REPEATABLE READ") if shared(engine) else db
+    return may_pause(db.execution_options(isolation_level="REPEATABLE READ")) if shared(engine) else db
 
 
 # Clocks

@@ -47,8 +47,7 @@ class Frontier:
     def _write(
         self, action: Callable[Concatenate[Connection, _Given], _Result], *args: _Given.args, **more: _Given.kwargs
     ) -> _Result:
-        with self.engine.begin() as db:
-            return action(db, *args, **more)
+        return database.write(self.engine, lambda db: action(db, *args, **more))
 
     def now(self) -> float:
         """Return seconds since 1970 by the database's clock."""
@@ -72,15 +71,21 @@ class Frontier:
 
     def beat(self, run_id: str, until: float) -> None:
         """Prolong a run and its leases until a time."""
-        with self.engine.begin() as db:
+
+        def prolong(db: Connection) -> None:
             queue.prolong(db, self.site, run_id, until)
             runs.beat(db, self.site, run_id, until)
 
+        self._write(prolong)
+
     def finish_run(self, run_id: str, reason: str) -> None:
         """Note a run's end, and give back what it still leases."""
-        with self.engine.begin() as db:
+
+        def finish(db: Connection) -> None:
             queue.give_back(db, self.site, run_id)
             runs.finish(db, self.site, run_id, reason)
+
+        self._write(finish)
 
     def run_ids(self) -> list[str]:
         """Return the ids of all runs, the last one first."""
@@ -98,7 +103,7 @@ class Frontier:
 
     def add(self, found: Iterable[Found]) -> int:
         """Add the URLs that are new; return how many were."""
-        return self._write(queue.add, self.site, found, self._number)
+        return self._write(queue.add, self.site, list(found), self._number)
 
     def require(self, url: str, kind: Kind, since: int) -> None:
         """Add a URL, or make it due unless it is forgotten or was visited after the counter stood at `since`."""
@@ -120,11 +125,14 @@ class Frontier:
 
     def set_back(self) -> bool:
         """Return whether the clock was set back since the last run; what waits for a time is due then."""
-        with self.engine.begin() as db:
+
+        def end_waiting(db: Connection) -> bool:
             if runs.latest(db, self.site) <= self.now():
                 return False
             queue.end_waiting(db, self.site)
-        return True
+            return True
+
+        return self._write(end_waiting)
 
     def pending(self) -> tuple[int, float | None]:
         """Return how many URLs are to be visited, counted up to 1,000, and when the first that waits is due."""
@@ -179,10 +187,14 @@ class Frontier:
 
         Return how many of the responses no outcome stands for.
         """
-        with self.engine.begin() as db:
-            number = queue.recover(db, self.site, name, seen)
+        found = list(seen)
+
+        def recover(db: Connection) -> int:
+            number = queue.recover(db, self.site, name, found)
             manifest.put(db, self.site, File("archive", name, size))
-        return number
+            return number
+
+        return self._write(recover)
 
     def files(self, kind: str) -> dict[str, int]:
         """Return the committed files of a kind ("parts", "rejects", "archive"): name to size."""
@@ -193,10 +205,13 @@ class Frontier:
 
         Visits to come get higher numbers than `visit`, the highest in those files.
         """
-        with self.engine.begin() as db:
+
+        def swap(db: Connection) -> None:
             manifest.swap(db, self.site, add, remove)
             if visit:
                 counter.pass_by(db, self.site, visit)
+
+        self._write(swap)
 
     # Hosts
 

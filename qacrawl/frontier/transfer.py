@@ -99,6 +99,7 @@ def _at_rest(row: dict[str, Any]) -> dict[str, Any]:
 def _fill(target: Frontier, lines: Iterable[Line]) -> dict[str, int]:
     written: Counter[str] = Counter()
     with target.engine.begin() as db:
+        database.may_pause(db)
         for table in (urls, files, runs, counters):
             if db.execute(select(table.c.site).where(table.c.site == target.site).limit(1)).first():
                 raise QacrawlError(f"the frontier to fill knows {target.site} already; it was left alone", Exit.USAGE)
