@@ -10,7 +10,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from qacrawl.errors import QacrawlError
-from qacrawl.records import SCHEMA_VERSION, QARecord, Reject
+from qacrawl.records import READS, SCHEMA_VERSION, QARecord, Reject
 
 VERSION_KEY = b"qacrawl.schema_version"
 
@@ -19,7 +19,9 @@ _ARROW: dict[str, Any] = {
     "date": pa.date32(),
     "date-time": pa.timestamp("us", tz="UTC"),
     "int16": pa.int16(),
+    "int32": pa.int32(),
     "integer": pa.int64(),
+    "boolean": pa.bool_(),
 }
 
 
@@ -86,12 +88,12 @@ def _table(rows: Sequence[BaseModel], schema: pa.Schema) -> pa.Table:
 
 
 def upgrade(table: pa.Table, schema: pa.Schema = ARROW) -> pa.Table:
-    """`table`, written under an older schema of the same version, under `schema`: columns added since are null or [].
+    """`table`, written under an older schema, under `schema`: columns added since are null, [], 0 or false.
 
-    Raises QacrawlError for a table of another schema version.
+    Raises QacrawlError for a table of a schema version that is none of `READS`.
     """
     version = int((table.schema.metadata or {}).get(VERSION_KEY, b"0"))
-    if version != SCHEMA_VERSION:
+    if version not in READS:
         raise QacrawlError(
             f"data of schema version {version}, this qacrawl reads {SCHEMA_VERSION}: "
             "`qacrawl rebuild SITE` makes it anew from the archive"
@@ -104,5 +106,7 @@ def upgrade(table: pa.Table, schema: pa.Schema = ARROW) -> pa.Table:
 
 
 def _blank(field: pa.Field, rows: int) -> pa.Array:
-    """A column of nulls, or of empty lists where the field can't be null."""
-    return pa.nulls(rows, field.type) if field.nullable else pa.array([[]] * rows, field.type)
+    """A column of nulls; of empty lists, 0 or false where the field can't be null."""
+    if field.nullable:
+        return pa.nulls(rows, field.type)
+    return pa.array([[] if pa.types.is_list(field.type) else 0] * rows).cast(field.type)

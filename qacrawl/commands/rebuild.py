@@ -22,13 +22,11 @@ from qacrawl.frontier import Frontier
 from qacrawl.reader.limits import Limits
 from qacrawl.reader.messages import Setup
 from qacrawl.reader.series import Series
-from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject
+from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject, records_of
 from qacrawl.redact.record import load_key
 
 ROWS = 5000
 """Rows of a part."""
-
-_WORDS = {QARecord: "record", Reject: "reject", Listing: "listing"}
 
 
 @dataclass
@@ -123,11 +121,14 @@ def _read_file(path: Path, folder: Path, setup: Setup, starts: frozenset[str], f
     rejects: list[Reject] = []
     pages = (page for page in _pages(path, setup.site, starts, made) if page.url not in forgotten)
     for result in _series(setup).results(pages):
-        if isinstance(result, QARecord):
-            records.append(result)
+        if found := records_of(result):
+            records += found
+            made.counts["record"] += len(found)
         elif isinstance(result, Reject):
             rejects.append(result)
-        made.counts[_WORDS[type(result)]] += 1
+            made.counts["reject"] += 1
+        elif isinstance(result, Listing):
+            made.counts["listing"] += 1
         if len(records) >= ROWS:
             made.parts[store.write_part(folder, records)] = len(records)
             records = []

@@ -16,7 +16,7 @@ from qacrawl.escape import plain
 from qacrawl.publish.data import files, versions
 from qacrawl.records import TEXTS
 
-_LISTS = ("similar_qa", "related_faq", "notes")
+_LISTS = [field.name for field in schema.ARROW if pa.types.is_list(field.type)]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,11 @@ def _rows(db: Any, folder: Path) -> int:
 
 def _coverage(db: Any) -> dict[str, float]:
     """Share of rows whose field is neither null nor an empty list."""
-    said = {name: f"len({name}) > 0" if name in _LISTS else f"{name} IS NOT NULL" for name in schema.ARROW.names}
+    there = db.sql("FROM qa").columns  # a snapshot of an older schema has fewer
+    said = {
+        name: "false" if name not in there else f"len({name}) > 0" if name in _LISTS else f"{name} IS NOT NULL"
+        for name in schema.ARROW.names
+    }
     shares = [f"coalesce(avg(CASE WHEN {test} THEN 1 ELSE 0 END), 0) AS {name}" for name, test in said.items()]
     return {name: round(share, 4) for name, share in _one(db, f"SELECT {', '.join(shares)} FROM qa").items()}
 

@@ -94,9 +94,10 @@ def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], 
         CREATE TABLE newest AS
         SELECT record_id, file, row, first_seen
         FROM (SELECT record_id, file, row, min(fetched_at) OVER (PARTITION BY record_id) AS first_seen,
-                     row_number() OVER (PARTITION BY record_id ORDER BY {NEWEST_FIRST}) AS place
+                     row_number() OVER (PARTITION BY record_id ORDER BY {NEWEST_FIRST}) AS place,
+                     rank() OVER (PARTITION BY url ORDER BY fetched_at DESC, parser DESC) AS reading
               FROM readings)
-        WHERE place = 1
+        WHERE place = 1 AND reading = 1
     """)
     return int(db.execute("SELECT count(*) FROM newest").fetchone()[0])
 
