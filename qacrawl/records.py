@@ -168,7 +168,7 @@ class QARecord(BaseModel):
     reply_votes: Votes | None = Field(None, description="Votes for the reply; null where the page says none.")
     reply_accepted: bool | None = Field(
         None,
-        description="Whether the page marks the reply as accepted; null where there is no reply, or the site marks none.",
+        description="Whether the page marks the reply as accepted; null without a reply, or where no site marks one.",
     )
     rank: Rank = Field(0, description="Which question of its page this is, from 0 for the first.")
     fetched_at: AwareDatetime = Field(

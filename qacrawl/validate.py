@@ -22,7 +22,7 @@ _C1_LEAD = b"\xc2"  # first byte of U+0080..U+00BF in UTF-8
 
 
 def validate(page: Page, fields: Fields, version: int, rank: int = 0) -> QARecord | Refusal:
-    """The record of question `rank` of `page` from what parser `version` read on it, or Refusal("invalid", fields at fault)."""
+    """The record of question `rank` of `page` by parser `version`, or Refusal("invalid", fields at fault)."""
     values = _cleaned(fields)
     notes = [*fields.get("notes", ()), *_check_dates(values, page), *_check_ages(values)]
     if "reply" not in values:

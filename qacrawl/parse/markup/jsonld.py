@@ -1,4 +1,4 @@
-"""JSON-LD as schema.org's sites use it: scripts to items. References by `@id` lead to the item, contexts are not read."""
+"""JSON-LD as pages use it: scripts to items. References by `@id` lead to the item, contexts are not read."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -8,7 +8,7 @@ from qacrawl.parse.markup import prose
 from qacrawl.parse.markup.item import Item, Value
 
 DELETED = re.compile(
-    r"\W*(?:(?:this |the )?(?:answer|post|comment|reply|message|topic|content)?\s*(?:has been|have been|was|is|were)?\s*)?"
+    r"\W*(?:(?:this |the )?(?:answer|post|comment|reply|message|topic|content)?\s*(?:has been|was|is|were)?\s*)?"
     r"(?:deleted|removed|withdrawn)(?: by (?:the |its |a |an )?(?:\w+ )?(?:author|owner|moderators?|admin|user))?"
     r"(?:, will be automatically deleted in [^.]{1,40})?\W*",
     re.IGNORECASE,
