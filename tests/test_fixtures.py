@@ -13,7 +13,7 @@ import pytest
 
 from qacrawl import registry, validate
 from qacrawl.parse import blocks, encoding
-from qacrawl.records import Article, Fields, Listing, Page, QARecord, Refusal
+from qacrawl.records import Fields, Listing, Page, QARecord, Refusal
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CASES = sorted(folder for folder in FIXTURES.glob("*/*") if folder.is_dir())

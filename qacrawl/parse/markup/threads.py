@@ -202,11 +202,11 @@ def _whole(asked: Thread, forum: list[Thread]) -> Thread:
 
 
 def _fill(one: Post, others: list[Post]) -> None:
-    """Give a post that ends with "..." the text of the one that goes on where it is cut."""
+    """Give a post that ends with "..." what the one says that goes on where it is cut."""
     if not CUT.search(one.text):
         return
     start = CUT.sub("", one.text)
     for other in others:
         if starts_with(other.text, start):
-            one.text = other.text
+            one.text, one.author, one.day = other.text, one.author or other.author, one.day or other.day
             return
