@@ -148,7 +148,9 @@ class QARecord(BaseModel):
     doctor: Text | None = Field(None, description='Who replied, without "Dr."; null when the page shows no reply.')
     reply_specialty: Text | None = Field(None, description="Department of the reply, as its line says it.")
     hospital: Text | None = Field(
-        None, description="Hospital that the reply's sign-off names, as it says it; null where it names none."
+        None,
+        description="Hospital of who replied, as the line says it that names them, or the reply's sign-off; null where "
+        "neither names one.",
     )
     reply: Text | None = Field(
         None,
@@ -171,6 +173,14 @@ class QARecord(BaseModel):
         description="Whether the page marks the reply as accepted; null without a reply, or where no site marks one.",
     )
     rank: Rank = Field(0, description="Which question of its page this is, from 0 for the first.")
+    department: Text | None = Field(
+        None,
+        description="The department under the one name that qacrawl has for it on all sites, a slug "
+        "(qacrawl/departments/names.tsv); null where the page names none, or one that is not known.",
+    )
+    follows: Text | None = Field(
+        None, description="`record_id` of the question that this one says it follows; it need not be in the dataset."
+    )
     fetched_at: AwareDatetime = Field(
         description="When the page was fetched, UTC (for `extract`: when the file was last changed)."
     )
@@ -211,6 +221,7 @@ class Fields(TypedDict, total=False):
     question_votes: int
     reply_votes: int
     reply_accepted: bool
+    follows: str
     notes: list[str]
 
 
@@ -274,3 +285,8 @@ class Reject(BaseModel):
 def records_of(result: object) -> tuple[QARecord, ...]:
     """Return the records that a page came to: one, several or none."""
     return result.records if isinstance(result, Several) else (result,) if isinstance(result, QARecord) else ()
+
+
+def is_gone(result: object) -> bool:
+    """Return whether what was made of a page says that it is gone: nothing is stored, as after such a status."""
+    return isinstance(result, Reject) and result.reason == "gone"

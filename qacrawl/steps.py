@@ -1,20 +1,51 @@
 """PARSE to REDACT in one call: what a crawl, `rebuild` and `extract` do with a page."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from qacrawl import registry, validate
+from qacrawl.archive import warc
 from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject, Several, records_of
 from qacrawl.redact import AskerNames
 from qacrawl.redact.record import redact
 
 
+def page(
+    site: str,
+    url: str,
+    body: bytes,
+    status: int,
+    content_types: Sequence[bytes],
+    fetched_at: datetime,
+    place: warc.Place | None,
+) -> Page:
+    """Return a response as a page: what a crawl gives to the parser, and `rebuild` again.
+
+    `url` is canonical, `body` without its content encoding; of several Content-Types the last counts. `place` is where
+    the response lies in the archive.
+    """
+    return Page(
+        site=site,
+        url=url,
+        body=body,
+        fetched_at=fetched_at,
+        content_type=content_types[-1].decode("latin-1") if content_types else None,
+        status=status,
+        run_id=warc.run_of(place.file) if place else None,
+        warc_file=place.file if place else None,
+        warc_offset=place.offset if place else None,
+    )
+
+
 def read(page: Page) -> QARecord | Several | Listing | Refusal:
-    """The records of a page, not redacted yet; the links of a listing; or why it is neither."""
+    """Return the records of a page, not redacted yet; the links of a listing; or why it is neither."""
     parser = registry.load_parser(page.site)
     answer = parser.parse(page)
     return _records(page, answer, parser.VERSION) if isinstance(answer, Article) else answer
 
 
 def _records(page: Page, answer: Article, version: int) -> QARecord | Several | Refusal:
-    """The records of a page's questions; those that make none are left out, unless all do."""
+    """Return the records of a page's questions; those that make none are left out, unless all do."""
     made = [validate.validate(page, fields, version, rank) for rank, fields in enumerate(answer.questions)]
     records = [record for record in made if isinstance(record, QARecord)]
     return Several(tuple(records)) if len(records) > 1 else records[0] if records else made[0]
@@ -23,7 +54,10 @@ def _records(page: Page, answer: Article, version: int) -> QARecord | Several | 
 def result(
     page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True
 ) -> QARecord | Several | Listing | Reject:
-    """What is stored of a page: its redacted records, or a reject that says what is wrong; or a listing's links."""
+    """Return what is stored of a page: its redacted records, or a reject that says what is wrong.
+
+    Of a listing, return its links.
+    """
     answer = read(page)
     if records := [redact(record, key=key, askers=askers, texts=texts) for record in records_of(answer)]:
         return Several(tuple(records)) if len(records) > 1 else records[0]
@@ -31,5 +65,5 @@ def result(
 
 
 def version(site: str) -> int:
-    """The version of a site's parser."""
+    """Return the version of a site's parser."""
     return registry.load_parser(site).VERSION

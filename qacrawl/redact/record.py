@@ -59,12 +59,12 @@ def read_key(path: Path) -> bytes:
 
 
 def pseudonym(name: str, key: bytes) -> str:
-    """The pseudonym of an asker: "asker-" and 16 hex digits of HMAC-SHA256; the same name has the same one."""
+    """Return the pseudonym of an asker: "asker-" and 16 hex digits of HMAC-SHA256; the same name has the same one."""
     return f"asker-{hmac.new(key, name.encode(), sha256).hexdigest()[:16]}"
 
 
 def redact(record: QARecord, *, key: bytes, askers: AskerNames = "pseudonym", texts: bool = True) -> QARecord:
-    """`record` without what tells who the asker is; the note `redacted_<kind>` says what was found in its texts."""
+    """Return `record` without what tells who asked; the note `redacted_<kind>` says what was found in its texts."""
     values: dict[str, Any] = {}
     if record.asker and askers != "keep":
         name = pseudonym(record.asker, key) if askers == "pseudonym" else None
@@ -76,7 +76,7 @@ def redact(record: QARecord, *, key: bytes, askers: AskerNames = "pseudonym", te
 
 
 def _renamed(record: QARecord, name: str | None) -> dict[str, Any]:
-    """The fields that name the asker, with another name: also as the author of replies in the asker's own thread."""
+    """Return the fields that name the asker, with another name: also as the author of replies in their own thread."""
     values: dict[str, Any] = {"asker": name}
     if record.reply_accepted is not None and record.doctor == record.asker:
         values["doctor"] = name

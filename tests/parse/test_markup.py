@@ -15,7 +15,7 @@ from support.crawling import qacrawl
 from support.making import part, record
 from support.places import ROOT
 
-from qacrawl import registry, schema, steps
+from qacrawl import registry, schema, steps, store
 from qacrawl.errors import QacrawlError
 from qacrawl.parse.markup import tolerant
 from qacrawl.publish.snapshot import publish
@@ -88,10 +88,26 @@ def test_several_records_of_a_page_are_published_and_one_that_left_the_page_leav
     assert verify(again.path) == []
 
 
-def test_parts_of_version_1_are_read_and_their_new_columns_say_nothing():
-    new = ["other_replies", "question_votes", "reply_votes", "reply_accepted", "rank"]
-    old = schema.record_table([record(1)]).drop_columns(new).replace_schema_metadata({schema.VERSION_KEY: b"1"})
-    assert schema.upgrade(old).equals(schema.record_table([record(1)]), check_metadata=True)
+def test_which_questions_a_page_has_is_said_by_its_newest_visit_not_by_the_clock(tmp_path: Path):
+    visits = [(faq(hour=9), 1), (faq(questions=2, hour=3), 2)]  # the clock was put back in between
+    parts = [tmp_path / "parts" / store.write_part(tmp_path, rows, [visit] * len(rows)) for rows, visit in visits]
+    made = publish(tmp_path, "qapage", parts)
+    assert made
+    assert made.rows == 2
+
+
+NEW = ["other_replies", "question_votes", "reply_votes", "reply_accepted", "rank"]
+
+
+@pytest.mark.parametrize(("version", "new"), [(b"1", [*NEW, "department", "follows"]), (b"2", NEW)])
+def test_parts_without_the_columns_are_read_and_these_say_nothing(tmp_path: Path, version: bytes, new: list[str]):
+    old = schema.record_table([record(1)]).drop_columns(new).replace_schema_metadata({schema.VERSION_KEY: version})
+    plain = record(1).model_copy(update={"department": None})
+    kept = record(1) if "department" not in new else plain
+    assert schema.upgrade(old).equals(schema.record_table([kept]), check_metadata=True)
+    made = publish(tmp_path, "doctorqna", [tmp_path / "parts" / store.write_table(tmp_path / "parts", old)])
+    assert made
+    assert verify(made.path) == []
 
 
 def test_a_snapshot_of_version_1_is_followed_by_one_of_version_2(tmp_path: Path):

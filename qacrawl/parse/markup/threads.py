@@ -100,7 +100,7 @@ def question(item: Item) -> Thread | None:
 
 
 def _texts(values: list[Value]) -> list[str]:
-    """The values that are only a text, which some pages have in place of an Answer."""
+    """Return the values that are only a text, which some pages have in place of an Answer."""
     return [said for value in values if not isinstance(value, Item) and (said := prose.text(value))]
 
 

@@ -31,7 +31,7 @@ def loads(text: str) -> list[Any]:
 
 
 def _mended(match: re.Match[str]) -> str:
-    """A string with its escapes mended; nothing of a comment."""
+    """Return a string with its escapes mended; nothing of a comment."""
     return BAD_ESCAPE.sub(lambda found: f"\\{found[1]}" if found[1] else found[2], match[1]) if match[1] else " "
 
 
