@@ -77,7 +77,10 @@ def load_parser(slug: str) -> Parser:
 
 def check(slug: str) -> None:
     """Load all three modules of the site `slug`. Raise QacrawlError where one can't be loaded or is no such module."""
-    load(slug)
+    if not load(slug).START:
+        raise QacrawlError(
+            f"the site {slug} can't be crawled: it is for saved pages, see `qacrawl extract`", Exit.USAGE
+        )
     load_parser(slug)
     found = vars(_module(slug, "spider")).values()
     if not any(isinstance(one, type) and getattr(one, "name", None) == slug for one in found):

@@ -33,13 +33,11 @@ from qacrawl.publish import damage
 from qacrawl.reader.limits import Limits
 from qacrawl.reader.messages import Setup
 from qacrawl.reader.series import Series
-from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject, is_gone
+from qacrawl.records import LARGEST, Page, QARecord, Reject, is_gone, records_of
 from qacrawl.redact.record import load_key
 
 ROWS = 5000
 """Rows of a part."""
-
-_WORDS = {QARecord: "record", Reject: "reject", Listing: "listing"}
 
 
 @dataclass
@@ -198,15 +196,19 @@ def _read_file(path: Path, folder: Path, setup: Setup, judge: Judge) -> Made:
     asked: deque[tuple[Page, warc.Exchange]] = deque()
     for result in _series(setup).results(_pages(path, setup.site, judge, made, asked)):
         page, response = asked.popleft()
+        visit = made.visits[page.warc_offset or 0]
         if is_gone(result):
             continue  # the frontier knows since the crawl
-        if isinstance(result, QARecord):
-            records.append((result, made.visits[result.warc_offset or 0]))
+        if found := records_of(result):
+            records += [(record, visit) for record in found]
+            made.counts["record"] += len(found)
         elif isinstance(result, Reject) and _forwards(page, result, response):
             continue  # a redirect in the crawl, too
         elif isinstance(result, Reject):
-            rejects.append((result, made.visits[result.warc_offset or 0]))
-        made.counts[_WORDS[type(result)]] += 1
+            rejects.append((result, visit))
+            made.counts["reject"] += 1
+        else:
+            made.counts["listing"] += 1
         if len(records) >= ROWS:
             made.parts[store.write_visited(folder, records)] = len(records)
             records = []

@@ -90,8 +90,9 @@ class Batch:
         records = [result for result in results if isinstance(result, QARecord)]
         rejects = [result for result in results if isinstance(result, Reject)]
         leased = row
-        for record in records:
-            row = row._replace(asked=_seconds(record), replied=int(record.reply is not None))
+        if records:
+            open_ = any(record.reply is None for record in records)
+            row = row._replace(asked=_seconds(records[0]), replied=int(not open_))
         now = self.frontier.now()
         reason = facts.pop("reason", None) or (rejects[0].reason if rejects else None)
         kept = {name: getattr(row, name) for name in ("etag", "last_modified", "digest", "payload", "fetched_at")}

@@ -28,7 +28,8 @@ from qacrawl.fetch.outcomes import Again
 from qacrawl.fetch.run import Run
 from qacrawl.frontier import Row
 from qacrawl.frontier.rows import OUTCOMES
-from qacrawl.records import Listing, Page, QARecord, Refusal, Reject, is_gone
+from qacrawl.reader.messages import Result
+from qacrawl.records import Listing, Page, QARecord, Refusal, Reject, is_gone, records_of
 
 logger = logging.getLogger(__name__)
 
@@ -66,14 +67,14 @@ class Visit:
         """Where the response lies in the archive, once it does."""
         return self.fetched.place if self.fetched else None
 
-    def take(self, result: QARecord | Reject | Listing, links: tuple[str, ...]) -> None:
+    def take(self, result: Result, links: tuple[str, ...]) -> None:
         """Add what one of its pages came to, and where that page leads."""
         self.links += links
         if isinstance(result, Listing):
             self.listing = True
             self.links += result.links
         else:
-            self.results.append(result)
+            self.results += [result] if isinstance(result, Reject) else records_of(result)
 
 
 @dataclass
@@ -82,7 +83,7 @@ class Reading:
 
     page: Page
     visit: Visit = field(repr=False)
-    result: QARecord | Reject | Listing | None = field(default=None, repr=False)
+    result: Result | None = field(default=None, repr=False)
     """What it came to, once it is read."""
 
 

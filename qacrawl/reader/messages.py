@@ -6,10 +6,10 @@ from struct import Struct
 from typing import Any, NamedTuple
 
 from qacrawl.reader.limits import Limits
-from qacrawl.records import Listing, QARecord, Refusal, Reject
+from qacrawl.records import Listing, QARecord, Refusal, Reject, Several
 from qacrawl.redact import AskerNames
 
-Result = QARecord | Reject | Listing
+Result = QARecord | Several | Reject | Listing
 """What is stored of a page."""
 
 SIZE = Struct("!Q")
