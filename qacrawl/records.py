@@ -47,6 +47,8 @@ class Page(BaseModel):
     site: str
     url: str
     """Canonical URL."""
+    address: str | None = None
+    """Where it was, which its links are relative to; None: at `url`."""
     body: bytes = Field(repr=False)
     """The body after transfer and content decoding, before any character decoding."""
     fetched_at: AwareDatetime

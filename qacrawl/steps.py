@@ -18,15 +18,17 @@ def page(
     content_types: Sequence[bytes],
     fetched_at: datetime,
     place: warc.Place | None,
+    address: str | None = None,
 ) -> Page:
     """Return a response as a page: what a crawl gives to the parser, and `rebuild` again.
 
     `url` is canonical, `body` without its content encoding; of several Content-Types the last counts. `place` is where
-    the response lies in the archive.
+    the response lies in the archive, `address` where it was asked for.
     """
     return Page(
         site=site,
         url=url,
+        address=None if address == url else address,
         body=body,
         fetched_at=fetched_at,
         content_type=content_types[-1].decode("latin-1") if content_types else None,

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import Progress
 
-from qacrawl import files, log, registry, steps, store
+from qacrawl import files, log, registry, steps, store, urls
 from qacrawl.archive import decode, read, warc
 from qacrawl.codes import NOTICES
 from qacrawl.errors import QacrawlError
@@ -255,7 +255,13 @@ def _page(entry: warc.Exchange, site: str, judge: Judge, place: warc.Place) -> P
         body = decode.body(entry.body, entry.values("Content-Encoding"), LARGEST)
     except decode.DecodeError:  # a failure in the crawl, too
         return None
-    return steps.page(site, url, body, entry.status, entry.values("Content-Type"), entry.fetched_at, place)
+    return steps.page(site, url, body, entry.status, entry.values("Content-Type"), entry.fetched_at, place, entry.url)
+
+
+def _is_another(page: Page, target: str, url: str) -> bool:
+    """Return whether a target, canonically `url`, is another page than this one, or another address of it."""
+    asked = registry.address(page.site) or urls.address
+    return url != page.url or asked(target) != (page.address or page.url)
 
 
 def _forwards(page: Page, reject: Reject, response: warc.Exchange) -> bool:
@@ -270,4 +276,4 @@ def _forwards(page: Page, reject: Reject, response: warc.Exchange) -> bool:
     except ValueError:
         return False
     of_site = urlsplit(url).netloc == urlsplit(page.url).netloc and about.kind(url) is not None
-    return of_site and url != page.url and (about.kind(page.url) == "article" or not links(page, set()))
+    return of_site and _is_another(page, target, url) and (about.kind(page.url) == "article" or not links(page, set()))

@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 
     result: Result | Failure
     links: tuple[str, ...] = ()
-    """Canonical URLs that it leads to (`qacrawl.parse.links`)."""
+    """Where it leads, as its links say (`qacrawl.parse.links`)."""
     last: bool = False
     """Whether the process ends after this answer, because it holds much memory."""
 
