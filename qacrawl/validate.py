@@ -45,8 +45,13 @@ def record_id(page: Page, rank: int = 0) -> str:
     Behind it "#{rank}" for all but the first question of a page.
     """
     number = registry.load(page.site).number(page.url)
-    key = sha256(page.url.encode()).hexdigest()[:16] if number is None else f"{page.site}:{number}"
+    key = hashed(page.url) if number is None else f"{page.site}:{number}"
     return f"{key}#{rank}" if rank else key
+
+
+def hashed(url: str) -> str:
+    """Return the key of a record whose URL has no number, without its rank."""
+    return sha256(url.encode()).hexdigest()[:16]
 
 
 def _origin(page: Page, version: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ codes departments errors escape nfc records words
 log urls files schema registry
 archive options
 parse validate redact
+sitefile
 steps store
 reader
 frontier

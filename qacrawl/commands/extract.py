@@ -44,7 +44,8 @@ def extract(
     for an unknown site or a wrong `url`.
     """
     address = _checked(url, site, paths)
-    setup = Setup(site, key or secrets.token_bytes(32), limits or of(Options()), askers=askers, texts=texts)
+    own, source = key or secrets.token_bytes(32), registry.source(site)
+    setup = Setup(site, own, limits or of(Options()), askers=askers, texts=texts, source=source)
     pages = (_load(Path(path), site, address) for path in paths)
     with Series(setup) as series, closing(series.results(pages)) as results:
         for path, result in zip(paths, results, strict=True):

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import Progress
 
-from qacrawl import files, log, registry, steps, store, urls
+from qacrawl import files, log, registry, sitefile, steps, store, urls
 from qacrawl.archive import decode, read, warc
 from qacrawl.codes import NOTICES
 from qacrawl.errors import QacrawlError
@@ -78,7 +78,7 @@ def rebuild(
     """
     lost = list(_lost(frontier, folder))
     found = warc.files(folder / "archive")
-    setup = Setup(site, load_key(folder), limits)
+    setup = Setup(site, load_key(folder), limits, source=registry.source(site))
     judge = Judge(frontier.addresses(kind="start"), frontier.addresses(state="forgotten"), frontier.known_hosts())
     read_file = partial(_read_file, folder=folder, setup=setup, judge=judge)
     made: list[Made] = []
@@ -115,6 +115,8 @@ def _lost(frontier: Frontier, folder: Path) -> Iterator[str]:
 def _begin(setup: Setup) -> None:
     """Prepare a process of the pool: it ends with the one that started it, and has one of its own that reads pages."""
     _end_with_parent()
+    if setup.source is not None:
+        sitefile.use(setup.source)
     _series(setup).start()
 
 

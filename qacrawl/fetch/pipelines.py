@@ -10,6 +10,7 @@ from typing import Any, Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
+from qacrawl import registry
 from qacrawl.fetch import run as runs
 from qacrawl.fetch.outcomes import GivenBack
 from qacrawl.fetch.visits import Reading, Taken
@@ -25,7 +26,8 @@ class ParsePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.run = runs.of(crawler)
-        setup = Setup(self.run.slug, self.run.key, limits.of(self.run.options), links=True)
+        slug = self.run.slug
+        setup = Setup(slug, self.run.key, limits.of(self.run.options), links=True, source=registry.source(slug))
         self.reader = Reader(setup, self.is_ending)
 
     @classmethod

@@ -15,7 +15,7 @@ from socket import socket
 from threading import Thread
 from typing import Any, BinaryIO
 
-from qacrawl import registry, steps
+from qacrawl import registry, sitefile, steps
 from qacrawl.parse import links
 from qacrawl.reader.limits import peak, resident, restrict
 from qacrawl.reader.messages import SIZE, Answer, Failure, Setup, framed, packed
@@ -37,6 +37,8 @@ def main() -> None:
         if setup is None:
             return
         with suppress(Exception):  # a parser that can't be loaded is said of each page
+            if setup.source is not None:
+                sitefile.use(setup.source)
             registry.load_parser(setup.site)
         restrict(setup.limits.bytes)
         connection.sendall(framed(b""))

@@ -28,6 +28,8 @@ class Setup(NamedTuple):
     askers: AskerNames = "pseudonym"
     texts: bool = True
     """Whether texts are redacted."""
+    source: str | None = None
+    """Text of the site's file, where it has one."""
 
 
 class Failure(NamedTuple):
