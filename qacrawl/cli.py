@@ -456,11 +456,17 @@ def demo(
     parallel: Annotated[
         bool, typer.Option("--parallel", help="Also serve the original that the site translates; show both in pairs.")
     ] = False,
+    site: Annotated[
+        str, typer.Option(help="doctorqna, or qapage: a forum with schema.org markup, crawled from a TOML file.")
+    ] = "doctorqna",
 ) -> None:
     """Serve a small Q&A site on loopback, crawl it, publish, and show the result."""
-    from qacrawl.demo import run, run_parallel
+    from qacrawl.demo import run, run_forum, run_parallel
 
-    (run_parallel if parallel else run)(Path(given.options.output))
+    shown = {"doctorqna": run_parallel if parallel else run, "qapage": run_forum}
+    if site not in shown or (parallel and site == "qapage"):
+        raise QacrawlError("the demo has two sites, doctorqna and qapage; --parallel is of the first", Exit.USAGE)
+    shown[site](Path(given.options.output))
 
 
 if __name__ == "__main__":

@@ -39,6 +39,33 @@ def run(output: Path) -> None:
         show(result.report, folder / "doctorqna" / "dataset", Console())
 
 
+def run_forum(output: Path) -> None:
+    """Serve an invented forum with schema.org markup, write a TOML file for it, crawl it from that, print what came.
+
+    As with `run`, that folder is emptied first.
+    """
+    from rich.console import Console
+
+    from qacrawl import sitefile
+    from qacrawl.commands.crawl import crawl
+    from qacrawl.demo import forum
+    from qacrawl.demo.server import serve
+    from qacrawl.demo.show import show
+    from qacrawl.options import Options
+
+    with _emptied(output / "demo") as folder:
+        file = folder / f"{forum.SLUG}.toml"
+        with serve(forum.pages, forum.HOME) as start:
+            file.write_text(forum.FILE.format(start=start), encoding="utf-8")
+            slug = sitefile.find(str(file), str(folder))
+            options = sitefile.chosen(Options(output=str(folder), allow_private=True), slug)
+            result = crawl(slug, options, Console(stderr=True))
+        if result.snapshot is None:
+            raise QacrawlError("the demo's crawl found no records", Exit.FAILED)
+        show(result.report, folder / slug / "dataset", Console())
+        print(f"The file that it was crawled from: {file}")
+
+
 def run_parallel(output: Path) -> None:
     """Serve the demo site and its invented original, crawl both into `output`/demo, and print their questions in pairs.
 
