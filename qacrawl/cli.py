@@ -392,7 +392,7 @@ def diff(
 @app.command()
 def verify(dataset: Dataset) -> None:
     """Check a dataset: checksums, schema, and what holds of its rows."""
-    from qacrawl.escape import plain
+    from qacrawl.escape import line, plain
     from qacrawl.publish import marks
     from qacrawl.publish.about import stats as counting
     from qacrawl.publish.parallel.columns import CONFIG
@@ -402,17 +402,17 @@ def verify(dataset: Dataset) -> None:
     from qacrawl.words import counted
 
     folder = locate(dataset)
-    problems = check(folder)
+    problems, name = check(folder), line(folder.name)
     for problem in problems:
         print(problem)
     if held := marks.held(folder.parent.parent, folder.name):
-        print(f"{folder.name} is held back, not published: {'; '.join(plain(why, 300) for why in held.why)}")
+        print(f"{name} is held back, not published: {'; '.join(plain(why, 300) for why in held.why)}")
     if problems:
         raise typer.Exit(Exit.FAILED)
     if (folder / "data" / CONFIG).is_dir():
-        print(f"{folder.name}: {counted(measure(folder).pairs, 'pair')}, all in order")
+        print(f"{name}: {counted(measure(folder).pairs, 'pair')}, all in order")
         return
-    print(f"{folder.name}: {counted(counting.measure(folder).records, 'record')}, all in order")
+    print(f"{name}: {counted(counting.measure(folder).records, 'record')}, all in order")
 
 
 @app.command(name="sites")

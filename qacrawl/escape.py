@@ -18,6 +18,11 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
 
 
+def line(text: str) -> str:
+    """Return `visible(text)` on one line: nothing is cut or lost."""
+    return visible(text).replace("\n", "\\n")
+
+
 def plain(text: str, most: int = 120) -> str:
     """Return `text` on one line, visible characters only, cut to `most` characters."""
     text = " ".join("".join(" " if unicodedata.category(char) in _HIDDEN else char for char in text).split())

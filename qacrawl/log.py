@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any, Literal
 
-from qacrawl.escape import visible
+from qacrawl import escape
 
 Format = Literal["text", "json"]
 
@@ -23,7 +23,7 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record, on as many lines as the other makes of it."""
-        return visible(self.usual.format(record))
+        return escape.visible(self.usual.format(record))
 
 
 class JsonFormatter(logging.Formatter):
@@ -42,6 +42,8 @@ class JsonFormatter(logging.Formatter):
 def use(chosen: Format) -> None:
     """Choose the format of what this process writes to stderr."""
     _chosen["format"] = chosen
+    if logging.lastResort:  # of commands that don't set up logging
+        logging.lastResort.setFormatter(JsonFormatter() if chosen == "json" else TextFormatter(None))
 
 
 def install(level: str, file: str | None) -> None:
@@ -63,11 +65,7 @@ def format_handler(handler: logging.Handler | None) -> None:
 
 def complain(line: str, **fields: Any) -> None:
     """Say what is wrong, in one line; `fields` go into the JSON."""
-    text = (
-        visible(f"qacrawl: {line}").replace("\n", "\\n")
-        if _chosen["format"] == "text"
-        else _line("ERROR", "qacrawl", line, **fields)
-    )
+    text = escape.line(f"qacrawl: {line}") if _chosen["format"] == "text" else _line("ERROR", "qacrawl", line, **fields)
     print(text, file=sys.stderr, flush=True)
 
 

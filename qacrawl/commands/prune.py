@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from qacrawl import files
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.escape import line
 from qacrawl.files import local
 from qacrawl.publish import marks, snapshot
 from qacrawl.publish.about import report_facts
@@ -61,8 +62,8 @@ def remove(folder: Path, names: tuple[str, ...]) -> None:
 
 def lines(found: Plan, done: bool) -> list[str]:
     """Return what was removed, or would be, in words."""
-    said = [f"{'removed' if done else 'would remove'} {name}" for name in found.remove]
-    said += [f"kept {name}: {why}" for name, why in found.keep.items()]
+    said = [f"{'removed' if done else 'would remove'} {line(name)}" for name in found.remove]
+    said += [f"kept {line(name)}: {why}" for name, why in found.keep.items()]
     size = f"{found.size / 1e6:,.1f} MB"
     if not found.remove:
         return [*said, "nothing to remove"]

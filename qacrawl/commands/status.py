@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from qacrawl import files
-from qacrawl.escape import plain
+from qacrawl.escape import line, plain
 from qacrawl.frontier import Frontier
 from qacrawl.frontier.status import Status, rejected
 from qacrawl.publish import marks, rejects
@@ -79,7 +79,7 @@ def show(found: Status, kept: Kept, console: Console) -> None:
         troubles = Table("failed or parked", "why", _right("times"), "next due")
         for trouble in found.troubles:
             due_at = _minute(trouble.next_due) if trouble.next_due else "parked until --full"
-            troubles.add_row(Text(plain(trouble.url)), trouble.reason or "", f"{trouble.failures}", due_at)
+            troubles.add_row(Text(plain(trouble.url)), Text(plain(trouble.reason or "")), f"{trouble.failures}", due_at)
         console.print(troubles)
     if kept.rejects:
         refused = Table("rejects: why", _right("articles"))
@@ -92,10 +92,10 @@ def show(found: Status, kept: Kept, console: Console) -> None:
 
 def _show_held(held: Held, site: str, output: str, console: Console) -> None:
     """Print why a snapshot is held back, and how it is taken."""
-    console.print(Text(f"held back: snapshot {held.snapshot}, {held.at}", style="bold"), soft_wrap=True)
+    console.print(Text(f"held back: snapshot {line(held.snapshot)}, {held.at}", style="bold"), soft_wrap=True)
     for why in held.why:
         console.print(Text(f"  {plain(why, 300)}"), soft_wrap=True)
-    accept = marks.accept_command(site, output, held.snapshot)
+    accept = line(marks.accept_command(site, output, held.snapshot))
     console.print(Text(f"  If it is right: {accept}"), soft_wrap=True)
 
 

@@ -14,7 +14,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from qacrawl import files
-from qacrawl.escape import plain
+from qacrawl.escape import line, plain
 from qacrawl.fetch.run import Run
 from qacrawl.publish.snapshot import POINTER, Snapshot
 
@@ -145,6 +145,7 @@ def show(report: Mapping[str, Any], console: Console) -> None:
     said = ", ".join(f"{name} {number:,}" for name, number in also.items() if number)
     changes = ", ".join(f"{number:,} {name}" for name, number in report["changes"].items())
     console.print(Text(f"since the last run: {changes}"))
-    console.print(Text(f"{said}; {report['seconds']:.1f} s, {rate:.1f} pages/s; ended: {report['reason']}"))
+    ended = plain(report["reason"])
+    console.print(Text(f"{said}; {report['seconds']:.1f} s, {rate:.1f} pages/s; ended: {ended}"))
     for name, path in report.get("files", {}).items():
-        console.print(Text(f"{name}: {path}"), soft_wrap=True)
+        console.print(Text(line(f"{name}: {path}")), soft_wrap=True)

@@ -7,7 +7,7 @@ the journal is there, too, and working copies on other machines are deleted when
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from qacrawl import files, registry, store, urls
+from qacrawl import files, log, registry, store, urls
 from qacrawl.archive import erase, read, warc
 from qacrawl.errors import QacrawlError
 from qacrawl.files import local
@@ -82,13 +82,20 @@ def forget(frontier: Frontier, folder: Path, given: Iterable[str]) -> Taken:
 
 
 def _check(frontier: Frontier, folder: Path) -> None:
-    """Raise QacrawlError where a part can't be read: it is to be made anew before anything is begun."""
+    """Raise QacrawlError where a part can't be read: it is to be made anew before anything is begun.
+
+    In one that is missing there is nothing to take out.
+    """
     for kind in ("parts", "rejects"):
         for name in frontier.files(kind):
-            path = files.fetch(folder / kind / name)
-            if said := damage.unreadable(path):
-                mend = f"`qacrawl rebuild {frontier.site}` makes it anew from the archive"
-                raise QacrawlError(f"{path} can't be read: {said}; {mend}")
+            with suppress(FileNotFoundError):
+                path = files.fetch(folder / kind / name)
+                if path.exists() and (said := damage.unreadable(path)):
+                    raise QacrawlError(f"{path} can't be read: {said}; {_mend(frontier)}")
+
+
+def _mend(frontier: Frontier) -> str:
+    return f"`qacrawl rebuild {frontier.site}` makes it anew from the archive"
 
 
 def resume(frontier: Frontier, folder: Path) -> None:
@@ -138,8 +145,9 @@ def _take_out(frontier: Frontier, folder: Path, kind: str, gone: Collection[str]
     """Rewrite the parts that hold or quote the pages; return how many rows were theirs."""
     rows, add, remove = 0, [], []
     for name in frontier.files(kind):
-        with pq.ParquetFile(folder / kind / name) as file:
-            table = file.read()
+        table = _read(frontier, folder / kind / name)
+        if table is None:
+            continue
         kept, quotes = _without(table, gone)
         if quotes or kept.num_rows < table.num_rows:
             remove.append((kind, name))
@@ -151,6 +159,21 @@ def _take_out(frontier: Frontier, folder: Path, kind: str, gone: Collection[str]
     for _, name in remove:
         (folder / kind / name).unlink()
     return rows
+
+
+def _read(frontier: Frontier, part: Path) -> pa.Table | None:
+    """Return the rows of a part; None where they can't be read.
+
+    That happens where it was damaged after all this was begun. It may hold the pages and is deleted; the manifest keeps
+    its name, so that nothing is published until its other rows are made anew.
+    """
+    try:
+        with pq.ParquetFile(part) as file:
+            return file.read()
+    except damage.ERRORS:
+        files.remove(part)
+        log.complain(f"{part} can't be read, may hold the pages and is deleted; {_mend(frontier)}")
+        return None
 
 
 def _without(table: pa.Table, gone: Collection[str]) -> tuple[pa.Table, int]:

@@ -40,7 +40,7 @@ def remove(folder: Path, site: str, urls: Sequence[str], day: str) -> dict[str, 
     Returns the old and the new name of each that changed; None for one that held nothing else. `dataset` follows.
     Call it with the publisher's lock held. Raise QacrawlError for a snapshot that can't be read.
     """
-    found = sorted(path for path in (folder / snapshot.SNAPSHOTS).glob("*") if (path / "data").is_dir())
+    found = sorted(path for path in (folder / snapshot.SNAPSHOTS).glob("*") if any((path / "data").rglob("*.parquet")))
     changed: dict[str, str | None] = {}
     for old in found:
         with snapshot.building(folder) as (build, made), versions.work(build, urls) as db:

@@ -7,6 +7,7 @@ from pathlib import Path
 from qacrawl import files, registry, store
 from qacrawl.archive import erase, read, warc
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.escape import line
 from qacrawl.files import local
 from qacrawl.frontier import Frontier, database, manifest, runs
 from qacrawl.frontier.rows import Seen
@@ -36,7 +37,7 @@ def recover(folder: Path, frontier: Frontier, *, shared: bool = False) -> int:
             local.sweep(folder / "runs")
         for kind in ("parts", "rejects"):
             for name in store.sweep(folder / kind, frontier.files(kind)):
-                logger.info("removed %s, which no run had acknowledged", name)
+                logger.info("removed %s, which no run had acknowledged", line(name))
     known = frontier.files("archive")
     return sum(
         _recover_file(path, frontier, known.get(path.name, 0))
@@ -58,7 +59,7 @@ def _recover_file(path: Path, frontier: Frontier, acknowledged: int) -> int:
         return 0
     end = read.whole(path, acknowledged)
     if end < size:
-        logger.warning("%s: cut %d torn bytes off the end", path.name, size - end)
+        logger.warning("%s: cut %d torn bytes off the end", line(path.name), size - end)
         os.truncate(path, end)
     if not end:
         path.unlink()

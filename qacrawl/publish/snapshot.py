@@ -275,6 +275,6 @@ def locate(address: str) -> Path:
     """Return the snapshot folder that `address` means: itself, a link to it, or a site's folder with a snapshot."""
     path = files.dataset(address)
     for place in (path, path / POINTER) if path else ():
-        if any((place / "data" / config).is_dir() for config in ("qa", columns.CONFIG)):
+        if any(any((place / "data" / config).glob("*.parquet")) for config in ("qa", columns.CONFIG)):
             return place.resolve()
     raise QacrawlError(f"no dataset at {address}", Exit.USAGE)

@@ -207,6 +207,31 @@ def test_killed_anywhere_the_next_command_completes_it(site, never_killed, outpu
             assert set(frontier.files(kind)) == {path.name for path in (folder / kind).iterdir()}
 
 
+def test_killed_beside_a_part_that_is_damaged_meanwhile_the_same_command_completes_it(site, never_killed, output):
+    """The part may hold the pages: it goes, and what else it held is made anew from the archive."""
+    assert forget(site, output, die="reported:1").code == -signal.SIGKILL
+    folder = output / "doctorqna"
+    part = max((folder / "parts").iterdir(), key=lambda path: path.stat().st_size)
+    part.write_bytes(part.read_bytes()[:-100])
+    done = forget(site, output)
+    assert done.code == 0, done
+    assert set(done.err.splitlines()) == {
+        f"qacrawl: {part} can't be read, may hold the pages and is deleted; `qacrawl rebuild doctorqna` makes it anew "
+        "from the archive"
+    }
+    assert left(output) == set()
+    assert not part.exists()
+    assert not (folder / pages.JOURNAL).exists()
+    assert crawling.records(output) == crawling.records(never_killed)
+    done = crawling.qacrawl("publish", "doctorqna", "--output", str(output))
+    assert (done.code, done.err.count("\n"), part.name in done.err) == (1, 1, True), done
+    done = crawling.qacrawl("rebuild", "doctorqna", "--output", str(output))
+    assert done.code == 0, done
+    assert all(left(folder / "snapshots" / name) == set() for name in snapshots(output))
+    assert crawling.records(output) == crawling.records(never_killed)
+    assert forget(site, output).code == 0
+
+
 @pytest.mark.slow
 def test_a_crawl_completes_it_before_it_fetches_anything(site, output):
     assert forget(site, output, die="reported:1").code == -signal.SIGKILL
