@@ -35,9 +35,12 @@ def phones(plain: str) -> Iterator[Span]:
     last = -9
     for start, end in clusters(plain):
         found = groups(plain, start, end)
-        at = 0
+        at = taken = 0
         while at < len(found):
             first = found[at]
+            if at > taken and len(first.digits) == 1 == len(found[at - 1].digits):
+                at += 1  # in the midst of single digits
+                continue
             said = 2 if last >= 0 and _AND.fullmatch(plain, last, _opened(plain, first.start)) else None
             count, begins = _number(plain, found, at, said)
             if not count:
@@ -47,7 +50,7 @@ def phones(plain: str) -> Iterator[Span]:
             extension = _EXTENSION.match(plain, ends)
             last = extension.end() if extension else ends
             yield begins, last
-            at += count
+            at = taken = at + count
 
 
 def _opened(plain: str, start: int) -> int:
@@ -62,8 +65,6 @@ def _number(plain: str, found: Sequence[Group], at: int, said: int | None) -> tu
     first = found[at]
     if at == 0 and first.start and (plain[first.start - 1].isascii() and plain[first.start - 1].isalnum()):
         return 0, 0
-    if at and len(first.digits) == 1 == len(found[at - 1].digits):
-        return 0, 0  # in the midst of single digits
     begins = _opened(plain, first.start)
     if begins and plain[begins - 1] in ".-/" and begins > 1 and plain[begins - 2].isdigit():
         return 0, 0
@@ -77,7 +78,7 @@ def _number(plain: str, found: Sequence[Group], at: int, said: int | None) -> tu
             continue
         known = sure or announce.is_phone(plain, begins, some[-1].end)
         if _is_phone(plain, begins, some, digits, known) and not announce.is_other(plain, begins, some[-1].end):
-            rest = sum(len(group.digits) for group in found[at + count :])
+            rest = sum(len(group.digits) for group in found[at + count : at + count + MOST])
             choices.append((_is_written_so(plain, some, digits), rest == 0 or rest >= 7, count))
     return (max(choices)[2], begins) if choices else (0, 0)
 

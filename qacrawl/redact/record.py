@@ -1,15 +1,20 @@
-"""REDACT: askers become pseudonyms; e-mail addresses, phone and ID numbers leave the texts."""
+"""REDACT: askers become pseudonyms; their names, and what else leads to a person, leave the texts."""
 
 import hmac
 import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from qacrawl import files
 from qacrawl.errors import QacrawlError
-from qacrawl.records import TEXTS, QARecord, SimilarQA
-from qacrawl.redact import AskerNames
+from qacrawl.records import TEXTS, QARecord, RelatedFAQ, SimilarQA
+from qacrawl.redact import AskerNames, people
+from qacrawl.redact.detector import Detector
+from qacrawl.redact.people import Own
+from qacrawl.redact.spans import Span
 from qacrawl.redact.text import redact as redact_text
 from qacrawl.redact.text import suspicious
 
@@ -17,7 +22,14 @@ KEY = "asker.key"
 """File in output/<site> with the key of the pseudonyms. Who has it can test names against them: never publish it."""
 _BYTES = 32
 
-_EXCERPTS = ("title", "question_excerpt", "reply_excerpt")
+_COLUMNS = (*TEXTS, "specialty", "doctor", "reply_specialty", "hospital")
+_SIMILAR = ("title", "question_excerpt", "doctor", "specialty", "reply_excerpt")
+_FAQ = ("name", "specialty")
+"""The columns that are searched: of a record, and of the entries of its `similar_qa` and `related_faq`."""
+_REPLIES = ("reply", "reply_excerpt")
+_QUESTIONS = ("question",)
+_WITH_NAMES = frozenset((*TEXTS, *_REPLIES, *_QUESTIONS, "question_excerpt"))
+"""Columns in which names are looked for: doctors' own stay."""
 
 
 def load_key(folder: Path) -> bytes:
@@ -63,43 +75,95 @@ def pseudonym(name: str, key: bytes) -> str:
     return f"asker-{hmac.new(key, name.encode(), sha256).hexdigest()[:16]}"
 
 
-def redact(record: QARecord, *, key: bytes, askers: AskerNames = "pseudonym", texts: bool = True) -> QARecord:
-    """`record` without what tells who the asker is; the note `redacted_<kind>` says what was found in its texts."""
+def redact(
+    record: QARecord,
+    *,
+    key: bytes,
+    askers: AskerNames = "pseudonym",
+    texts: bool = True,
+    own: bool = True,
+    detector: Detector | None = None,
+) -> QARecord:
+    """`record` without what tells who the asker is; the note `redacted_<kind>` says what was found in its texts.
+
+    `texts` is whether texts are redacted at all, `own` whether the asker's name leaves them, too, where it is not kept
+    in its column; `detector` looks for the names of others.
+    """
     values: dict[str, Any] = {}
     if askers == "drop":
         values["asker"] = None
     elif askers == "pseudonym" and record.asker:
         values["asker"] = pseudonym(record.asker, key)
-    kinds = _redact_texts(record, values) if texts and suspicious(_all_text(record)) else []
+    kinds = _redact_texts(record, own and askers != "keep", detector, values) if texts else []
     if kinds:
         values["notes"] = (*record.notes, *(f"redacted_{kind}" for kind in dict.fromkeys(kinds)))
     return record.model_copy(update=values) if values else record
 
 
-def _all_text(record: QARecord) -> str:
-    texts = [getattr(record, name) for name in TEXTS]
-    texts += [getattr(entry, name) for entry in record.similar_qa for name in _EXCERPTS]
-    return "\n".join(filter(None, texts))
+@dataclass(frozen=True)
+class _Search:
+    """What is looked for in the texts of one record."""
+
+    contact: bool
+    """Whether there may be anything but names."""
+    own: Own | None
+    """The asker's name, where it may be in one of the texts."""
+    names: bool
+    """Whether greetings, farewells and introductions are read."""
+    detector: Detector | None
+
+    def names_in(self, column: str) -> Callable[[str], Iterator[Span]]:
+        """Return what finds names in the texts of a column."""
+
+        def find(text: str) -> Iterator[Span]:
+            if self.own:
+                yield from self.own.find(text)
+            if self.names:
+                yield from people.called(text)
+                if column in _REPLIES:
+                    yield from people.greeted(text, self.own)
+                if column in _QUESTIONS:
+                    yield from people.signed(text, self.own)
+            if self.detector:
+                yield from self.detector.find(text)
+
+        return find
 
 
-def _redact_texts(record: QARecord, values: dict[str, Any]) -> list[str]:
+def _redact_texts(record: QARecord, names: bool, detector: Detector | None, values: dict[str, Any]) -> list[str]:
     """Put the redacted texts of `record` into `values`; return the kinds of data found."""
-    texts, kinds = _redacted(record, TEXTS)
+    joined = "\n".join(_all_texts(record))
+    own = Own(record.asker, record.doctor) if names and record.asker else None
+    search = _Search(suspicious(joined), own if own and own.likely(joined) else None, names, detector)
+    texts, kinds = _redacted(record, _COLUMNS, search)
     values.update(texts)
-    entries: list[SimilarQA] = []
-    for entry in record.similar_qa:
-        excerpts, more = _redacted(entry, _EXCERPTS)
-        entries.append(entry.model_copy(update=excerpts))
-        kinds += more
-    values["similar_qa"] = tuple(entries)
+    for name, columns in (("similar_qa", _SIMILAR), ("related_faq", _FAQ)):
+        entries: list[SimilarQA | RelatedFAQ] = []
+        for entry in getattr(record, name):
+            changed, more = _redacted(entry, columns, search)
+            entries.append(entry.model_copy(update=changed) if changed else entry)
+            kinds += more
+        values[name] = tuple(entries)
     return kinds
 
 
-def _redacted(model: QARecord | SimilarQA, names: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
+def _all_texts(record: QARecord) -> Iterator[str]:
+    """All texts of a record that people wrote."""
+    models = ((_COLUMNS, [record]), (_SIMILAR, record.similar_qa), (_FAQ, record.related_faq))
+    return (text for columns, found in models for one in found for name in columns if (text := getattr(one, name)))
+
+
+def _redacted(
+    model: QARecord | SimilarQA | RelatedFAQ, columns: tuple[str, ...], search: _Search
+) -> tuple[dict[str, str], list[str]]:
+    """What changes in some columns, and the kinds of data found there."""
     texts: dict[str, str] = {}
     kinds: list[str] = []
-    for name in names:
+    for name in columns:
         if text := getattr(model, name):
-            texts[name], found = redact_text(text)
-            kinds += found
+            find = search.names_in(name) if name in _WITH_NAMES else None
+            changed, found = redact_text(text, find, contact=search.contact)
+            if found:
+                texts[name] = changed
+                kinds += found
     return texts, kinds

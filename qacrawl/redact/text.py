@@ -1,7 +1,7 @@
 """Personal data in running text, each kind found by a module of its own; what is found becomes "[kind]".
 
 Only what is certain: by shape and check digit, or by the words that announce it. Dates, doses, lab values, ages, prices and
-the numbers of papers stay. Names are looked for by `names.py`, where a record says whose.
+the numbers of papers stay. Names are found by `people.py`, where a record says whose.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -41,13 +41,17 @@ _CONTEXT = 160
 """Characters around those, which tell whether it is what it seems."""
 
 
-def redact(text: str, more: Finder | None = None) -> tuple[str, list[str]]:
+def redact(text: str, names: Finder | None = None, *, contact: bool = True) -> tuple[str, list[str]]:
     """Return `text` with personal data replaced by "[kind]", and the kinds that were found.
 
-    `more` finds names; it is asked last.
+    `names` finds names, in a text in which all else is hidden already; without `contact` it is all that is asked.
     """
     seen, at = without_format(text)
-    found = _all(plain(seen), FINDERS if more is None else (*FINDERS, ("name", more)))
+    seen = plain(seen)
+    found = _all(seen) if contact else []
+    if names:
+        hidden = _hidden(seen, [(start, end) for start, end, _ in found])
+        found = found + [(start, end, "name") for start, end in apart(names(hidden)) if "[" not in hidden[start:end]]
     if not found:
         return text, []
     parts, end = [], 0
@@ -58,30 +62,35 @@ def redact(text: str, more: Finder | None = None) -> tuple[str, list[str]]:
     return "".join([*parts, text[end:]]), list(dict.fromkeys(kind for _, _, kind in found))
 
 
-def _all(text: str, finders: Iterable[tuple[str, Finder]]) -> list[Found]:
+def _all(text: str) -> list[Found]:
     """What is found in a plain text, also what is only seen once something beside it is hidden."""
-    found = new = _find(text, finders)
+    found = new = _find(text)
     chars = list(text) if found else []
     while new:
         for start, end, _ in new:
             chars[start:end] = _mask(end - start)
-        new = [one for zone in _zones(new, len(chars)) for one in _find_in(chars, *zone, finders)]
+        new = [one for zone in _zones(new, len(chars)) for one in _find_in(chars, *zone)]
         found = found + new
     return found
 
 
-def _find(text: str, finders: Iterable[tuple[str, Finder]]) -> list[Found]:
+def _find(text: str) -> list[Found]:
     """What each finder finds in a text in which what those before it found is masked."""
     found: list[Found] = []
-    for kind, find in finders:
+    for kind, find in FINDERS:
         spans = apart(find(text))
         found += [(start, end, kind) for start, end in spans]
-        parts, at = [], 0
-        for start, end in spans:
-            parts += [text[at:start], _mask(end - start)]
-            at = end
-        text = "".join([*parts, text[at:]]) if spans else text
+        text = _hidden(text, spans)
     return found
+
+
+def _hidden(text: str, spans: Iterable[Span]) -> str:
+    """A text in which some stretches are masked."""
+    parts, at = [], 0
+    for start, end in sorted(spans):
+        parts += [text[at:start], _mask(end - start)]
+        at = end
+    return "".join([*parts, text[at:]]) if parts else text
 
 
 def _mask(length: int) -> str:
@@ -101,10 +110,10 @@ def _zones(found: list[Found], length: int) -> Iterator[Span]:
     yield first, last
 
 
-def _find_in(chars: list[str], start: int, end: int, finders: Iterable[tuple[str, Finder]]) -> Iterator[Found]:
+def _find_in(chars: list[str], start: int, end: int) -> Iterator[Found]:
     """What finders find between two offsets."""
     first = max(0, start - _CONTEXT)
-    for begins, ends, kind in _find("".join(chars[first : end + _CONTEXT]), finders):
+    for begins, ends, kind in _find("".join(chars[first : end + _CONTEXT])):
         if start <= first + begins and first + ends <= end:
             yield first + begins, first + ends, kind
 
@@ -124,7 +133,7 @@ def suspicious(text: str) -> bool:
     if any(True for _ in clusters(text, seen)) or places.likely(seen):
         return True
     raw = text.encode("latin-1", "replace")
-    if b"@" in raw or (b"%" in raw and b"%40" in raw) or b".me/" in raw or b"::" in raw:
+    if b"@" in raw or (b"%" in raw and b"%40" in raw) or b".me/" in raw or web.has_groups(text):
         return True
     if any(end in raw for end in b")]}>") and any(sign in raw.lower() for sign in _AT):
         return True

@@ -87,7 +87,7 @@ def ips(plain: str) -> Iterator[Span]:
             said = _SAID.search(before)
             if (said or (end - start > 10 and not _VERSION.search(before))) and _is_ip(found[0]):
                 yield start, end
-    if "::" in plain or _COLONS.search(plain):
+    if has_groups(plain):
         for found in _IP6.finditer(plain):
             start, end = found.span()
             long = "::" in found[0] or found[0].count(":") == 7
@@ -95,6 +95,11 @@ def ips(plain: str) -> Iterator[Span]:
                 groups = [group for group in found[0].split(":") if group]
                 if len(groups) > 2 and any(len(group) > 2 for group in groups) and _is_ip(found[0]):
                     yield start, end
+
+
+def has_groups(text: str) -> bool:
+    """Whether a text has what may be an IP address of version 6."""
+    return "::" in text or bool(_COLONS.search(text))
 
 
 def _is_ip(text: str) -> bool:
