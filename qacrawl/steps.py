@@ -14,12 +14,12 @@ def read(page: Page) -> QARecord | Listing | Refusal:
 
 
 def result(
-    page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True
+    page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True, own: bool = True
 ) -> QARecord | Listing | Reject:
     """What is stored of a page: its redacted record, or a reject that says what is wrong; or a listing's links."""
     answer = read(page)
     if isinstance(answer, QARecord):
-        return redact(answer, key=key, askers=askers, texts=texts)
+        return redact(answer, key=key, askers=askers, texts=texts, own=own)
     return validate.reject(page, answer, version(page.site)) if isinstance(answer, Refusal) else answer
 
 

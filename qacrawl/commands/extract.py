@@ -31,6 +31,7 @@ def extract(
     key: bytes | None = None,
     askers: AskerNames = "pseudonym",
     texts: bool = True,
+    own: bool = True,
     limits: Limits | None = None,
 ) -> Iterator[dict[str, Any]]:
     """An answer for each file, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
@@ -39,7 +40,7 @@ def extract(
     for an unknown site or a wrong `url`.
     """
     address = _checked(url, site, paths)
-    setup = Setup(site, key or secrets.token_bytes(32), limits or of(Options()), askers=askers, texts=texts)
+    setup = Setup(site, key or secrets.token_bytes(32), limits or of(Options()), askers=askers, texts=texts, own=own)
     pages = (_load(Path(path), site, address) for path in paths)
     with Series(setup) as series, closing(series.results(pages)) as results:
         for path, result in zip(paths, results, strict=True):

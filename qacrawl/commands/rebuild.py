@@ -44,7 +44,7 @@ class Made:
 
 
 def rebuild(
-    frontier: Frontier, folder: Path, site: str, workers: int, console: Console, limits: Limits
+    frontier: Frontier, folder: Path, site: str, workers: int, console: Console, limits: Limits, own: bool = True
 ) -> Counter[str]:
     """Replace the parts of `folder` by what today's parser reads in its archive; return the counts.
 
@@ -55,7 +55,7 @@ def rebuild(
     for name in frontier.files("archive"):
         files.fetch(folder / "archive" / name)
     found = warc.files(folder / "archive")
-    setup = Setup(site, load_key(folder), limits)
+    setup = Setup(site, load_key(folder), limits, own=own)
     starts, forgotten = frontier.addresses(kind="start"), frontier.addresses(state="forgotten")
     read_file = partial(_read_file, folder=folder, setup=setup, starts=starts, forgotten=forgotten)
     made: list[Made] = []

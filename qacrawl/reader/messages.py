@@ -28,6 +28,8 @@ class Setup(NamedTuple):
     askers: AskerNames = "pseudonym"
     texts: bool = True
     """Whether texts are redacted."""
+    own: bool = True
+    """Whether askers' own names leave the texts."""
 
 
 class Failure(NamedTuple):

@@ -42,7 +42,7 @@ def phones(plain: str) -> Iterator[Span]:
                 at += 1  # in the midst of single digits
                 continue
             said = 2 if last >= 0 and _AND.fullmatch(plain, last, _opened(plain, first.start)) else None
-            count, begins = _number(plain, found, at, said)
+            count, begins = _number(plain, found, at, last, said)
             if not count:
                 at += 1
                 continue
@@ -60,24 +60,25 @@ def _opened(plain: str, start: int) -> int:
     return start
 
 
-def _number(plain: str, found: Sequence[Group], at: int, said: int | None) -> tuple[int, int]:
+def _number(plain: str, found: Sequence[Group], at: int, last: int, said: int | None) -> tuple[int, int]:
     """How many groups from `at` on are a phone number, 0 if none, and where it begins."""
     first = found[at]
     if at == 0 and first.start and (plain[first.start - 1].isascii() and plain[first.start - 1].isalnum()):
         return 0, 0
     begins = _opened(plain, first.start)
-    if begins and plain[begins - 1] in ".-/" and begins > 1 and plain[begins - 2].isdigit():
+    if begins > max(last, 0) and plain[begins - 1] in ".-/" and begins > 1 and plain[begins - 2].isdigit():
         return 0, 0
     sure = said if said is not None else announce.is_phone(plain, begins, first.end)
     choices = []
-    most = LONGEST if len(first.digits) == 1 else MOST  # digit by digit
+    single = len(first.digits) == 1 and plain[first.end : first.end + 1] in (" ", "-")
+    most = LONGEST if single else MOST  # digit by digit
     for count in range(min(most, len(found) - at), 0, -1):
         some = found[at : at + count]
         digits = "".join(group.digits for group in some)
         if not 7 <= len(digits) <= LONGEST + 2 or not _together(plain, some):
             continue
         known = sure or announce.is_phone(plain, begins, some[-1].end)
-        if _is_phone(plain, begins, some, digits, known) and not announce.is_other(plain, begins, some[-1].end):
+        if _is_phone(plain, begins, some, digits, known, begins == last) and not announce.is_other(plain, begins, some[-1].end):
             rest = sum(len(group.digits) for group in found[at + count : at + count + MOST])
             choices.append((_is_written_so(plain, some, digits), rest == 0 or rest >= 7, count))
     return (max(choices)[2], begins) if choices else (0, 0)
@@ -102,8 +103,8 @@ def _together(plain: str, some: Sequence[Group]) -> bool:
     return True
 
 
-def _is_phone(plain: str, begins: int, some: Sequence[Group], digits: str, sure: int) -> bool:
-    alone = begins == 0 or not plain[begins - 1].isalnum()
+def _is_phone(plain: str, begins: int, some: Sequence[Group], digits: str, sure: int, next_one: bool) -> bool:
+    alone = begins == 0 or next_one or not plain[begins - 1].isalnum()
     opening = plain[begins : some[0].start] if alone else ""
     sizes = [len(group.digits) for group in some]
     if "+" in opening:

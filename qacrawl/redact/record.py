@@ -12,7 +12,6 @@ from qacrawl import files
 from qacrawl.errors import QacrawlError
 from qacrawl.records import TEXTS, QARecord, RelatedFAQ, SimilarQA
 from qacrawl.redact import AskerNames, people
-from qacrawl.redact.detector import Detector
 from qacrawl.redact.people import Own
 from qacrawl.redact.spans import Span
 from qacrawl.redact.text import redact as redact_text
@@ -82,19 +81,18 @@ def redact(
     askers: AskerNames = "pseudonym",
     texts: bool = True,
     own: bool = True,
-    detector: Detector | None = None,
 ) -> QARecord:
     """`record` without what tells who the asker is; the note `redacted_<kind>` says what was found in its texts.
 
     `texts` is whether texts are redacted at all, `own` whether the asker's name leaves them, too, where it is not kept
-    in its column; `detector` looks for the names of others.
+    in its column.
     """
     values: dict[str, Any] = {}
     if askers == "drop":
         values["asker"] = None
     elif askers == "pseudonym" and record.asker:
         values["asker"] = pseudonym(record.asker, key)
-    kinds = _redact_texts(record, own and askers != "keep", detector, values) if texts else []
+    kinds = _redact_texts(record, own and askers != "keep", values) if texts else []
     if kinds:
         values["notes"] = (*record.notes, *(f"redacted_{kind}" for kind in dict.fromkeys(kinds)))
     return record.model_copy(update=values) if values else record
@@ -110,7 +108,6 @@ class _Search:
     """The asker's name, where it may be in one of the texts."""
     names: bool
     """Whether greetings, farewells and introductions are read."""
-    detector: Detector | None
 
     def names_in(self, column: str) -> Callable[[str], Iterator[Span]]:
         """Return what finds names in the texts of a column."""
@@ -124,17 +121,15 @@ class _Search:
                     yield from people.greeted(text, self.own)
                 if column in _QUESTIONS:
                     yield from people.signed(text, self.own)
-            if self.detector:
-                yield from self.detector.find(text)
 
         return find
 
 
-def _redact_texts(record: QARecord, names: bool, detector: Detector | None, values: dict[str, Any]) -> list[str]:
+def _redact_texts(record: QARecord, names: bool, values: dict[str, Any]) -> list[str]:
     """Put the redacted texts of `record` into `values`; return the kinds of data found."""
     joined = "\n".join(_all_texts(record))
     own = Own(record.asker, record.doctor) if names and record.asker else None
-    search = _Search(suspicious(joined), own if own and own.likely(joined) else None, names, detector)
+    search = _Search(suspicious(joined), own if own and own.likely(joined) else None, names)
     texts, kinds = _redacted(record, _COLUMNS, search)
     values.update(texts)
     for name, columns in (("similar_qa", _SIMILAR), ("related_faq", _FAQ)):
