@@ -184,7 +184,9 @@ def rebuild(
         lock.enter_context(opened.alone())
         registry.load_parser(site)  # before a process a file
         number = processes or os.cpu_count() or 1
-        counts = run(opened, folder, site, number, Console(stderr=True), of(given.options), not given.options.keep_own_names)
+        counts = run(
+            opened, folder, site, number, Console(stderr=True), of(given.options), not given.options.keep_own_names
+        )
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
         if counts["damaged"]:
             _complain(f"{counts['damaged']} stretches of the archive can't be read")

@@ -24,7 +24,13 @@ class ParsePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.run = runs.of(crawler)
-        setup = Setup(self.run.slug, self.run.key, limits.of(self.run.options), links=True, own=not self.run.options.keep_own_names)
+        setup = Setup(
+            self.run.slug,
+            self.run.key,
+            limits.of(self.run.options),
+            links=True,
+            own=not self.run.options.keep_own_names,
+        )
         self.reader = Reader(setup, self.is_ending)
 
     @classmethod

@@ -40,7 +40,9 @@ _COMMON = frozenset(
 )
 _ODD = re.compile(r"[0-9_]|[a-z][A-Z]|[a-z]\.[a-z]|[a-z]-[a-z]*[0-9]")
 _QQ = re.compile(r"(?i)(?<![a-z])qq\s?(?:id|number|號碼?|号码?)?\s?(?:[:=]|is|是)?\s?([1-9][0-9]{4,11})(?![0-9])")
-_DOSE = re.compile(r"(?i)[0-9.,/-]+(?:mg|ml|g|mcg|cm|mm|kg|hz|am|pm|st|nd|rd|th|x|iu|h|d|w|m|y|s|yo|years?|days?)?\Z|.*\.(?:com|tw|org|net|gov|edu)\Z")
+_DOSE = re.compile(
+    r"(?i)[0-9.,/-]+(?:mg|ml|g|mcg|cm|mm|kg|hz|am|pm|st|nd|rd|th|x|iu|h|d|w|m|y|s|yo|years?|days?)?\Z|.*\.(?:com|tw|org|net|gov|edu)\Z"
+)
 HINTS = frozenset(
     b"user username users userid wechat whatsapp telegram skype line insta instagram ig qq handle nick nickname login screenname "
     b"snapchat discord viber kakao kakaotalk facebook fb twitter tiktok alias weibo zalo reddit tg".split()

@@ -18,11 +18,15 @@ _AT = re.compile(
 )
 _LETTER = "A-Za-z0-9_\u00c0-\u024f"
 _LOCAL = re.compile(rf"[{_LETTER}.+%-]*[{_LETTER}]\Z")
-_DOTTED = re.compile(rf"(?i)[{_LETTER}]+(?:(?:\s{{0,3}}[(\[{{]dot[)\]}}]\s{{0,3}}|\s{{1,3}}dot\s{{1,3}})[{_LETTER}]+)+\Z")
+_DOTTED = re.compile(
+    rf"(?i)[{_LETTER}]+(?:(?:\s{{0,3}}[(\[{{]dot[)\]}}]\s{{0,3}}|\s{{1,3}}dot\s{{1,3}})[{_LETTER}]+)+\Z"
+)
 _LONGEST_LOCAL = 64
 HINTS = frozenset(b"com net org gmail yahoo hotmail outlook icloud hinet dot pchome qq tw protonmail".split())
 """Words of a text that may stand in an address; see `text.suspicious`."""
-_SIGN = re.compile(r"(?i)@|%40|[(\[{<]\s{0,3}at\s{0,3}[)\]}>]|\bat\s{1,3}(?:[a-z0-9-]{1,30}\s{1,3}dot\b|" + _PROVIDER + r"\b)")
+_SIGN = re.compile(
+    r"(?i)@|%40|[(\[{<]\s{0,3}at\s{0,3}[)\]}>]|\bat\s{1,3}(?:[a-z0-9-]{1,30}\s{1,3}dot\b|" + _PROVIDER + r"\b)"
+)
 
 
 def emails(plain: str) -> Iterator[Span]:

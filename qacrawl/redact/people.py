@@ -22,7 +22,9 @@ _FOLD = {
 }
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Mister|Madam|Mdm|Mx|Master|Lady|Sir)"
 _TITLES = re.compile(rf"(?i)\b{_TITLE}\b\.?|先生|小姐|女士|太太|同學|同学")
-_DOCTOR = re.compile(r"(?i)(?:\b(?:Dr|Doctor|Prof|Professor|Director|Physician|Surgeon|Nurse|Dean|Superintendent|Chief)\b\.?,?\s{0,3}(?:\w+[\s-]){0,2})\Z")
+_DOCTOR = re.compile(
+    r"(?i)(?:\b(?:Dr|Doctor|Prof|Professor|Director|Physician|Surgeon|Nurse|Dean|Superintendent|Chief)\b\.?,?\s{0,3}(?:\w+[\s-]){0,2})\Z"
+)
 _BEHIND_DOCTOR = re.compile(r"\s?(?:醫師|醫生|医生|医师|大夫|主任|院長|教授|護理師)")
 _CJK = r"\u3400-\u9fff"
 _SEPARATOR = r"(?:[\s\-_'’·・]{0,3}|\.)"
@@ -49,12 +51,16 @@ _BYE = re.compile(
     rf"thanks?(?: you)?(?: very much| so much| a lot| again| in advance| doctor| dr)?|thank you|appreciate it)[,.!;:~\s-]{{1,6}}|\n\s{{0,3}}[-~—]{{1,2}}\s?)"
     rf"(?P<title>(?i:{_TITLE})\b\.?\s{{0,3}})?(?P<name>{_LATIN_NAME})[\s.!~]{{0,4}}\Z"
 )
-_BYE_CJK = re.compile(rf"(?:^|[\s，,。!！~～])(?P<name>[{_CJK}]{{2,4}})\s?(?:敬上|謹上|上|敬啟|敬问|敬問|叩上|留|筆|拜託|拜上|鞠躬)[\s。.!！~]{{0,3}}\Z")
+_BYE_CJK = re.compile(
+    rf"(?:^|[\s，,。!！~～])(?P<name>[{_CJK}]{{2,4}})\s?(?:敬上|謹上|上|敬啟|敬问|敬問|叩上|留|筆|拜託|拜上|鞠躬)[\s。.!！~]{{0,3}}\Z"
+)
 _CALLED = re.compile(
     rf"(?:\b(?i:my (?:full |real |first |last )?name(?:'s| is)|i am called|(?:full |first |last )?name ?:|people call me|call me)\s{{1,3}}(?i:{_TITLE}\.?\s)?(?P<name>{_LATIN_NAME}))"
     rf"|(?:我叫做?|我的名字(?:是|叫)|姓名\s?[:：])\s?(?P<cjk>[{_CJK}]{{2,4}}(?![{_CJK}]))"
 )
-_OFFICE = re.compile(r"(?i)(?:Dr|Doctor|Prof|Professor|Director|Nurse|Sir|Madam|Physician|Hospital|Department|Clinic)\b|.*(?:醫師|醫生|主任|院長|護理師)")
+_OFFICE = re.compile(
+    r"(?i)(?:Dr|Doctor|Prof|Professor|Director|Nurse|Sir|Madam|Physician|Hospital|Department|Clinic)\b|.*(?:醫師|醫生|主任|院長|護理師)"
+)
 _NEAR = 160
 """Characters at the start of a reply and at the end of a question in which a greeting or a farewell stands."""
 
@@ -67,7 +73,14 @@ def _common() -> frozenset[str]:
 def is_common(word: str) -> bool:
     """Whether a word is one that texts use, not only a name."""
     word, known = word.casefold(), _common()
-    stems = (word, word.removesuffix("s"), word.removesuffix("ed"), word.removesuffix("ing"), word.removesuffix("ly"), word.removesuffix("y"))
+    stems = (
+        word,
+        word.removesuffix("s"),
+        word.removesuffix("ed"),
+        word.removesuffix("ing"),
+        word.removesuffix("ly"),
+        word.removesuffix("y"),
+    )
     return any(stem in known for stem in stems)
 
 
@@ -144,7 +157,10 @@ def _latin(parts: list[str], theirs: set[str]) -> Iterator[Shape]:
         return
     low = [part.casefold() for part in parts]
     if len(set(low)) == 1 and len(low) > 1:  # An An An: also An An and Anan
-        yield _shape(f"{low[0]}(?:{_SEPARATOR}{low[0]})+"), _capitals if is_common(low[0]) or len(low[0]) < 3 else _always
+        yield (
+            _shape(f"{low[0]}(?:{_SEPARATOR}{low[0]})+"),
+            _capitals if is_common(low[0]) or len(low[0]) < 3 else _always,
+        )
     elif len(low) > 1 and not all(is_common(part) or part.isdigit() for part in low):
         yield _shape(_SEPARATOR.join(map(re.escape, low))), _always
         yield _shape(_SEPARATOR.join(map(re.escape, reversed(low)))), _always

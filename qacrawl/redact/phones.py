@@ -78,7 +78,9 @@ def _number(plain: str, found: Sequence[Group], at: int, last: int, said: int | 
         if not 7 <= len(digits) <= LONGEST + 2 or not _together(plain, some):
             continue
         known = sure or announce.is_phone(plain, begins, some[-1].end)
-        if _is_phone(plain, begins, some, digits, known, begins == last) and not announce.is_other(plain, begins, some[-1].end):
+        if _is_phone(plain, begins, some, digits, known, begins == last) and not announce.is_other(
+            plain, begins, some[-1].end
+        ):
             rest = sum(len(group.digits) for group in found[at + count : at + count + MOST])
             choices.append((_is_written_so(plain, some, digits), rest == 0 or rest >= 7, count))
     return (max(choices)[2], begins) if choices else (0, 0)
@@ -142,8 +144,11 @@ def _is_count(plain: str, some: Sequence[Group]) -> bool:
     """Whether it may be a large number in groups of three digits, or a range of two numbers."""
     thousands = all(len(group.digits) == 3 for group in some[1:]) and len(some[0].digits) <= 3
     return (thousands and some[0].digits[0] != "0" and len(some) > 1 and plain[some[0].end] in ", ") or (
-        len(some) == 2 and plain[some[0].end : some[1].start].strip() == "-" and len(some[0].digits) == len(some[1].digits)
-        and some[0].digits[0] != "0" and len(some[0].digits) > 4
+        len(some) == 2
+        and plain[some[0].end : some[1].start].strip() == "-"
+        and len(some[0].digits) == len(some[1].digits)
+        and some[0].digits[0] != "0"
+        and len(some[0].digits) > 4
     )
 
 

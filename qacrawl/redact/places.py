@@ -19,9 +19,7 @@ _TYPE = (
     r"Light|Loaf|Locks|Lodge|Mall|Manors?|Mill|Mills|Mission|Motorway|Neck|Orchard|Overpass|Park|Parks|Pine|Pines|Plain|Plains|Point|Points|"
     r"Port|Prairie|Radial|Ramp|Rapids?|Rest|River|Route|Skyway|Station|Stream|Summit|Throughway|Trace|Trafficway|Underpass|Vill?e|Ways|Wells?)"
 )
-_SURE_TYPE = (
-    r"(?:Street|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Terrace|Parkway|Pkwy|Highway|Hwy|Crescent|Square|Drive|Court|Gardens|Mews|Grove|Alley|Str)"
-)
+_SURE_TYPE = r"(?:Street|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Terrace|Parkway|Pkwy|Highway|Hwy|Crescent|Square|Drive|Court|Gardens|Mews|Grove|Alley|Str)"
 _SHORT = r"(?:St|Dr|Ct|Pl|Cl)"
 _UNIT = r"(?:Apt|Apartment|Suite|Ste|Unit|Flat|Fl|Floor|Room|Rm|\#|Bldg|Building|Block|No)\.? ?\#?[0-9A-Z][\w-]{0,5}"
 _MONTH = r"(?!(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b)"
@@ -60,11 +58,13 @@ _LINE = rf"[>?\s]{{0,8}}[{_CAPITAL}][\w'’.()-]*(?:[ -][\w'’.()-]+){{0,3}}"
 _AFTER_FLAT = re.compile(
     rf"(?:,?[ ]*\n{_LINE},?[ ]*(?=\n|\Z|[?]))?(?:[>?\s,]{{0,8}}[A-Z]{{2}}(?=\n|\Z| \d))?(?:[>?\s]{{0,8}}(?:{_LINE}) ?)?(?:[ ,]{{0,3}}\d{{4,6}}(?:-\d{{3,4}})?)?"
 )
-_BEFORE_FLAT = re.compile(r"(?<![0-9-])[0-9]{1,6},? (?:[^\W_][\w'’.-]*,? ){1,6}?(?:[0-9]{1,5}\.?)?[>?\s,]{0,8}\Z|(?<=\n)[^\W\d_][\w'’.-]*(?: [\w'’.-]+){0,4} \d{1,5}\.?[>?\s,]{0,8}\Z")
-_PLACE = re.compile(rf",?\s{{1,3}}{_MONTH}[{_CAPITAL}][\w'.-]+(?: [{_CAPITAL}][\w'.-]+){{0,2}}(?:,?\s{{1,3}}(?:[A-Z]{{2}})?)?(?:,?\s{{0,3}}\d{{5}}(?:-\d{{4}})?\b|,?\s[A-Z]{{1,2}}\d[A-Z\d]?\ ?\d[A-Z]{{2}}\b)|,?\s\d{{5}}(?:-\d{{4}})?\b")
-_STATES = (
-    "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]"
+_BEFORE_FLAT = re.compile(
+    r"(?<![0-9-])[0-9]{1,6},? (?:[^\W_][\w'’.-]*,? ){1,6}?(?:[0-9]{1,5}\.?)?[>?\s,]{0,8}\Z|(?<=\n)[^\W\d_][\w'’.-]*(?: [\w'’.-]+){0,4} \d{1,5}\.?[>?\s,]{0,8}\Z"
 )
+_PLACE = re.compile(
+    rf",?\s{{1,3}}{_MONTH}[{_CAPITAL}][\w'.-]+(?: [{_CAPITAL}][\w'.-]+){{0,2}}(?:,?\s{{1,3}}(?:[A-Z]{{2}})?)?(?:,?\s{{0,3}}\d{{5}}(?:-\d{{4}})?\b|,?\s[A-Z]{{1,2}}\d[A-Z\d]?\ ?\d[A-Z]{{2}}\b)|,?\s\d{{5}}(?:-\d{{4}})?\b"
+)
+_STATES = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]"
 _ZIP = re.compile(rf"(?:[A-Z][A-Za-z.'-]+ ?){{1,3}},? (?:{_STATES})\.?,? \d{{5}}(?:-\d{{4}})?\b")
 _AREAS = (
     "AB|AL|B|BA|BB|BD|BH|BL|BN|BR|BS|BT|CA|CB|CF|CH|CM|CO|CR|CT|CV|CW|DA|DD|DE|DG|DH|DL|DN|DT|DY|E|EC|EH|EN|EX|FK|FY|G|GL|GU|GY|HA|HD|HG|HP|HR|HS|HU|HX|"
@@ -89,7 +89,9 @@ _SAID = re.compile(
     rf"(?P<place>{_PIECE}(?:,?\s{{1,4}}{_PIECE}){{1,16}}))"
 )
 _CJK_SAID = re.compile(r"(?:地址|住址|家住|住在|戶籍地?|通訊處)(?:是|為|为|在|[:：])?\s?([^，。；！？\n]{4,40})")
-_CODE = re.compile(r"(?i)(?:\bzip(?: ?code)?|\bpost ?code|\bpostal code|郵遞區號|邮编|邮政编码)(?: is|:|是|為|为| -| at)*\s{0,3}([A-Z0-9]{1,5}[- ]?[A-Z0-9]{2,5})(?![\w])")
+_CODE = re.compile(
+    r"(?i)(?:\bzip(?: ?code)?|\bpost ?code|\bpostal code|郵遞區號|邮编|邮政编码)(?: is|:|是|為|为| -| at)*\s{0,3}([A-Z0-9]{1,5}[- ]?[A-Z0-9]{2,5})(?![\w])"
+)
 HINTS = frozenset(b"box apt apartment suite address zip postcode postal postbox zipcode apo fpo dpo psc".split())
 """Words of a text that may stand in an address; see `text.suspicious`."""
 CJK = "號号址郵邮"

@@ -46,7 +46,9 @@ _BEHIND = re.compile(r"(?i)[\s,(]{0,3}(?:is|that'?s|which is)? ?(?:my|mine|me\b|
 _BEFORE = 120
 _IP4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9]|\.[0-9])")
 _DOTS = re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]")
-_COLONS = re.compile(r":[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:")
+_COLONS = re.compile(
+    r":[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:"
+)
 _IP6 = re.compile(r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Za-z:])")
 _SAID = re.compile(r"(?i)\b(?:ip|ipv[46])(?: ?(?:address|addr|v[46]|is|was|:))*[ :=(]{0,3}\Z")
 _VERSION = re.compile(r"(?i)(?:\b(?:version|ver|v|release|section|chapter|table|fig(?:ure)?|ec|no)\.? ?|[\w.§])\Z")
