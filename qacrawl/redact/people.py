@@ -150,7 +150,7 @@ def _chinese(name: str) -> Iterator[Shape]:
         yield re.compile(re.escape(chars[0]) + r"(?=\s?(?:先生|小姐|女士|太太|媽媽|爸爸|同學|君))"), _always
 
 
-def _latin(parts: list[str], theirs: set[str]) -> Iterator[Shape]:
+def _latin(parts: list[str], theirs: frozenset[str]) -> Iterator[Shape]:
     """The shapes of a name in letters: its parts joined or apart, and each part alone where it is nothing else."""
     parts = [part for part in parts if part.isascii()]
     if not parts or (len(parts) == 1 and len(parts[0]) < 2):

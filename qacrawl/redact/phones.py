@@ -4,6 +4,7 @@ A number that is announced, has a plus or an area code in brackets need only be 
 hardly anything else, or are valid where they are written so.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -90,9 +91,9 @@ def _together(plain: str, some: Sequence[Group]) -> bool:
     """Whether what stands between groups may stand inside one number: not what parts two whole ones."""
     length = 0
     before: set[str] = set()
-    if len(some) > MOST and len({plain[one.end : other.start] for one, other in zip(some, some[1:], strict=False)}) > 1:
+    if len(some) > MOST and len({plain[one.end : other.start] for one, other in itertools.pairwise(some)}) > 1:
         return False
-    for one, other in zip(some, some[1:], strict=False):
+    for one, other in itertools.pairwise(some):
         length += len(one.digits)
         between = plain[one.end : other.start]
         if between.strip(" ") == "," and " " in between:
@@ -123,7 +124,7 @@ def _is_phone(plain: str, begins: int, some: Sequence[Group], digits: str, sure:
 def _is_written_so(plain: str, some: Sequence[Group], digits: str) -> bool:
     """Whether a number that nothing announces is one by how it is written."""
     sizes = [len(group.digits) for group in some]
-    between = {plain[one.end : other.start] for one, other in zip(some, some[1:], strict=False)} - _BRACKETS
+    between = {plain[one.end : other.start] for one, other in itertools.pairwise(some)} - _BRACKETS
     if _GOES_ON.match(plain, some[-1].end):
         return False
     if sizes[-3:] == [3, 3, 4] and digits[:-10] in ("", "1"):
