@@ -128,8 +128,8 @@ def extract(
     secret = read_key(key or own) if key or own.exists() else None
     rejected = 0
     limits = of(given.options)
-    texts, own = not no_redact, not given.options.keep_own_names
-    for answer in read(paths, site, url, key=secret, askers=asker_names, texts=texts, own=own, limits=limits):
+    texts, names = not no_redact, not given.options.keep_own_names
+    for answer in read(paths, site, url, key=secret, askers=asker_names, texts=texts, own=names, limits=limits):
         print(dump(answer))
         if refusal := answer.get("reject"):
             rejected += 1

@@ -105,8 +105,8 @@ class QARecord(BaseModel):
     specialty: Text | None = Field(None, description="Department, as the page says it.")
     question_subject: Text | None = Field(None, description="The asker's headline.")
     question: Text = Field(
-        description="The question. Lines and paragraphs as on the page; contact data and the asker's name are redacted, "
-        "names of others are not."
+        description="The question. Lines and paragraphs as on the page; contact data and the asker's name are "
+        "redacted, names of others are not."
     )
     asker: Text | None = Field(
         None,
