@@ -147,3 +147,26 @@ def test_names_may_be_kept_or_dropped_and_texts_left():
     assert redact(made, key=KEY, texts=False).question == "a@example.org"
     assert redact(made, key=KEY, texts=False).notes == ()
     assert redact(record(1, asker=None), key=KEY).asker is None
+
+
+OWN = [
+    ("An An An", "I am Anan, AnAnAn, an-an-an. An apple", "I am [name], [name], [name]. An apple"),
+    ("Xiaoming", "Xiao Ming and Xiao-ming, XIAOMING", "[name] and [name], [name]"),
+    ("王小明", "小明敬上，王先生", "[name]敬上，[name]先生"),
+    ("Early Bird", "the early bird, EarlyBird", "the early bird, [name]"),
+    ("Sore throat", "my sore throat hurts", "my sore throat hurts"),
+    ("Lin", "I am Lin, I saw Dr. Lin", "I am [name], I saw Dr. Lin"),
+]
+
+
+@pytest.mark.parametrize(("asker", "question", "expected"), OWN)
+def test_the_askers_own_name_leaves_the_texts(asker, question, expected):
+    assert redact(record(1, asker=asker, question=question), key=KEY).question == expected
+    assert redact(record(1, asker=asker, question=question), key=KEY, own=False).question == question
+
+
+def test_greetings_and_farewells_lose_their_names_but_doctors_stay():
+    found = redact(record(1, asker=None, question="x. Thanks, Mary", reply="Hello Miss Wong: no."), key=KEY)
+    assert (found.question, found.reply) == ("x. Thanks, [name]", "Hello Miss [name]: no.")
+    kept = redact(record(1, asker=None, question="x. Sincerely, Dr. Lee", reply="Hello Dr. Lee: no."), key=KEY)
+    assert (kept.question, kept.reply, kept.notes) == ("x. Sincerely, Dr. Lee", "Hello Dr. Lee: no.", ())
