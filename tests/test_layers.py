@@ -7,8 +7,8 @@ from support.places import ROOT
 
 PACKAGE = ROOT / "qacrawl"
 FLOW = """
-codes errors escape nfc log records words
-urls files schema registry
+codes departments errors escape nfc records words
+log urls files schema registry
 archive options
 parse validate redact
 steps store

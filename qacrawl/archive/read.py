@@ -1,6 +1,7 @@
 """Reads archive files, also damaged ones: what can't be read is said, what follows it is read."""
 
 import io
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -10,14 +11,16 @@ from typing import BinaryIO
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
-from qacrawl.archive.warc import PURPOSE, ROBOTS, Damage, Entry, Exchange, Headers, Place, Revisit, as_text
+from qacrawl.archive.warc import PURPOSE, ROBOTS, VISIT, Damage, Entry, Exchange, Headers, Place, Revisit, as_text
 
 _MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 20
+NUMBER = re.compile(r"[0-9]{1,18}")
+"""Of a visit, as 64 bits hold it."""
 
 
 def entries(path: Path, start: int = 0) -> Iterator[tuple[Place, Entry]]:
-    """The responses and revisits of a file from an offset on.
+    """Yield the responses and revisits of a file from an offset on.
 
     A stretch that can't be read, also a torn end, comes as `Damage`; what follows it is read.
     """
@@ -28,7 +31,7 @@ def entries(path: Path, start: int = 0) -> Iterator[tuple[Place, Entry]]:
 
 
 def whole(path: Path, start: int = 0) -> int:
-    """Where the whole records from `start` on end: what lies behind is torn."""
+    """Return where the whole records from `start` on end: what lies behind is torn."""
     end = start
     with path.open("rb") as file:
         file.seek(start)
@@ -40,7 +43,7 @@ def whole(path: Path, start: int = 0) -> int:
 
 
 def _members(path: Path, start: int) -> Iterator[tuple[int, bytes | None]]:
-    """Offset and content of each gzip member; None for content that can't be read."""
+    """Yield offset and content of each gzip member; None for content that can't be read."""
     with path.open("rb") as file:
         while True:
             file.seek(start)
@@ -58,7 +61,7 @@ def _members(path: Path, start: int) -> Iterator[tuple[int, bytes | None]]:
 
 
 def _split(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Length in the file and content of each gzip member from here on; (0, None) for one that can't be read."""
+    """Yield length in the file and content of each gzip member from here on; (0, None) for one that can't be read."""
     left = file.read(_CHUNK)
     while left:
         unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -78,7 +81,7 @@ def _split(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
 
 
 def _next_magic(path: Path, start: int) -> int | None:
-    """Where the next gzip member with a WARC record may start."""
+    """Return where the next gzip member with a WARC record may start."""
     with path.open("rb") as file:
         while True:
             file.seek(start)
@@ -104,7 +107,7 @@ def _begins_record(path: Path, offset: int) -> bool:
 
 
 def _entry(member: bytes) -> Entry | None:
-    """What a WARC record says; None for those that are no response."""
+    """Return what a WARC record says; None for those that are no response."""
     try:
         record = next(iter(ArchiveIterator(io.BytesIO(member), no_record_parse=True)), None)
         if record is None or record.rec_type not in ("response", "revisit"):
@@ -116,13 +119,14 @@ def _entry(member: bytes) -> Entry | None:
             return Revisit(url, at, header("WARC-Payload-Digest") or "")
         head, _, body = record.raw_stream.read().partition(b"\r\n\r\n")
         line, *lines = head.split(b"\r\n")
-        is_robots = header(PURPOSE) == ROBOTS
-        return Exchange(url, int(line.split()[1]), _headers(lines), body, at, is_robots)
+        is_robots, visit = header(PURPOSE) == ROBOTS, header(VISIT) or ""
+        number = int(visit) if NUMBER.fullmatch(visit) else None
+        return Exchange(url, int(line.split()[1]), _headers(lines), body, at, is_robots, number)
     except (ArchiveLoadFailed, ValueError, TypeError, AttributeError, IndexError) as error:
         return Damage(f"no WARC record: {error}")
 
 
 def _headers(lines: Iterable[bytes]) -> Headers:
-    """What the lines of a response's head say: bytes, which warcio would take for UTF-8 or Latin-1, as they look."""
+    """Return a response's header lines as bytes, which warcio would take for UTF-8 or Latin-1, as they look."""
     pairs = (line.partition(b":") for line in lines)
     return [(as_text(name), as_text(value.strip())) for name, colon, value in pairs if colon]

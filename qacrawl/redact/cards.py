@@ -10,7 +10,8 @@ _S = r"[ \-._/]{0,3}"
 _CARD = re.compile(rf"(?<![0-9A-Za-z])[0-9](?:{_S}[0-9]){{11,18}}(?![0-9])")
 _FIRST = re.compile(r"[3-6]|2[2-7]|1800|2131")
 _SAID = re.compile(
-    r"(?i)(?:\b(?:credit|debit|bank|visa|master ?card|amex|american express|discover|jcb|card|cc|maestro)|信用卡|金融卡|卡號|卡号|银行卡|簽帳卡)"
+    r"(?i)(?:\b(?:credit|debit|bank|visa|master ?card|amex|american express|discover|jcb|card|cc|maestro)|信用卡"
+    r"|金融卡|卡號|卡号|银行卡|簽帳卡)"
     r"(?:\.? ?(?:card|number|no\b\.?|num|#|is|ending|號碼|号码|號|号|是|為))*[ :=#]{0,3}\Z"
 )
 _LEAST_KNOWN = 14
@@ -30,7 +31,7 @@ def cards(plain: str) -> Iterator[Span]:
 
 
 def _card(plain: str, start: int, end: int) -> Span | None:
-    """The card's number that begins at `start`: as long as its check digit is right."""
+    """Return the card's number that begins at `start`: as long as its check digit is right."""
     said = bool(_SAID.search(plain[max(0, start - announce.BEFORE) : start]))
     whole = re.sub("[^0-9]", "", plain[start:end])
     ends, length = end, len(whole)
@@ -47,7 +48,7 @@ def _card(plain: str, start: int, end: int) -> Span | None:
 
 
 def _is_written_so(number: str) -> bool:
-    """Whether digits stand together as on a card: all, or four by four (American Express: 4, 6, 5)."""
+    """Return whether digits stand together as on a card: all, or four by four (American Express: 4, 6, 5)."""
     sizes = [len(group) for group in re.findall("[0-9]+", number)]
     return len(sizes) == 1 or sizes[:-1] == [4] * (len(sizes) - 1) or sizes[:2] == [4, 6]
 
@@ -64,7 +65,7 @@ def ibans(plain: str) -> Iterator[Span]:
 
 
 def _iban(plain: str, found: re.Match[str]) -> Span | None:
-    """The IBAN in what looks like one, which may run into the next word; without the right check digits if announced."""
+    """Return the IBAN in what looks like one and may run into the next word; if announced, with any check digits."""
     start, end = found.span()
     while end - start >= 15:
         if checks.iban(re.sub("[^A-Z0-9]", "", plain[start:end].upper())):

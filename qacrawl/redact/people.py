@@ -23,43 +23,57 @@ _FOLD = {
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Mister|Madam|Mdm|Mx|Master|Lady|Sir)"
 _TITLES = re.compile(rf"(?i)\b{_TITLE}\b\.?|先生|小姐|女士|太太|同學|同学")
 _DOCTOR = re.compile(
-    r"(?i)(?:\b(?:Dr|Doctor|Prof|Professor|Director|Physician|Surgeon|Nurse|Dean|Superintendent|Chief)\b\.?,?\s{0,3}(?:\w+[\s-]){0,2})\Z"
+    r"(?i)(?:\b(?:Dr|Doctor|Prof|Professor|Director|Physician|Surgeon|Nurse|Dean|Superintendent"
+    r"|Chief)\b\.?,?\s{0,3}(?:\w+[\s-]){0,2})\Z"
 )
 _BEHIND_DOCTOR = re.compile(r"\s?(?:醫師|醫生|医生|医师|大夫|主任|院長|教授|護理師)")
 _CJK = r"\u3400-\u9fff"
 _SEPARATOR = r"(?:[\s\-_'’·・]{0,3}|\.)"
 _SYLLABLE = re.compile(r"(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?(?:[iu]?[aeiou]{1,2}|v)(?:ng|n)?", re.IGNORECASE)
 _SURNAMES = frozenset(
-    "chen lin huang chang zhang li lee wang wu liu tsai cai yang hsu xu cheng zheng hsieh xie kuo guo hung hong tseng zeng chiu qiu liao lai chou zhou yeh ye su chuang "
-    "zhuang lu chiang jiang ho he hsiao xiao lo luo kao gao pan chien jian chu zhu chung zhong peng yu zhan hu shih shi shen song sung tsao cao tang deng teng fang fu han "
-    "ma mao ni ou ting ding tu wei weng yen yan yin tai dai kang ke ko ku gu kung gong lien lian wong chan kim park choi nguyen tran".split()
+    "chen lin huang chang zhang li lee wang wu liu tsai cai yang hsu xu cheng zheng hsieh xie kuo guo hung hong "
+    "tseng zeng chiu qiu liao lai chou zhou yeh ye su chuang "
+    "zhuang lu chiang jiang ho he hsiao xiao lo luo kao gao pan chien jian chu zhu chung zhong peng yu zhan hu shih "
+    "shi shen song sung tsao cao tang deng teng fang fu han "
+    "ma mao ni ou ting ding tu wei weng yen yan yin tai dai kang ke ko ku gu kung gong lien lian wong chan kim park "
+    "choi nguyen tran".split()
 )
 _LATIN_NAME = r"[A-Z\u00c0-\u00de][\w'’-]*(?:[ .-]{1,2}[A-Z\u00c0-\u00de][\w'’-]*){0,3}"
 _HELLO = re.compile(
-    rf"\s*(?:(?i:dear|hello|hi|hey|greetings|good (?:morning|afternoon|evening|day|night)|to)\b(?: there)?[,:!\s]{{0,4}}(?:(?i:my )?(?i:dear)\s)?)"
-    rf"(?P<title>(?i:{_TITLE})\b\.?\s{{0,3}})?(?P<name>{_LATIN_NAME}|[{_CJK}]{{1,4}}?)(?:先生|小姐|女士|太太|媽媽|同學)?\s{{0,2}}(?=[:,!;.，：。！]|\n|\Z|您好|你好)"
+    rf"\s*(?:(?i:dear|hello|hi|hey|greetings|good (?:morning|afternoon|evening|day|night)"
+    rf"|to)\b(?: there)?[,:!\s]{{0,4}}(?:(?i:my )?(?i:dear)\s)?)"
+    rf"(?P<title>(?i:{_TITLE})\b\.?\s{{0,3}})?(?P<name>{_LATIN_NAME}|[{_CJK}]{{1,4}}?)(?:先生|小姐|女士|太太|媽媽"
+    rf"|同學)?\s{{0,2}}(?=[:,!;.，：。！]|\n|\Z|您好|你好)"
 )
 _HELLO_BEHIND = re.compile(
-    rf"\s*(?P<title>(?i:{_TITLE})\b\.?\s{{0,3}})?(?P<name>{_LATIN_NAME})[,:]?\s{{1,2}}(?i:hello|hi\b|how are you|good (?:morning|afternoon|evening)|nice to meet)"
+    rf"\s*(?P<title>(?i:{_TITLE})\b\.?\s{{0,3}})?(?P<name>{_LATIN_NAME})[,:]?\s{{1,2}}(?i:hello|hi\b|how are you"
+    rf"|good (?:morning|afternoon|evening)|nice to meet)"
 )
 _HELLO_CJK = re.compile(
-    rf"\s*(?:親愛的|亲爱的|致|給|hello|Hello|Hi|Dear)?\s?(?P<name>[{_CJK}]{{1,6}}?)\s?(?P<title>先生|小姐|女士|太太|媽媽|爸爸|同學|同学|君)?\s?[,，:：]?\s?(?:您好|你好|妳好|您們好)"
-    rf"|\s*(?:您好|你好|妳好|哈囉|親愛的|亲爱的)[,，！!\s]{{0,2}}(?P<after>[{_CJK}]{{1,4}}?)(?:先生|小姐|女士|太太|同學|[:：,，])"
+    rf"\s*(?:親愛的|亲爱的|致|給|hello|Hello|Hi|Dear)?\s?(?P<name>[{_CJK}]{{1,6}}?)\s?(?P<title>先生|小姐|女士|太太"
+    rf"|媽媽|爸爸|同學|同学|君)?\s?[,，:：]?\s?(?:您好|你好|妳好|您們好)"
+    rf"|\s*(?:您好|你好|妳好|哈囉|親愛的|亲爱的)[,，！!\s]{{0,2}}(?P<after>[{_CJK}]{{1,4}}?)(?:先生|小姐|女士|太太"
+    rf"|同學|[:：,，])"
 )
 _BYE = re.compile(
-    rf"(?:\b(?i:sincerely|regards|best wishes|best|yours(?: truly| sincerely| faithfully)?|respectfully|cheers|from|signed|love|gratefully|"
-    rf"thanks?(?: you)?(?: very much| so much| a lot| again| in advance| doctor| dr)?|thank you|appreciate it)[,.!;:~\s-]{{1,6}}|\n\s{{0,3}}[-~—]{{1,2}}\s?)"
+    rf"(?:\b(?i:sincerely|regards|best wishes|best|yours(?: truly| sincerely| faithfully)?|respectfully|cheers|from"
+    rf"|signed|love|gratefully|"
+    rf"thanks?(?: you)?(?: very much| so much| a lot| again| in advance| doctor| dr)?|thank you"
+    rf"|appreciate it)[,.!;:~\s-]{{1,6}}|\n\s{{0,3}}[-~—]{{1,2}}\s?)"
     rf"(?P<title>(?i:{_TITLE})\b\.?\s{{0,3}})?(?P<name>{_LATIN_NAME})[\s.!~]{{0,4}}\Z"
 )
 _BYE_CJK = re.compile(
-    rf"(?:^|[\s，,。!！~～])(?P<name>[{_CJK}]{{2,4}})\s?(?:敬上|謹上|上|敬啟|敬问|敬問|叩上|留|筆|拜託|拜上|鞠躬)[\s。.!！~]{{0,3}}\Z"
+    rf"(?:^|[\s，,。!！~～])(?P<name>[{_CJK}]{{2,4}})\s?(?:敬上|謹上|上|敬啟|敬问|敬問|叩上|留|筆|拜託|拜上"
+    rf"|鞠躬)[\s。.!！~]{{0,3}}\Z"
 )
 _CALLED = re.compile(
-    rf"(?:\b(?i:my (?:full |real |first |last )?name(?:'s| is)|i am called|(?:full |first |last )?name ?:|people call me|call me)\s{{1,3}}(?i:{_TITLE}\.?\s)?(?P<name>{_LATIN_NAME}))"
+    rf"(?:\b(?i:my (?:full |real |first |last )?name(?:'s| is)|i am called|(?:full |first |last )?name ?:"
+    rf"|people call me|call me)\s{{1,3}}(?i:{_TITLE}\.?\s)?(?P<name>{_LATIN_NAME}))"
     rf"|(?:我叫做?|我的名字(?:是|叫)|姓名\s?[:：])\s?(?P<cjk>[{_CJK}]{{2,4}}(?![{_CJK}]))"
 )
 _OFFICE = re.compile(
-    r"(?i)(?:Dr|Doctor|Prof|Professor|Director|Nurse|Sir|Madam|Physician|Hospital|Department|Clinic)\b|.*(?:醫師|醫生|主任|院長|護理師)"
+    r"(?i)(?:Dr|Doctor|Prof|Professor|Director|Nurse|Sir|Madam|Physician|Hospital|Department|Clinic)\b|.*(?:醫師|醫生"
+    r"|主任|院長|護理師)"
 )
 _NEAR = 160
 """Characters at the start of a reply and at the end of a question in which a greeting or a farewell stands."""
@@ -71,7 +85,7 @@ def _common() -> frozenset[str]:
 
 
 def is_common(word: str) -> bool:
-    """Whether a word is one that texts use, not only a name."""
+    """Return whether a word is one that texts use, not only a name."""
     word, known = word.casefold(), _common()
     stems = (
         word,
@@ -100,7 +114,7 @@ class Own:
         self._keys |= {found[0] for found in map(_SYLLABLE.match, self._keys) if found}
 
     def likely(self, text: str) -> bool:
-        """Whether the name may be in a text: fast, and rather too often than too seldom."""
+        """Return whether the name may be in a text: fast, and rather too often than too seldom."""
         lower = fold(text).lower()
         return any(key in lower for key in self._keys)
 
@@ -118,7 +132,7 @@ class Own:
                     yield start, end
 
     def is_called(self, name: str) -> bool:
-        """Whether this is the whole name, or one of its parts."""
+        """Return whether this is the whole name, or one of its parts."""
         parts = [part.casefold() for part in re.split(r"[\W_]+", fold(name)) if part]
         own = [part.casefold() for part in self.parts]
         return bool(parts) and ("".join(parts) == "".join(own) or set(parts) <= set(own))
@@ -133,13 +147,13 @@ def _always(_: str) -> bool:
 
 
 def _capitals(found: str) -> bool:
-    """Whether each part of a name is written with a capital, or all are joined."""
+    """Return whether each part of a name is written with a capital, or all are joined."""
     parts = re.split(r"[\s.\-_'’·・]+", found)
     return all(part[0].isupper() for part in parts) or (len(parts) > 1 and not re.search(r"\s", found))
 
 
 def _chinese(name: str) -> Iterator[Shape]:
-    """The shapes of a name in Chinese characters: whole, spaced, without the surname, and the surname with a title."""
+    """Yield the shapes of a name in Chinese characters: whole, spaced, without surname, the surname with a title."""
     chars = re.findall(rf"[{_CJK}]", name)
     whole = "".join(chars)
     if len(chars) > 1 and not is_common(whole):
@@ -151,7 +165,7 @@ def _chinese(name: str) -> Iterator[Shape]:
 
 
 def _latin(parts: list[str], theirs: frozenset[str]) -> Iterator[Shape]:
-    """The shapes of a name in letters: its parts joined or apart, and each part alone where it is nothing else."""
+    """Yield the shapes of a name in letters: parts joined or apart, and each part alone where it is nothing else."""
     parts = [part for part in parts if part.isascii()]
     if not parts or (len(parts) == 1 and len(parts[0]) < 2):
         return
@@ -180,7 +194,7 @@ def _latin(parts: list[str], theirs: frozenset[str]) -> Iterator[Shape]:
 
 
 def _syllables(part: str) -> Iterator[Shape]:
-    """The shape of a joined name taken apart: Xiaoming, Xiao Ming, Xiao-ming; Anan, An An An."""
+    """Yield the shape of a joined name taken apart: Xiaoming, Xiao Ming, Xiao-ming; Anan, An An An."""
     found = [one[0] for one in _SYLLABLE.finditer(part)]
     if 2 <= len(found) <= 4 and "".join(found) == part:
         if len(set(found)) == 1:
@@ -194,7 +208,7 @@ def _shape(pattern: str) -> re.Pattern[str]:
 
 
 def _joined_only(found: str) -> bool:
-    """Whether common words are joined to a name: EarlyBird, early_bird."""
+    """Return whether common words are joined to a name: EarlyBird, early_bird."""
     return not re.search(r"\s", found)
 
 
@@ -224,7 +238,7 @@ def called(text: str) -> Iterator[Span]:
 
 
 def _named(found: re.Match[str], own: Own | None) -> Iterator[Span]:
-    """The name in a greeting or a farewell, where it is no doctor's and no common word alone."""
+    """Yield the name in a greeting or a farewell, where it is no doctor's and no common word alone."""
     groups = found.groupdict()
     group = "name" if groups.get("name") else "after"
     name = groups[group] or ""

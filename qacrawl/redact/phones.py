@@ -55,14 +55,14 @@ def phones(plain: str) -> Iterator[Span]:
 
 
 def _opened(plain: str, start: int) -> int:
-    """Where a number begins whose first digit is at `start`: with its plus and bracket."""
+    """Return where a number begins whose first digit is at `start`: with its plus and bracket."""
     while start and plain[start - 1] in "+(":
         start -= 1
     return start
 
 
 def _number(plain: str, found: Sequence[Group], at: int, last: int, said: int | None) -> tuple[int, int]:
-    """How many groups from `at` on are a phone number, 0 if none, and where it begins."""
+    """Return how many groups from `at` on are a phone number, 0 if none, and where it begins."""
     first = found[at]
     if at == 0 and first.start and (plain[first.start - 1].isascii() and plain[first.start - 1].isalnum()):
         return 0, 0
@@ -88,7 +88,7 @@ def _number(plain: str, found: Sequence[Group], at: int, last: int, said: int | 
 
 
 def _together(plain: str, some: Sequence[Group]) -> bool:
-    """Whether what stands between groups may stand inside one number: not what parts two whole ones."""
+    """Return whether what stands between groups may stand inside one number: not what parts two whole ones."""
     length = 0
     before: set[str] = set()
     if len(some) > MOST and len({plain[one.end : other.start] for one, other in itertools.pairwise(some)}) > 1:
@@ -122,7 +122,7 @@ def _is_phone(plain: str, begins: int, some: Sequence[Group], digits: str, sure:
 
 
 def _is_written_so(plain: str, some: Sequence[Group], digits: str) -> bool:
-    """Whether a number that nothing announces is one by how it is written."""
+    """Return whether a number that nothing announces is one by how it is written."""
     sizes = [len(group.digits) for group in some]
     between = {plain[one.end : other.start] for one, other in itertools.pairwise(some)} - _BRACKETS
     if _GOES_ON.match(plain, some[-1].end):
@@ -142,7 +142,7 @@ def _is_written_so(plain: str, some: Sequence[Group], digits: str) -> bool:
 
 
 def _is_count(plain: str, some: Sequence[Group]) -> bool:
-    """Whether it may be a large number in groups of three digits, or a range of two numbers."""
+    """Return whether it may be a large number in groups of three digits, or a range of two numbers."""
     thousands = all(len(group.digits) == 3 for group in some[1:]) and len(some[0].digits) <= 3
     return (thousands and some[0].digits[0] != "0" and len(some) > 1 and plain[some[0].end] in ", ") or (
         len(some) == 2
@@ -155,7 +155,7 @@ def _is_count(plain: str, some: Sequence[Group]) -> bool:
 
 @lru_cache(1000)
 def _valid(number: str, region: str) -> bool:
-    """Whether there is such a number in a region."""
+    """Return whether there is such a number in a region."""
     import phonenumbers  # takes 25 ms, and few pages need it
 
     try:
@@ -166,7 +166,7 @@ def _valid(number: str, region: str) -> bool:
 
 @lru_cache(1000)
 def _possible(number: str) -> bool:
-    """Whether a number after a plus may be one: its country is there, and its length is right for it."""
+    """Return whether a number after a plus may be one: its country is there, and its length is right for it."""
     import phonenumbers
 
     try:

@@ -70,7 +70,7 @@ def read_key(path: Path) -> bytes:
 
 
 def pseudonym(name: str, key: bytes) -> str:
-    """The pseudonym of an asker: "asker-" and 16 hex digits of HMAC-SHA256; the same name has the same one."""
+    """Return the pseudonym of an asker: "asker-" and 16 hex digits of HMAC-SHA256; the same name has the same one."""
     return f"asker-{hmac.new(key, name.encode(), sha256).hexdigest()[:16]}"
 
 
@@ -82,7 +82,7 @@ def redact(
     texts: bool = True,
     own: bool = True,
 ) -> QARecord:
-    """`record` without what tells who the asker is; the note `redacted_<kind>` says what was found in its texts.
+    """Return `record` without what tells who asked; the note `redacted_<kind>` says what was found in its texts.
 
     `texts` is whether texts are redacted at all, `own` whether the asker's name leaves them, too, where it is not kept
     in its column.
@@ -103,11 +103,11 @@ class _Search:
     """What is looked for in the texts of one record."""
 
     contact: bool
-    """Whether there may be anything but names."""
+    """Return whether there may be anything but names."""
     own: Own | None
     """The asker's name, where it may be in one of the texts."""
     names: bool
-    """Whether greetings, farewells and introductions are read."""
+    """Return whether greetings, farewells and introductions are read."""
 
     def names_in(self, column: str) -> Callable[[str], Iterator[Span]]:
         """Return what finds names in the texts of a column."""
@@ -143,7 +143,7 @@ def _redact_texts(record: QARecord, names: bool, values: dict[str, Any]) -> list
 
 
 def _all_texts(record: QARecord) -> Iterator[str]:
-    """All texts of a record that people wrote."""
+    """Return all texts of a record that people wrote."""
     models = ((_COLUMNS, [record]), (_SIMILAR, record.similar_qa), (_FAQ, record.related_faq))
     return (text for columns, found in models for one in found for name in columns if (text := getattr(one, name)))
 
@@ -151,7 +151,7 @@ def _all_texts(record: QARecord) -> Iterator[str]:
 def _redacted(
     model: QARecord | SimilarQA | RelatedFAQ, columns: tuple[str, ...], search: _Search
 ) -> tuple[dict[str, str], list[str]]:
-    """What changes in some columns, and the kinds of data found there."""
+    """Return what changes in some columns, and the kinds of data found there."""
     texts: dict[str, str] = {}
     kinds: list[str] = []
     for name in columns:

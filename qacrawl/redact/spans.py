@@ -47,7 +47,7 @@ def plain(text: str) -> str:
 
 
 def without_format(text: str) -> tuple[str, list[int] | None]:
-    """Return `text` without invisible characters, and where each that is left stood; None where nothing was left out."""
+    """Return `text` without invisible characters, and where each that is left stood; None where none was left out."""
     if text.isascii() or not any(char in text for char in _INVISIBLE):
         return text, None
     at = [index for index, char in enumerate(text) if char not in _FORMAT]
@@ -98,5 +98,5 @@ def groups(text: str, start: int, end: int) -> list[Group]:
 
 
 def _within(text: str, at: int) -> bool:
-    """Whether a digit stands right before an offset, with at most a sign between."""
+    """Return whether a digit stands right before an offset, with at most a sign between."""
     return at > 0 and (text[at - 1].isdigit() or (text[at - 1] in "-." and at > 1 and text[at - 2].isdigit()))

@@ -1,7 +1,7 @@
 """Personal data in running text, each kind found by a module of its own; what is found becomes "[kind]".
 
-Only what is certain: by shape and check digit, or by the words that announce it. Dates, doses, lab values, ages, prices and
-the numbers of papers stay. Names are found by `people.py`, where a record says whose.
+Only what is certain: by shape and check digit, or by the words that announce it. Dates, doses, lab values, ages, prices
+and the numbers of papers stay. Names are found by `people.py`, where a record says whose.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -63,7 +63,7 @@ def redact(text: str, names: Finder | None = None, *, contact: bool = True) -> t
 
 
 def _all(text: str) -> list[Found]:
-    """What is found in a plain text, also what is only seen once something beside it is hidden."""
+    """Return what is found in a plain text, also what is only seen once something beside it is hidden."""
     found = new = _find(text)
     chars = list(text) if found else []
     while new:
@@ -75,7 +75,7 @@ def _all(text: str) -> list[Found]:
 
 
 def _find(text: str) -> list[Found]:
-    """What each finder finds in a text in which what those before it found is masked."""
+    """Return what each finder finds in a text in which what those before it found is masked."""
     found: list[Found] = []
     for kind, find in FINDERS:
         spans = apart(find(text))
@@ -85,7 +85,7 @@ def _find(text: str) -> list[Found]:
 
 
 def _hidden(text: str, spans: Iterable[Span]) -> str:
-    """A text in which some stretches are masked."""
+    """Return a text in which some stretches are masked."""
     parts, at = [], 0
     for start, end in sorted(spans):
         parts += [text[at:start], _mask(end - start)]
@@ -94,12 +94,12 @@ def _hidden(text: str, spans: Iterable[Span]) -> str:
 
 
 def _mask(length: int) -> str:
-    """What stands for personal data of some length, as "[phone]" will, so that all other offsets stay the same."""
+    """Return what stands for personal data, as "[phone]" will, but of the same length: all other offsets stay."""
     return f"[{'x' * (length - 2)}]" if length > 1 else "["
 
 
 def _zones(found: list[Found], length: int) -> Iterator[Span]:
-    """The neighbourhood of what was found, in one stretch where neighbourhoods meet."""
+    """Yield the neighbourhood of what was found, in one stretch where neighbourhoods meet."""
     first = last = -1
     for start, end, _ in sorted(found):
         if start - _NEAR > last:
@@ -111,7 +111,7 @@ def _zones(found: list[Found], length: int) -> Iterator[Span]:
 
 
 def _find_in(chars: list[str], start: int, end: int) -> Iterator[Found]:
-    """What finders find between two offsets."""
+    """Yield what finders find between two offsets."""
     first = max(0, start - _CONTEXT)
     for begins, ends, kind in _find("".join(chars[first : end + _CONTEXT])):
         if start <= first + begins and first + ends <= end:
@@ -124,7 +124,7 @@ _SIGNS = "＠０１２３４５６７８９" + accounts.CJK + places.CJK
 
 
 def suspicious(text: str) -> bool:
-    """Whether `redact` could find anything in `text`: rather too often than too seldom, but very fast."""
+    """Return whether `redact` could find anything in `text`: rather too often than too seldom, but very fast."""
     if not text.isascii():
         if any(sign in text for sign in _SIGNS) or without_format(text)[1] is not None:
             return True

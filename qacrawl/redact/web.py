@@ -8,38 +8,56 @@ from qacrawl.redact.spans import Span
 
 _URL = re.compile(
     r"""(?ix) (?: https?://[^\s<>"'\])}，。；、（）「」]{3,500} | www\.[a-z0-9-][^\s<>"'\])}，。；、（）「」]{2,500}
-      | (?<![\w@.-]) (?: [a-z0-9-]{1,40}\. ){1,3} (?:com|me|tw|net|org|io|cc|link|bio|app)/[^\s<>"'\])}，。；、（）「」]{1,500} )"""
+      | (?<![\w@.-]) (?: [a-z0-9-]{1,40}\. ){1,3} (?:com|me|tw|net|org|io|cc|link|bio
+      |app)/[^\s<>"'\])}，。；、（）「」]{1,500} )"""
 )
 _BARE = re.compile(r"\.(?:com|me|tw|net|org|io|cc|link|bio|app)/")
 _HOST = re.compile(r"(?i)(?:https?://)?(?:[^/@\s]*@)?((?:[\w-]+\.)*[\w-]+)(?::\d+)?(/[^?#]*)?")
 _PROFILES = re.compile(
-    r"""(?ix) (?:^|\.)(?: facebook\.com | fb\.(?:com|me) | instagram\.com | instagr\.am | twitter\.com | x\.com | t\.me | telegram\.me | line\.me | lin\.ee | wa\.me
-      | linkedin\.com | tiktok\.com | snapchat\.com | pinterest\.[a-z.]+ | weibo\.(?:com|cn) | plurk\.com | threads\.(?:net|com) | vk\.com | ok\.ru
-      | tumblr\.com | about\.me | linktr\.ee | flickr\.com | imgur\.com | photobucket\.com | myspace\.com | soundcloud\.com | twitch\.tv
-      | patreon\.com | dropbox\.com | (?:drive|docs|photos|plus|sites)\.google\.com | photos\.app\.goo\.gl | onedrive\.live\.com | 1drv\.ms
-      | wetransfer\.com | pixnet\.net | xuite\.net | wretch\.cc | blogspot\.[a-z.]+ | wordpress\.com | livejournal\.com | weebly\.com | wixsite\.com
-      | substack\.com | note\.com | ameblo\.jp | hatenablog\.com | my\.space | mastodon\.[a-z]+ | bsky\.app | github\.(?:com|io) | gitlab\.com | vocus\.cc
-      | douyin\.com | xiaohongshu\.com | kakao\.com | zalo\.me | discord\.(?:gg|com) | disqus\.com | geocities\.[a-z.]+ | angelfire\.com )$"""
+    r"""(?ix) (?:^|\.)(?: facebook\.com | fb\.(?:com|me) | instagram\.com | instagr\.am | twitter\.com | x\.com
+        | t\.me | telegram\.me | line\.me | lin\.ee | wa\.me
+      | linkedin\.com | tiktok\.com | snapchat\.com | pinterest\.[a-z.]+ | weibo\.(?:com|cn) | plurk\.com
+      | threads\.(?:net|com) | vk\.com | ok\.ru
+      | tumblr\.com | about\.me | linktr\.ee | flickr\.com | imgur\.com | photobucket\.com | myspace\.com
+      | soundcloud\.com | twitch\.tv
+      | patreon\.com | dropbox\.com | (?:drive|docs|photos|plus|sites)\.google\.com | photos\.app\.goo\.gl
+      | onedrive\.live\.com | 1drv\.ms
+      | wetransfer\.com | pixnet\.net | xuite\.net | wretch\.cc | blogspot\.[a-z.]+ | wordpress\.com
+      | livejournal\.com | weebly\.com | wixsite\.com
+      | substack\.com | note\.com | ameblo\.jp | hatenablog\.com | my\.space | mastodon\.[a-z]+ | bsky\.app
+      | github\.(?:com|io) | gitlab\.com | vocus\.cc
+      | douyin\.com | xiaohongshu\.com | kakao\.com | zalo\.me | discord\.(?:gg|com) | disqus\.com
+      | geocities\.[a-z.]+ | angelfire\.com )$"""
 )
 _PARTLY = re.compile(
-    r"(?i)(?:youtube\.com/(?:@|c/|user/|channel/)|medium\.com/@|reddit\.com/(?:u|user)/|quora\.com/profile/|zhihu\.com/people/|"
-    r"douban\.com/people/|researchgate\.net/profile/|goodreads\.com/user/|/~[\w.-]+|/(?:users?|u|profiles?|members?|people|author)/[\w.@-]+|/@[\w.-]+)"
+    r"(?i)(?:youtube\.com/(?:@|c/|user/|channel/)|medium\.com/@|reddit\.com/(?:u|user)/|quora\.com/profile/"
+    r"|zhihu\.com/people/|"
+    r"douban\.com/people/|researchgate\.net/profile/|goodreads\.com/user/|/~[\w.-]+|/(?:users?|u|profiles?|members?"
+    r"|people|author)/[\w.@-]+|/@[\w.-]+)"
 )
 _PUBLIC = re.compile(
-    r"(?i)hospital|clinic|medical|medicine|health|journal|pharma|doctor|drug|cancer|society|association|foundation|university|"
-    r"wiki|\.gov|\.edu|\.mil|\.int\b|nih\.|who\.int|webmd|mayo|pubmed|nhs\.|cdc\.|fda\.|lancet|nejm|bmj|nature\.|science|elsevier|springer|"
-    r"sharer|/share|/intent/|/groups?/|/events?/|/watch|/hashtag/|/search|/help|/policies|/legal|/jobs/|/company/|/status/"
+    r"(?i)hospital|clinic|medical|medicine|health|journal|pharma|doctor|drug|cancer|society|association|foundation"
+    r"|university|"
+    r"wiki|\.gov|\.edu|\.mil|\.int\b|nih\.|who\.int|webmd|mayo|pubmed|nhs\.|cdc\.|fda\.|lancet|nejm|bmj|nature\."
+    r"|science|elsevier|springer|"
+    r"sharer|/share|/intent/|/groups?/|/events?/|/watch|/hashtag/|/search|/help|/policies|/legal|/jobs/|/company/"
+    r"|/status/"
 )
 _MINE = re.compile(
-    r"""(?ix) (?: \b(?:my|mine|our|his|her|their|personal|own|i\ (?:keep|run|write|have|maintain|document\w*)|i'?ve|i\ am|i'm|me)\b [^.!?\n]{0,60}
-        \b(?:web\s?sites?|sites?|blogs?|home\s?pages?|pages?|profiles?|portfolios?|channels?|diar(?:y|ies)|journal|albums?|photos?|pictures?|accounts?
+    r"""(?ix) (?: \b(?:my|mine|our|his|her|their|personal|own|i\ (?:keep|run|write|have|maintain|document\w*)|i'?ve
+        |i\ am|i'm|me)\b [^.!?\n]{0,60}
+        \b(?:web\s?sites?|sites?|blogs?|home\s?pages?|pages?|profiles?|portfolios?|channels?|diar(?:y|ies)|journal
+        |albums?|photos?|pictures?|accounts?
           |links?|stories|story|web|posts?|cv|resume|url) \b [^.!?\n]{0,40}
-      | \b(?:blogs?|home\s?page|personal\ (?:web\s?)?(?:site|page)|web\s?site) \s{0,3} (?::|is|at)? \s{0,3} | \b(?:post|share|upload)(?:e?d|ing)?\b [^.!?\n]{0,60}
-      | (?:我的?|個人|个人|本人)[^。！？\n]{0,20}(?:網站|网站|網頁|网页|部落格|博客|網誌|主頁|主页|相簿|相冊|照片|臉書|連結|链接)[^。！？\n]{0,10} | 部落格 [：:\s]{0,3} | 博客 [：:\s]{0,3}
+      | \b(?:blogs?|home\s?page|personal\ (?:web\s?)?(?:site|page)|web\s?site) \s{0,3} (?::|is|at)? \s{0,3}
+      | \b(?:post|share|upload)(?:e?d|ing)?\b [^.!?\n]{0,60}
+      | (?:我的?|個人|个人|本人)[^。！？\n]{0,20}(?:網站|网站|網頁|网页|部落格|博客|網誌|主頁|主页|相簿|相冊|照片
+      |臉書|連結|链接)[^。！？\n]{0,10} | 部落格 [：:\s]{0,3} | 博客 [：:\s]{0,3}
       ) \Z"""
 )
 _OWN = re.compile(
-    r"(?i)\b(?:my|our|his|her) (?:own |personal |private |new |old )?(?:web ?sites?|sites?|blogs?|home ?page|page|profile|portfolio|channel|diary|photos?|pictures?"
+    r"(?i)\b(?:my|our|his|her) (?:own |personal |private |new |old )?(?:web ?sites?|sites?|blogs?|home ?page|page"
+    r"|profile|portfolio|channel|diary|photos?|pictures?"
     r"|album|account|url)(?: (?:is|are|at|on|here|can be found at|address is))?[ :(]{0,3}\Z"
 )
 _BEHIND = re.compile(r"(?i)[\s,(]{0,3}(?:is|that'?s|which is)? ?(?:my|mine|me\b|our|我的)")
@@ -100,7 +118,7 @@ def ips(plain: str) -> Iterator[Span]:
 
 
 def has_groups(text: str) -> bool:
-    """Whether a text has what may be an IP address of version 6."""
+    """Return whether a text has what may be an IP address of version 6."""
     return "::" in text or bool(_COLONS.search(text))
 
 
