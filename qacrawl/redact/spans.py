@@ -90,11 +90,16 @@ def clusters(text: str, seen: bytes | None = None) -> Iterator[Span]:
 
 def groups(text: str, start: int, end: int) -> list[Group]:
     """Return the groups of digits of a cluster in order, without those of dates."""
-    dates = [found.span() for found in DATE.finditer(text, start, end) if not _within(text, found.start())]
+    dates = {
+        at for found in DATE.finditer(text, start, end) if not _within(text, found.start()) for at in _starts(found)
+    }
     found = (Group(*one.span(), one[0]) for one in _GROUP.finditer(text, start, end))
-    if not dates:
-        return list(found)
-    return [group for group in found if not any(first <= group.start < last for first, last in dates)]
+    return [group for group in found if group.start not in dates]
+
+
+def _starts(date: re.Match[str]) -> Iterator[int]:
+    """Yield where the groups of digits of a date begin."""
+    return (one.start() for one in _GROUP.finditer(date.string, *date.span()))
 
 
 def _within(text: str, at: int) -> bool:
