@@ -406,6 +406,26 @@ def verify(dataset: Dataset) -> None:
     print(f"{folder.name}: {counted(counting.measure(folder).records, 'record')}, all in order")
 
 
+@app.command()
+def audit(
+    dataset: Dataset,
+    sample: Annotated[
+        int | None, typer.Option(help="Look at so many rows of each table, evenly spread.", metavar="N", min=1)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """What is left of personal data in a dataset: kinds, counts and rows; exit code 1 where there is some."""
+    from qacrawl.commands import audit
+    from qacrawl.publish.snapshot import locate
+
+    folder = locate(dataset)
+    found = audit.audit(folder, sample)
+    for line in [audit.as_json(found)] if as_json else audit.as_text(found):
+        print(line)
+    if number := found.counts["left"].total():
+        raise QacrawlError(f"{folder.name}: personal data may be left in {number:,} places")
+
+
 @app.command(name="sites")
 def list_sites() -> None:
     """The sites that can be crawled."""

@@ -48,7 +48,7 @@ def redact(text: str, names: Finder | None = None, *, contact: bool = True) -> t
     """
     seen, at = without_format(text)
     seen = plain(seen)
-    found = _all(seen) if contact else []
+    found = search(seen) if contact else []
     if names:
         hidden = _hidden(seen, [(start, end) for start, end, _ in found])
         found = found + [(start, end, "name") for start, end in apart(names(hidden)) if "[" not in hidden[start:end]]
@@ -62,7 +62,7 @@ def redact(text: str, names: Finder | None = None, *, contact: bool = True) -> t
     return "".join([*parts, text[end:]]), list(dict.fromkeys(kind for _, _, kind in found))
 
 
-def _all(text: str) -> list[Found]:
+def search(text: str) -> list[Found]:
     """Return what is found in a plain text, also what is only seen once something beside it is hidden."""
     found = new = _find(text)
     chars = list(text) if found else []
