@@ -92,7 +92,7 @@ def _is_text(kind: pa.DataType) -> bool:
     """Return whether a column has texts, also inside lists and structs."""
     if pa.types.is_list(kind):
         return _is_text(kind.value_type)
-    return pa.types.is_string(kind) or pa.types.is_struct(kind)
+    return bool(pa.types.is_string(kind) or pa.types.is_struct(kind))
 
 
 def _texts(value: Any, name: str) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import Progress
 
-from qacrawl import files, log, registry, steps, store
+from qacrawl import files, log, registry, steps, store, urls
 from qacrawl.archive import decode, read, warc
 from qacrawl.codes import NOTICES
 from qacrawl.errors import QacrawlError
@@ -33,13 +33,11 @@ from qacrawl.publish import damage
 from qacrawl.reader.limits import Limits
 from qacrawl.reader.messages import Setup
 from qacrawl.reader.series import Series
-from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject, is_gone
+from qacrawl.records import LARGEST, Page, QARecord, Reject, is_gone, records_of
 from qacrawl.redact.record import load_key
 
 ROWS = 5000
 """Rows of a part."""
-
-_WORDS = {QARecord: "record", Reject: "reject", Listing: "listing"}
 
 
 @dataclass
@@ -198,15 +196,19 @@ def _read_file(path: Path, folder: Path, setup: Setup, judge: Judge) -> Made:
     asked: deque[tuple[Page, warc.Exchange]] = deque()
     for result in _series(setup).results(_pages(path, setup.site, judge, made, asked)):
         page, response = asked.popleft()
+        visit = made.visits[page.warc_offset or 0]
         if is_gone(result):
             continue  # the frontier knows since the crawl
-        if isinstance(result, QARecord):
-            records.append((result, made.visits[result.warc_offset or 0]))
+        if found := records_of(result):
+            records += [(record, visit) for record in found]
+            made.counts["record"] += len(found)
         elif isinstance(result, Reject) and _forwards(page, result, response):
             continue  # a redirect in the crawl, too
         elif isinstance(result, Reject):
-            rejects.append((result, made.visits[result.warc_offset or 0]))
-        made.counts[_WORDS[type(result)]] += 1
+            rejects.append((result, visit))
+            made.counts["reject"] += 1
+        else:
+            made.counts["listing"] += 1
         if len(records) >= ROWS:
             made.parts[store.write_visited(folder, records)] = len(records)
             records = []
@@ -253,7 +255,13 @@ def _page(entry: warc.Exchange, site: str, judge: Judge, place: warc.Place) -> P
         body = decode.body(entry.body, entry.values("Content-Encoding"), LARGEST)
     except decode.DecodeError:  # a failure in the crawl, too
         return None
-    return steps.page(site, url, body, entry.status, entry.values("Content-Type"), entry.fetched_at, place)
+    return steps.page(site, url, body, entry.status, entry.values("Content-Type"), entry.fetched_at, place, entry.url)
+
+
+def _is_another(page: Page, target: str, url: str) -> bool:
+    """Return whether a target, canonically `url`, is another page than this one, or another address of it."""
+    asked = registry.address(page.site) or urls.address
+    return url != page.url or asked(target) != (page.address or page.url)
 
 
 def _forwards(page: Page, reject: Reject, response: warc.Exchange) -> bool:
@@ -268,4 +276,4 @@ def _forwards(page: Page, reject: Reject, response: warc.Exchange) -> bool:
     except ValueError:
         return False
     of_site = urlsplit(url).netloc == urlsplit(page.url).netloc and about.kind(url) is not None
-    return of_site and url != page.url and (about.kind(page.url) == "article" or not links(page, set()))
+    return of_site and _is_another(page, target, url) and (about.kind(page.url) == "article" or not links(page, set()))

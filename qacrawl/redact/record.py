@@ -10,7 +10,7 @@ from typing import Any
 
 from qacrawl import files
 from qacrawl.errors import QacrawlError
-from qacrawl.records import TEXTS, QARecord, RelatedFAQ, SimilarQA
+from qacrawl.records import TEXTS, OtherReply, QARecord, RelatedFAQ, SimilarQA
 from qacrawl.redact import AskerNames, people
 from qacrawl.redact.people import Own
 from qacrawl.redact.spans import Span
@@ -22,9 +22,12 @@ KEY = "asker.key"
 _BYTES = 32
 
 _COLUMNS = (*TEXTS, "specialty", "doctor", "reply_specialty", "hospital")
-_SIMILAR = ("title", "question_excerpt", "doctor", "specialty", "reply_excerpt")
-_FAQ = ("name", "specialty")
-"""The columns that are searched: of a record, and of the entries of its `similar_qa` and `related_faq`."""
+_ENTRIES = (
+    ("similar_qa", ("title", "question_excerpt", "doctor", "specialty", "reply_excerpt")),
+    ("related_faq", ("name", "specialty")),
+    ("other_replies", ("author", "reply")),
+)
+"""The columns that are searched: of a record, and of the entries of its lists."""
 _REPLIES = ("reply", "reply_excerpt")
 _QUESTIONS = ("question",)
 _WITH_NAMES = frozenset((*TEXTS, *_REPLIES, *_QUESTIONS, "question_excerpt"))
@@ -88,14 +91,26 @@ def redact(
     in its column.
     """
     values: dict[str, Any] = {}
-    if askers == "drop":
-        values["asker"] = None
-    elif askers == "pseudonym" and record.asker:
-        values["asker"] = pseudonym(record.asker, key)
     kinds = _redact_texts(record, own and askers != "keep", values) if texts else []
+    if record.asker and askers != "keep":
+        _rename(record, values, pseudonym(record.asker, key) if askers == "pseudonym" else None)
     if kinds:
         values["notes"] = (*record.notes, *(f"redacted_{kind}" for kind in dict.fromkeys(kinds)))
     return record.model_copy(update=values) if values else record
+
+
+def _rename(record: QARecord, values: dict[str, Any], name: str | None) -> None:
+    """Give the asker another name in `values`, also as the author of replies in their own thread."""
+    values["asker"] = name
+    if record.reply_accepted is not None and record.doctor == record.asker:
+        values["doctor"] = name
+    if any(reply.author == record.asker for reply in record.other_replies):
+        values["other_replies"] = tuple(
+            changed.model_copy(update={"author": name}) if reply.author == record.asker else changed
+            for reply, changed in zip(
+                record.other_replies, values.get("other_replies", record.other_replies), strict=True
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -103,11 +118,11 @@ class _Search:
     """What is looked for in the texts of one record."""
 
     contact: bool
-    """Return whether there may be anything but names."""
+    """Whether there may be anything but names."""
     own: Own | None
     """The asker's name, where it may be in one of the texts."""
     names: bool
-    """Return whether greetings, farewells and introductions are read."""
+    """Whether greetings, farewells and introductions are read."""
 
     def names_in(self, column: str) -> Callable[[str], Iterator[Span]]:
         """Return what finds names in the texts of a column."""
@@ -128,12 +143,14 @@ class _Search:
 def _redact_texts(record: QARecord, names: bool, values: dict[str, Any]) -> list[str]:
     """Put the redacted texts of `record` into `values`; return the kinds of data found."""
     joined = "\n".join(_all_texts(record))
-    own = Own(record.asker, record.doctor) if names and record.asker else None
+    own = (
+        Own(record.asker, record.doctor if record.doctor != record.asker else None) if names and record.asker else None
+    )
     search = _Search(suspicious(joined), own if own and own.likely(joined) else None, names)
     texts, kinds = _redacted(record, _COLUMNS, search)
     values.update(texts)
-    for name, columns in (("similar_qa", _SIMILAR), ("related_faq", _FAQ)):
-        entries: list[SimilarQA | RelatedFAQ] = []
+    for name, columns in _ENTRIES:
+        entries: list[SimilarQA | RelatedFAQ | OtherReply] = []
         for entry in getattr(record, name):
             changed, more = _redacted(entry, columns, search)
             entries.append(entry.model_copy(update=changed) if changed else entry)
@@ -144,12 +161,12 @@ def _redact_texts(record: QARecord, names: bool, values: dict[str, Any]) -> list
 
 def _all_texts(record: QARecord) -> Iterator[str]:
     """Return all texts of a record that people wrote."""
-    models = ((_COLUMNS, [record]), (_SIMILAR, record.similar_qa), (_FAQ, record.related_faq))
+    models = [(_COLUMNS, [record]), *((columns, getattr(record, name)) for name, columns in _ENTRIES)]
     return (text for columns, found in models for one in found for name in columns if (text := getattr(one, name)))
 
 
 def _redacted(
-    model: QARecord | SimilarQA | RelatedFAQ, columns: tuple[str, ...], search: _Search
+    model: QARecord | SimilarQA | RelatedFAQ | OtherReply, columns: tuple[str, ...], search: _Search
 ) -> tuple[dict[str, str], list[str]]:
     """Return what changes in some columns, and the kinds of data found there."""
     texts: dict[str, str] = {}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.making import record
 
-from qacrawl.records import SimilarQA
+from qacrawl.records import OtherReply, SimilarQA
 from qacrawl.redact import text as texts
 from qacrawl.redact.record import pseudonym, redact
 
@@ -170,3 +170,41 @@ def test_greetings_and_farewells_lose_their_names_but_doctors_stay():
     assert (found.question, found.reply) == ("x. Thanks, [name]", "Hello Miss [name]: no.")
     kept = redact(record(1, asker=None, question="x. Sincerely, Dr. Lee", reply="Hello Dr. Lee: no."), key=KEY)
     assert (kept.question, kept.reply, kept.notes) == ("x. Sincerely, Dr. Lee", "Hello Dr. Lee: no.", ())
+
+
+def test_other_replies_lose_what_the_reply_loses_and_their_authors_stay():
+    others = (
+        OtherReply(author="Dr. Xiao Ming", reply="Hello Xiaoming, call 0912-345-678."),
+        OtherReply(author="Xiaoming", reply="Thank you, I wrote to a@example.org. Regards, Xiao Ming"),
+    )
+    made = record(1, asker="Xiaoming", doctor="Lee", other_replies=others, reply_accepted=True)
+    found = redact(made, key=KEY)
+    assert [one.author for one in found.other_replies] == ["Dr. Xiao Ming", pseudonym("Xiaoming", KEY)]
+    assert [one.reply for one in found.other_replies] == [
+        "Hello [name], call [phone].",
+        "Thank you, I wrote to [email]. Regards, [name]",
+    ]
+    assert found.notes == ("redacted_phone", "redacted_name", "redacted_email")
+    assert [one.author for one in redact(made, key=KEY, askers="drop").other_replies] == ["Dr. Xiao Ming", None]
+
+
+def test_an_asker_who_replied_to_themselves_is_no_doctor_whose_name_stays():
+    made = record(1, asker="Xiaoming", doctor="Xiaoming", reply="I am Xiaoming.", reply_accepted=False)
+    found = redact(made, key=KEY)
+    assert (found.doctor, found.reply) == (pseudonym("Xiaoming", KEY), "I am [name].")
+
+
+@pytest.mark.parametrize(
+    ("asker", "reply", "expected"),
+    [
+        ("王小明", "王小明您好：\n多喝水。", "[name]您好：\n多喝水。"),
+        ("王小明", "小明先生您好，請來電 02-2345-6789 轉 12", "[name]先生您好，請來電 [phone]"),
+        ("怡君", "怡君妳好，這是陳醫師的回覆", "[name]妳好，這是陳醫師的回覆"),
+        (None, "林小姐您好：請掛號", "[name]小姐您好：請掛號"),
+        (None, "您好：血壓 120/80 是正常的", "您好：血壓 120/80 是正常的"),
+        (None, "各位網友您好", "各位網友您好"),
+        (None, "媽媽您好", "媽媽您好"),
+    ],
+)
+def test_chinese_greetings_lose_the_name_alone(asker, reply, expected):
+    assert redact(record(1, asker=asker, reply=reply), key=KEY).reply == expected
