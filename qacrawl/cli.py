@@ -30,7 +30,7 @@ app = typer.Typer(
 Site = Annotated[str, typer.Argument(help="A source, as `qacrawl sites` lists it, or its TOML file.", metavar="SITE")]
 PLACE = ("output", "frontier")
 GATE = ("gate_rejects", "gate_coverage", "gate_gone")
-READ = ("read_seconds", "read_megabytes")
+READ = ("read_seconds", "read_megabytes", "keep_own_names")
 """Settings that a command takes which opens a site, one that publishes, and one that reads pages."""
 Dataset = Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")]
 MovedFile = Annotated[Path, typer.Argument(help="A file of JSON Lines.", metavar="FILE")]
@@ -113,7 +113,7 @@ def extract(
     site: Annotated[str, typer.Option(help="Whose pages these are.")] = "doctorqna",
     url: Annotated[str | None, typer.Option(help="Where the one page was.")] = None,
     asker_names: Annotated[AskerNames, typer.Option(help="What becomes of the asker's name.")] = "pseudonym",
-    no_redact: Annotated[bool, typer.Option("--no-redact", help="Leave e-mail, phone and ID numbers in.")] = False,
+    no_redact: Annotated[bool, typer.Option("--no-redact", help="Leave personal data in the texts.")] = False,
     key: Annotated[
         Path | None,
         typer.Option(help="Key with which pseudonyms stay the same; made if it is not there.", metavar="FILE"),
@@ -132,7 +132,8 @@ def extract(
     secret = read_key(key or own) if key or own.exists() else None
     rejected = 0
     limits = of(given.options)
-    for answer in read(paths, site, url, key=secret, askers=asker_names, texts=not no_redact, limits=limits):
+    texts, names = not no_redact, not given.options.keep_own_names
+    for answer in read(paths, site, url, key=secret, askers=asker_names, texts=texts, own=names, limits=limits):
         print(dump(answer))
         if refusal := answer.get("reject"):
             rejected += 1
@@ -202,7 +203,9 @@ def rebuild(
         lock.enter_context(opened.alone())
         registry.load_parser(site)  # before a process a file
         number = processes or os.cpu_count() or 1
-        counts = run(opened, folder, site, number, Console(stderr=True), of(given.options))
+        counts = run(
+            opened, folder, site, number, Console(stderr=True), of(given.options), not given.options.keep_own_names
+        )
         print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
         if counts["damaged"]:
             _complain(f"{counts['damaged']} stretches of the archive can't be read")
@@ -413,6 +416,26 @@ def verify(dataset: Dataset) -> None:
         print(f"{name}: {counted(measure(folder).pairs, 'pair')}, all in order")
         return
     print(f"{name}: {counted(counting.measure(folder).records, 'record')}, all in order")
+
+
+@app.command()
+def audit(
+    dataset: Dataset,
+    sample: Annotated[
+        int | None, typer.Option(help="Look at so many rows of each table, evenly spread.", metavar="N", min=1)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """What is left of personal data in a dataset: kinds, counts and rows; exit code 1 where there is some."""
+    from qacrawl.commands import audit
+    from qacrawl.publish.snapshot import locate
+
+    folder = locate(dataset)
+    found = audit.audit(folder, sample)
+    for line in [audit.as_json(found)] if as_json else audit.as_text(found):
+        print(line)
+    if number := found.counts["left"].total():
+        raise QacrawlError(f"{folder.name}: personal data may be left in {number:,} places")
 
 
 @app.command(name="sites")

@@ -28,9 +28,20 @@ NOTES = {
         "it begin, or the page."
     ),
     "other_number": "The page gives its question another number than its address does.",
+    "redacted_address": "Street addresses, post boxes or postcodes were replaced by `[address]`.",
+    "redacted_card": "Numbers of payment cards were replaced by `[card]`.",
     "redacted_email": "E-mail addresses were replaced by `[email]`.",
-    "redacted_id": "ID numbers were replaced by `[id]`.",
+    "redacted_iban": "Numbers of bank accounts (IBAN) were replaced by `[iban]`.",
+    "redacted_id": (
+        "Numbers of IDs, passports, insurance, social security, charts or accounts were replaced by `[id]`."
+    ),
+    "redacted_ip": "IP addresses were replaced by `[ip]`.",
+    "redacted_name": (
+        "The asker's own name, or one in a greeting, a farewell or an introduction, was replaced by `[name]`."
+    ),
     "redacted_phone": "Phone numbers were replaced by `[phone]`.",
+    "redacted_url": "Addresses of profiles, personal pages or shared files were replaced by `[url]`.",
+    "redacted_user": "User names and accounts of messengers were replaced by `[user]`.",
     "removed_characters": "Private-use and zero-width characters, which no reader sees, were taken out of the text.",
     "reply_before_question": (
         "The reply is dated before the question. Either date may be the wrong one; both are as the page says."

@@ -180,6 +180,9 @@ class Options(Common, frozen=True):
     read_megabytes: int = Field(
         1024, ge=200, le=1 << 20, description="MiB that the process which reads a page may hold; beyond it is a reject."
     )
+    keep_own_names: bool = Field(
+        False, description="Leave askers' own names in the texts of their questions and replies."
+    )
     gate_rejects: Share = Field(
         0.10,
         description="Share of the articles read that may be rejects; beyond it a snapshot is held back (exit code 3).",

@@ -127,8 +127,8 @@ class QARecord(BaseModel):
     specialty: Text | None = Field(None, description="Department, as the page says it.")
     question_subject: Text | None = Field(None, description="The asker's headline.")
     question: Text = Field(
-        description="The question. Lines and paragraphs as on the page; e-mail addresses, phone and ID numbers are "
-        "redacted, names are not."
+        description="The question. Lines and paragraphs as on the page; contact data and the asker's name are "
+        "redacted, names of others are not."
     )
     asker: Text | None = Field(
         None,
@@ -156,8 +156,8 @@ class QARecord(BaseModel):
     )
     reply: Text | None = Field(
         None,
-        description="The doctor's reply with its sign-off; e-mail addresses, phone and ID numbers are redacted, names "
-        "are not. Null with the note `unanswered`.",
+        description="The doctor's reply with its sign-off; contact data and the asker's name are redacted, names of "
+        "others are not. Null with the note `unanswered`.",
     )
     reply_date: date | None = Field(None, description="Day of the reply, as the page says it (no time zone).")
     more_info: Text | None = Field(

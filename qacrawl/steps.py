@@ -54,14 +54,14 @@ def _records(page: Page, answer: Article, version: int) -> QARecord | Several | 
 
 
 def result(
-    page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True
+    page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True, own: bool = True
 ) -> QARecord | Several | Listing | Reject:
     """Return what is stored of a page: its redacted records, or a reject that says what is wrong.
 
     Of a listing, return its links.
     """
     answer = read(page)
-    if records := [redact(record, key=key, askers=askers, texts=texts) for record in records_of(answer)]:
+    if records := [redact(one, key=key, askers=askers, texts=texts, own=own) for one in records_of(answer)]:
         return Several(tuple(records)) if len(records) > 1 else records[0]
     return validate.reject(page, answer, version(page.site)) if isinstance(answer, Refusal) else answer
 

@@ -35,6 +35,7 @@ def extract(
     key: bytes | None = None,
     askers: AskerNames = "pseudonym",
     texts: bool = True,
+    own: bool = True,
     limits: Limits | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield an answer for each file, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
@@ -44,8 +45,8 @@ def extract(
     for an unknown site or a wrong `url`.
     """
     address = _checked(url, site, paths)
-    own, source = key or secrets.token_bytes(32), registry.source(site)
-    setup = Setup(site, own, limits or of(Options()), askers=askers, texts=texts, source=source)
+    seed, source = key or secrets.token_bytes(32), registry.source(site)
+    setup = Setup(site, seed, limits or of(Options()), askers=askers, texts=texts, own=own, source=source)
     pages = (_load(Path(path), site, address) for path in paths)
     with Series(setup) as series, closing(series.results(pages)) as results:
         for path, result in zip(paths, results, strict=True):

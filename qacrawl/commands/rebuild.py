@@ -68,7 +68,7 @@ class Judge(NamedTuple):
 
 
 def rebuild(
-    frontier: Frontier, folder: Path, site: str, workers: int, console: Console, limits: Limits
+    frontier: Frontier, folder: Path, site: str, workers: int, console: Console, limits: Limits, own: bool = True
 ) -> Counter[str]:
     """Replace the rows of `folder`'s parts by what today's parser reads in its archive; return the counts.
 
@@ -78,7 +78,7 @@ def rebuild(
     """
     lost = list(_lost(frontier, folder))
     found = warc.files(folder / "archive")
-    setup = Setup(site, load_key(folder), limits, source=registry.source(site))
+    setup = Setup(site, load_key(folder), limits, own=own, source=registry.source(site))
     judge = Judge(frontier.addresses(kind="start"), frontier.addresses(state="forgotten"), frontier.known_hosts())
     read_file = partial(_read_file, folder=folder, setup=setup, judge=judge)
     made: list[Made] = []

@@ -26,8 +26,9 @@ class ParsePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.run = runs.of(crawler)
-        slug = self.run.slug
-        setup = Setup(slug, self.run.key, limits.of(self.run.options), links=True, source=registry.source(slug))
+        slug, options = self.run.slug, self.run.options
+        own, source = not options.keep_own_names, registry.source(slug)
+        setup = Setup(slug, self.run.key, limits.of(options), links=True, own=own, source=source)
         self.reader = Reader(setup, self.is_ending)
 
     @classmethod

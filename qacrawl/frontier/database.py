@@ -96,7 +96,8 @@ def _set_up(connection: Any, _: object) -> None:
     if connection.execute("PRAGMA page_count").fetchone() == (0,):
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a file that has tables it would wait for all writers
     # FULL: an acknowledgement outlives a power cut; in WAL mode it costs one fsync a batch.
-    for setting in ("journal_mode=WAL", "synchronous=FULL"):
+    # secure_delete: what `forget` takes out is overwritten, not left in free pages.
+    for setting in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {setting}")
 
 

@@ -109,7 +109,7 @@ def _read(page: Page, setup: Setup, followed: set[str]) -> Answer:
     try:
         if setup.links:
             found = tuple(links.found(page, followed).values())
-        return Answer(steps.result(page, setup.key, setup.askers, texts=setup.texts), found)
+        return Answer(steps.result(page, setup.key, setup.askers, texts=setup.texts, own=setup.own), found)
     except MemoryError:
         return Answer(Failure(Refusal("too_large"), "takes too much memory"), found)
     except Exception:

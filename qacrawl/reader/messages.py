@@ -28,6 +28,8 @@ class Setup(NamedTuple):
     askers: AskerNames = "pseudonym"
     texts: bool = True
     """Whether texts are redacted."""
+    own: bool = True
+    """Whether askers' own names leave the texts."""
     source: str | None = None
     """Text of the site's file, where it has one."""
 

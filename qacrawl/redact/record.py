@@ -1,15 +1,19 @@
-"""REDACT: askers become pseudonyms; e-mail addresses, phone and ID numbers leave the texts."""
+"""REDACT: askers become pseudonyms; their names, and what else leads to a person, leave the texts."""
 
 import hmac
 import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from qacrawl import files
 from qacrawl.errors import QacrawlError
-from qacrawl.records import TEXTS, OtherReply, QARecord, SimilarQA
-from qacrawl.redact import AskerNames
+from qacrawl.records import TEXTS, OtherReply, QARecord, RelatedFAQ, SimilarQA
+from qacrawl.redact import AskerNames, people
+from qacrawl.redact.people import Own
+from qacrawl.redact.spans import Span
 from qacrawl.redact.text import redact as redact_text
 from qacrawl.redact.text import suspicious
 
@@ -17,7 +21,17 @@ KEY = "asker.key"
 """File in output/<site> with the key of the pseudonyms. Who has it can test names against them: never publish it."""
 _BYTES = 32
 
-_EXCERPTS = ("title", "question_excerpt", "reply_excerpt")
+_COLUMNS = (*TEXTS, "specialty", "doctor", "reply_specialty", "hospital")
+_ENTRIES = (
+    ("similar_qa", ("title", "question_excerpt", "doctor", "specialty", "reply_excerpt")),
+    ("related_faq", ("name", "specialty")),
+    ("other_replies", ("author", "reply")),
+)
+"""The columns that are searched: of a record, and of the entries of its lists."""
+_REPLIES = ("reply", "reply_excerpt")
+_QUESTIONS = ("question",)
+_WITH_NAMES = frozenset((*TEXTS, *_REPLIES, *_QUESTIONS, "question_excerpt"))
+"""Columns in which names are looked for: doctors' own stay."""
 
 
 def load_key(folder: Path) -> bytes:
@@ -63,62 +77,105 @@ def pseudonym(name: str, key: bytes) -> str:
     return f"asker-{hmac.new(key, name.encode(), sha256).hexdigest()[:16]}"
 
 
-def redact(record: QARecord, *, key: bytes, askers: AskerNames = "pseudonym", texts: bool = True) -> QARecord:
-    """Return `record` without what tells who asked; the note `redacted_<kind>` says what was found in its texts."""
+def redact(
+    record: QARecord,
+    *,
+    key: bytes,
+    askers: AskerNames = "pseudonym",
+    texts: bool = True,
+    own: bool = True,
+) -> QARecord:
+    """Return `record` without what tells who asked; the note `redacted_<kind>` says what was found in its texts.
+
+    `texts` is whether texts are redacted at all, `own` whether the asker's name leaves them, too, where it is not kept
+    in its column.
+    """
     values: dict[str, Any] = {}
+    kinds = _redact_texts(record, own and askers != "keep", values) if texts else []
     if record.asker and askers != "keep":
-        name = pseudonym(record.asker, key) if askers == "pseudonym" else None
-        values = _renamed(record, name)
-    kinds = _redact_texts(record, values) if texts and suspicious(_all_text(record)) else []
+        _rename(record, values, pseudonym(record.asker, key) if askers == "pseudonym" else None)
     if kinds:
         values["notes"] = (*record.notes, *(f"redacted_{kind}" for kind in dict.fromkeys(kinds)))
     return record.model_copy(update=values) if values else record
 
 
-def _renamed(record: QARecord, name: str | None) -> dict[str, Any]:
-    """Return the fields that name the asker, with another name: also as the author of replies in their own thread."""
-    values: dict[str, Any] = {"asker": name}
+def _rename(record: QARecord, values: dict[str, Any], name: str | None) -> None:
+    """Give the asker another name in `values`, also as the author of replies in their own thread."""
+    values["asker"] = name
     if record.reply_accepted is not None and record.doctor == record.asker:
         values["doctor"] = name
     if any(reply.author == record.asker for reply in record.other_replies):
         values["other_replies"] = tuple(
-            reply.model_copy(update={"author": name}) if reply.author == record.asker else reply
-            for reply in record.other_replies
+            changed.model_copy(update={"author": name}) if reply.author == record.asker else changed
+            for reply, changed in zip(
+                record.other_replies, values.get("other_replies", record.other_replies), strict=True
+            )
         )
-    return values
 
 
-def _all_text(record: QARecord) -> str:
-    texts = [getattr(record, name) for name in TEXTS]
-    texts += [getattr(entry, name) for entry in record.similar_qa for name in _EXCERPTS]
-    texts += [entry.reply for entry in record.other_replies]
-    return "\n".join(filter(None, texts))
+@dataclass(frozen=True)
+class _Search:
+    """What is looked for in the texts of one record."""
+
+    contact: bool
+    """Whether there may be anything but names."""
+    own: Own | None
+    """The asker's name, where it may be in one of the texts."""
+    names: bool
+    """Whether greetings, farewells and introductions are read."""
+
+    def names_in(self, column: str) -> Callable[[str], Iterator[Span]]:
+        """Return what finds names in the texts of a column."""
+
+        def find(text: str) -> Iterator[Span]:
+            if self.own:
+                yield from self.own.find(text)
+            if self.names:
+                yield from people.called(text)
+                if column in _REPLIES:
+                    yield from people.greeted(text, self.own)
+                if column in _QUESTIONS:
+                    yield from people.signed(text, self.own)
+
+        return find
 
 
-def _redact_texts(record: QARecord, values: dict[str, Any]) -> list[str]:
+def _redact_texts(record: QARecord, names: bool, values: dict[str, Any]) -> list[str]:
     """Put the redacted texts of `record` into `values`; return the kinds of data found."""
-    texts, kinds = _redacted(record, TEXTS)
+    joined = "\n".join(_all_texts(record))
+    own = (
+        Own(record.asker, record.doctor if record.doctor != record.asker else None) if names and record.asker else None
+    )
+    search = _Search(suspicious(joined), own if own and own.likely(joined) else None, names)
+    texts, kinds = _redacted(record, _COLUMNS, search)
     values.update(texts)
-    entries: list[SimilarQA] = []
-    for entry in record.similar_qa:
-        excerpts, more = _redacted(entry, _EXCERPTS)
-        entries.append(entry.model_copy(update=excerpts))
-        kinds += more
-    values["similar_qa"] = tuple(entries)
-    others: list[OtherReply] = []
-    for other in values.get("other_replies", record.other_replies):
-        reply, more = _redacted(other, ("reply",))
-        others.append(other.model_copy(update=reply))
-        kinds += more
-    values["other_replies"] = tuple(others)
+    for name, columns in _ENTRIES:
+        entries: list[SimilarQA | RelatedFAQ | OtherReply] = []
+        for entry in getattr(record, name):
+            changed, more = _redacted(entry, columns, search)
+            entries.append(entry.model_copy(update=changed) if changed else entry)
+            kinds += more
+        values[name] = tuple(entries)
     return kinds
 
 
-def _redacted(model: QARecord | SimilarQA | OtherReply, names: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
+def _all_texts(record: QARecord) -> Iterator[str]:
+    """Return all texts of a record that people wrote."""
+    models = [(_COLUMNS, [record]), *((columns, getattr(record, name)) for name, columns in _ENTRIES)]
+    return (text for columns, found in models for one in found for name in columns if (text := getattr(one, name)))
+
+
+def _redacted(
+    model: QARecord | SimilarQA | RelatedFAQ | OtherReply, columns: tuple[str, ...], search: _Search
+) -> tuple[dict[str, str], list[str]]:
+    """Return what changes in some columns, and the kinds of data found there."""
     texts: dict[str, str] = {}
     kinds: list[str] = []
-    for name in names:
+    for name in columns:
         if text := getattr(model, name):
-            texts[name], found = redact_text(text)
-            kinds += found
+            find = search.names_in(name) if name in _WITH_NAMES else None
+            changed, found = redact_text(text, find, contact=search.contact)
+            if found:
+                texts[name] = changed
+                kinds += found
     return texts, kinds

@@ -1,83 +1,101 @@
-"""Personal data in running text: e-mail addresses, phone numbers, national ID numbers of Taiwan.
+"""Personal data in running text, each kind found by a module of its own; what is found becomes "[kind]".
 
-Only what is certain: a phone number has the shape of one and is valid by the phonenumbers library (Taiwan where it
-names no country), an ID has the right check digit. Dates, doses, lab values, ages and prices stay. Names, postal
-addresses, birthdays and accounts of messengers are not looked for.
+Only what is certain: by shape and check digit, or by the words that announce it. Dates, doses, lab values, ages, prices
+and the numbers of papers stay. Names are found by `people.py`, where a record says whose.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
-Span = tuple[int, int]
+from qacrawl.redact import accounts, mail, places, web
+from qacrawl.redact.accounts import users
+from qacrawl.redact.cards import cards, ibans
+from qacrawl.redact.ids import ids
+from qacrawl.redact.mail import emails
+from qacrawl.redact.phones import phones
+from qacrawl.redact.places import addresses
+from qacrawl.redact.spans import DASHES, Span, apart, classes, clusters, plain, without_format, words
+from qacrawl.redact.web import ips, urls
 
-# Full-width forms and kinds of dash and space, one to one, so that offsets stay those of the text.
-_PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_PLAIN |= dict.fromkeys(map(ord, "\u3000\u00a0\u2002\u2003\u2007\u2009\u202f"), ord(" "))
-_PLAIN |= dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), ord("-"))
+Finder = Callable[[str], Iterable[Span]]
+Found = tuple[int, int, str]
+"""Where personal data begins and ends, and its kind."""
 
-# suspicious() looks at bytes: digits become "0", what stands between digits of a number vanishes, the rest is "x".
-_DIGITS = bytes(ord("0") if chr(code) in "0123456789" else ord("x") for code in range(256))
-_BETWEEN = b" ().-/\xe2\x80\x88\x90\x91\x92\x93\x94\x95\xc2\xa0"
-_FEWEST = b"0" * 7
-_HINTS = (b"@", b"%40", b"(at)", b"[at]", b"{at}", b"<at>", b" dot ", b".com", b".net", b".tw")
-_WIDE = re.compile("[０-９＠]")
+FINDERS: tuple[tuple[str, Finder], ...] = (
+    ("email", emails),
+    ("url", urls),
+    ("ip", ips),
+    ("iban", ibans),
+    ("card", cards),
+    ("id", ids),
+    ("phone", phones),
+    ("user", users),
+    ("address", addresses),
+)
+"""The kinds, in the order in which they are looked for; what one finds is hidden from those behind it."""
+KINDS = (*(kind for kind, _ in FINDERS), "name")
+"""All kinds of personal data; each has a note `redacted_<kind>`."""
+
+_NEAR = 160
+"""Characters around what was taken out, in which something else may now be seen."""
+_CONTEXT = 160
+"""Characters around those, which tell whether it is what it seems."""
 
 
-def redact(text: str) -> tuple[str, list[str]]:
-    """Return `text` with personal data replaced by `[email]`, `[phone]` and `[id]`, and the kinds that were found."""
-    plain = text.translate(_PLAIN)
-    found = _find(plain)
-    new = found
-    chars = list(plain) if found else []
-    while new:  # what stood right beside something that was taken out may only now be seen
+def redact(text: str, names: Finder | None = None, *, contact: bool = True) -> tuple[str, list[str]]:
+    """Return `text` with personal data replaced by "[kind]", and the kinds that were found.
+
+    `names` finds names, in a text in which all else is hidden already; without `contact` it is all that is asked.
+    """
+    seen, at = without_format(text)
+    seen = plain(seen)
+    found = search(seen) if contact else []
+    if names:
+        hidden = _hidden(seen, [(start, end) for start, end, _ in found])
+        found = found + [(start, end, "name") for start, end in apart(names(hidden)) if "[" not in hidden[start:end]]
+    if not found:
+        return text, []
+    parts, end = [], 0
+    for first, last, kind in sorted(found):
+        start, stop = (first, last) if at is None else (at[first], at[last - 1] + 1)
+        parts += [text[end:start], f"[{kind}]"]
+        end = stop
+    return "".join([*parts, text[end:]]), list(dict.fromkeys(kind for _, _, kind in found))
+
+
+def search(text: str) -> list[Found]:
+    """Return what is found in a plain text, also what is only seen once something beside it is hidden."""
+    found = new = _find(text)
+    chars = list(text) if found else []
+    while new:
         for start, end, _ in new:
             chars[start:end] = _mask(end - start)
         new = [one for zone in _zones(new, len(chars)) for one in _find_in(chars, *zone)]
         found = found + new
-    parts, at = [], 0
-    for start, end, kind in sorted(found):
-        parts += [text[at:start], f"[{kind}]"]
-        at = end
-    kinds = dict.fromkeys(kind for _, _, kind in found)
-    return "".join([*parts, text[at:]]) if found else text, list(kinds)
-
-
-Found = tuple[int, int, str]
-"""Where personal data begins and ends, and its kind."""
-_NEAR = 100
-"""Characters around what was taken out, in which something else may now be seen."""
-_CONTEXT = 60
-"""Characters around those, which tell whether it is what it seems."""
-
-
-def _find(plain: str) -> list[Found]:
-    """Return what each finder finds in a text in which what those before it found is masked."""
-    found: list[Found] = []
-    for kind, find in _FINDERS:
-        spans = _apart(find(plain))
-        found += [(start, end, kind) for start, end in spans]
-        parts, at = [], 0
-        for start, end in spans:
-            parts += [plain[at:start], _mask(end - start)]
-            at = end
-        plain = "".join([*parts, plain[at:]]) if spans else plain
     return found
 
 
-def _apart(spans: Iterable[Span]) -> list[Span]:
-    """Return spans in order, those that overlap as one: in "a@b.twa@b.tw" the second address begins in the first."""
-    apart: list[Span] = []
+def _find(text: str) -> list[Found]:
+    """Return what each finder finds in a text in which what those before it found is masked."""
+    found: list[Found] = []
+    for kind, find in FINDERS:
+        spans = apart(find(text))
+        found += [(start, end, kind) for start, end in spans]
+        text = _hidden(text, spans)
+    return found
+
+
+def _hidden(text: str, spans: Iterable[Span]) -> str:
+    """Return a text in which some stretches are masked."""
+    parts, at = [], 0
     for start, end in sorted(spans):
-        if apart and start < apart[-1][1]:
-            apart[-1] = apart[-1][0], max(end, apart[-1][1])
-        else:
-            apart.append((start, end))
-    return apart
+        parts += [text[at:start], _mask(end - start)]
+        at = end
+    return "".join([*parts, text[at:]]) if parts else text
 
 
 def _mask(length: int) -> str:
     """Return what stands for personal data, as "[phone]" will, but of the same length: all other offsets stay."""
-    return f"[{'x' * (length - 2)}]"
+    return f"[{'x' * (length - 2)}]" if length > 1 else "["
 
 
 def _zones(found: list[Found], length: int) -> Iterator[Span]:
@@ -100,126 +118,23 @@ def _find_in(chars: list[str], start: int, end: int) -> Iterator[Found]:
             yield first + begins, first + ends, kind
 
 
+_HINTS = mail.HINTS | web.HINTS | accounts.HINTS | places.HINTS
+_AT = (b"at)", b"at ]", b"at]", b"at }", b"at}", b"at >", b"at>", b"at )")
+_SIGNS = "＠０１２３４５６７８９" + accounts.CJK + places.CJK
+
+
 def suspicious(text: str) -> bool:
     """Return whether `redact` could find anything in `text`: rather too often than too seldom, but very fast."""
-    raw = text.encode("utf-8", "surrogatepass")
-    if _FEWEST in raw.translate(_DIGITS, _BETWEEN):
+    if not text.isascii():
+        if any(sign in text for sign in _SIGNS) or without_format(text)[1] is not None:
+            return True
+        text = plain(text) if any(sign in text for sign in DASHES) else text
+    seen = classes(text)
+    if any(True for _ in clusters(text, seen)) or places.likely(seen):
         return True
-    lower = raw.lower()
-    return any(hint in lower for hint in _HINTS) or (b"\xef\xbc" in raw and bool(_WIDE.search(text)))
-
-
-# E-mail: "name@host.tld", also "name (at) host (dot) tld", and with spaces where the domain is sure to be one.
-# Three spaces at most: without a bound, a run of spaces would take time by its square.
-
-_DOT = r"(?:\s?\.\s?|\s{0,3}[(\[{]\s{0,3}dot\s{0,3}[)\]}]\s{0,3}|\s{1,3}dot\s{1,3})"
-_TLD = r"(?:com|net|org|edu|gov|tw|cn|hk|jp)\b"
-_PROVIDER = r"(?:gmail|yahoo|hotmail|outlook|icloud|msn|hinet|pchome|live|qq)"
-_AT = re.compile(
-    rf"""(?ix) (?: \s? (?:@|%40) \s? | \s{{0,3}} [(\[{{<] \s{{0,3}} (?:at|@) \s{{0,3}} [)\]}}>] \s{{0,3}}
-      | (?P<word> \s{{1,3}}at\s{{1,3}} (?={_PROVIDER}\b) ) )
-    (?: [a-z0-9-]+ (?:\.[a-z0-9-]+)* \.[a-z]{{2,24}} (?![a-z])
-      | [a-z0-9-]+ (?:{_DOT}[a-z0-9-]+){{0,3}}? {_DOT} {_TLD} (?: {_DOT} {_TLD} )?
-      | {_PROVIDER}\b )"""
-)
-_LOCAL = re.compile(r"[A-Za-z0-9_.+%-]*[A-Za-z0-9_]\Z")
-_LONGEST_LOCAL = 64
-
-
-def _emails(plain: str) -> Iterator[Span]:
-    for found in _AT.finditer(plain):
-        local = _LOCAL.search(plain[max(0, found.start() - _LONGEST_LOCAL) : found.start()])
-        # "look at gmail.com" is no address, "chen.77 at gmail.com" is
-        if local and not (found["word"] and local[0].isalpha()):
-            yield found.start() - len(local[0]), found.end()
-
-
-# IDs: a letter for the place, a digit for sex and status (before 2021 a letter for foreigners), serial, check digit.
-
-_ID = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][1289A-Da-d]\d{8}(?![A-Za-z0-9])")
-_LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
-"""A is 10, B is 11 and so on; the order is historical."""
-
-
-def _ids(plain: str) -> Iterator[Span]:
-    return (found.span() for found in _ID.finditer(plain) if _is_id(found[0].upper()))
-
-
-def _is_id(number: str) -> bool:
-    """Return whether the check digit of an ID is right."""
-    first = _LETTERS.index(number[0]) + 10
-    second = int(number[1]) if number[1].isdigit() else _LETTERS.index(number[1]) % 10
-    digits = [first // 10, first % 10, second, *map(int, number[2:])]
-    weights = (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1)
-    return sum(digit * weight for digit, weight in zip(digits, weights, strict=True)) % 10 == 0
-
-
-# Phone numbers: how they are written, by country; phonenumbers then says whether there is such a number.
-
-_S = r"(?:\ ?[-./]\ ?|\ )"
-_BEFORE = r"(?<![A-Za-z0-9_])(?<!\d[-.])"
-_UNIT = r"\s?(?:[mkµu]?g|mcg|ml|cc|iu|cm|mm|%|years?|days?|times|dollars?|yuan|元|塊|歲|次|天)(?![a-z])"
-_AFTER = rf"(?![-.]?\d)(?!{_UNIT})(?:\s?(?:\#|ext(?:ension)?\.?|分機|轉)\s?\d{{1,6}}(?!\d))?"
-
-_SHAPES = {
-    "TW": rf"""
-        (?: 00\d?\d? {_S}? )? 886 {_S}? (?: \(0\) | 0 )? \d{{1,3}} {_S}? \d{{3,4}} {_S}? \d{{3,4}}
-      | \(?09\d\d\)? {_S}? (?: \d{{3}} {_S}? \d{{3}} | \d\d[ -]\d\d[ -]\d\d )
-      | 09 {_S} \d{{4}} {_S}? \d{{4}}
-      | 09\d {_S} \d{{3}} {_S} \d{{4}}
-      | 070 {_S}? \d{{4}} {_S}? \d{{4}}
-      | \(?0 (?: 2 | 37? | 49? | 5 | 6 | 7 | 836 | 826 | 8[29]? ) (?: \)\ ? | {_S} )?
-          (?: \d{{3,4}} [ -]? \d{{4}} | \d{{5,6}} )
-      | 0\d{{3}} {_S}? \d{{3}} {_S}? \d{{3}}""",
-    "CN": r"1[3-9]\d{9} | 1[3-9]\d [ -] \d{4} [ -] \d{4}",
-    "US": r"\([2-9]\d\d\)\ ?\d{3}[-.]\d{4} | [2-9]\d\d(?P<dash>[-.])\d{3}(?P=dash)\d{4}",
-}
-_NUMBERS = {region: re.compile(rf"(?ix) {_BEFORE} (?P<number> {shape} ) {_AFTER}") for region, shape in _SHAPES.items()}
-_LABELLED = re.compile(
-    rf"""(?ix) (?: \b(?:tel(?:ephone)?|phone|mobile|fax) | 電話 | 手機 | 傳真 )
-    (?: \s? (?: no\.? | numbers? | \# | is | 號碼 | 是 | 為 ) )* [\s:.]*
-    (?P<number> \d{{3,4}}[ -]?\d{{4}} | 9\d{{8}} ) {_AFTER}"""
-)
-
-
-def _abroad(plain: str) -> Iterator[Span]:
-    """Yield numbers with a country code after "+"."""
-    if not re.search(r"\+\s?\d", plain):
-        return
-    from phonenumbers import Leniency, PhoneNumberMatcher
-
-    for found in PhoneNumberMatcher(plain, None, leniency=Leniency.POSSIBLE):
-        yield found.start, found.end
-
-
-def _phones(region: str) -> Callable[[str], Iterator[Span]]:
-    """Return a finder of numbers written as people in `region` write them."""
-
-    def find(plain: str) -> Iterator[Span]:
-        return (found.span() for found in _NUMBERS[region].finditer(plain) if _is_phone(found["number"], region))
-
-    return find
-
-
-def _labelled(plain: str) -> Iterator[Span]:
-    """Return numbers without area code after a word that says what they are."""
-    return ((found.start("number"), found.end()) for found in _LABELLED.finditer(plain))
-
-
-def _is_phone(number: str, region: str) -> bool:
-    """Return whether there is such a phone number in `region`."""
-    import phonenumbers  # takes 25 ms, and few pages need it
-
-    digits = re.sub(r"\D", "", number)
-    abroad = re.fullmatch(r"(?:00\d?\d?)?(886\d+)", digits) if region == "TW" else None
-    parsed = phonenumbers.parse(f"+{abroad[1]}" if abroad else digits, region)
-    return phonenumbers.is_valid_number(parsed)
-
-
-_FINDERS: tuple[tuple[str, Callable[[str], Iterator[Span]]], ...] = (
-    ("email", _emails),
-    ("id", _ids),
-    ("phone", _abroad),
-    *(("phone", _phones(region)) for region in _SHAPES),
-    ("phone", _labelled),
-)
+    raw = text.encode("latin-1", "replace")
+    if b"@" in raw or (b"%" in raw and b"%40" in raw) or b".me/" in raw or web.has_groups(text):
+        return True
+    if any(end in raw for end in b")]}>") and any(sign in raw.lower() for sign in _AT):
+        return True
+    return not _HINTS.isdisjoint(words(text))

@@ -107,7 +107,7 @@ def seen() -> set[str]:
 
 def complete(codes: set[str]) -> set[str]:
     """`codes` with each pattern replaced by what it becomes: the kinds of personal data, else what was seen."""
-    kinds = {f"redacted_{kind}" for kind, _ in text._FINDERS}
+    kinds = {f"redacted_{kind}" for kind in text.KINDS}
     whole = {code for code in codes if "*" not in code}
     for pattern in codes - whole:
         fits = re.compile(pattern.replace("*", r"\w+"))

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
+from support.making import record
 
 from qacrawl.parse import blocks
 from qacrawl.parse.encoding import decode
@@ -78,6 +80,40 @@ PAGES: dict[str, Callable[[int], str]] = {
     "hospitals": lambda n: MAIN.replace("Yes.", "At Green Hospital, " * n + "<br>Dr. Wu, Green Hospital, "),
     "capitals in a reply": lambda n: MAIN.replace("Yes.", "Aa " * n + "Hospital"),
 }
+# What texts are made of in which a kind of personal data is looked for: whole ones, and what may begin one.
+PIECES = {
+    "phones": ["0 9 1 2 ", "12-34-", "345 678 ", "+1 ", "(02) ", "(", "call me at ", "0912345678 or ", "電話 是"],
+    "dates": ["2020-01-02 ", "1/2/2020"],
+    "cards": ["4111 1111 1111 1111 ", "4111-", "card number is ", "DE89 3704 0044 0532 0130 00 ", "AB12", "iban no "],
+    "IDs": ["national personal citizen ", "123-45-6789 ", "A123456(3) ", "AB 12 34 56 C ", "pubmed id ", "健保卡號"],
+    "IP addresses": ["1.2.3.4 ", "1.", "2001:db8::1 ", ":a", "::"],
+    "URLs": ["http://x.tw/~a ", "http://", "www.", "a.b.com/", "my page ", "my site is at x.com/a ", "我的網站"],
+    "users": ["user name is abc_1 ", "wechat id ", "@a_b ", "@", "username in a b ", "add me on ", "LINE ID:", "微信"],
+    "places": [
+        "12 Oak Street ",
+        "12 the ",
+        "Apt 12 ",
+        "12 a a a Apt 3",
+        "Town, CA 12345 ",
+        "AB1 2CD ",
+        "living at 1 A, ",
+    ],
+    "places abroad": [
+        "No. 5, Lane 3, ",
+        "rue de la ",
+        "Astr. 5 ",
+        "台北市中山路5號",
+        "中山路",
+        "5號",
+        "一二三",
+        "地址5",
+    ],
+    "signs": ["\u200b1", "\u00ad", "０", "1\n", "A", "a1A-", "_"],
+}
+NAMES = [
+    "Hello ", "Dear Mr. ", "thanks, ", "Thanks A ", "my name is ", "我叫", "您好", "\n--", "Dr. ", "lin ", "an", "An-",
+    "an   ", "Xiao Ming ", "xiaoming", "小明", "小 ",
+]  # fmt: skip
 BYTES: dict[str, Callable[[int], bytes]] = {
     "meta tags after a bad byte": lambda n: b"\xff" + b"<meta " * n,
     "meta tags with open quotes": lambda n: b"\xff" + b"<meta a='<meta b=\"" * n,
@@ -101,6 +137,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "labels without numbers": lambda n: "tel no. " * n,
     "spaces behind a label": lambda n: "tel" + " :" * n,
     "IDs": lambda n: f"{ID} " * n,
+    **{f"{kind}: {piece!r}": lambda n, piece=piece: piece * n for kind, pieces in PIECES.items() for piece in pieces},
 }
 
 
@@ -152,6 +189,13 @@ def test_decoding_takes_time_by_the_length(kind: str) -> None:
 @pytest.mark.parametrize("kind", TEXTS)
 def test_redacting_takes_time_by_the_length(kind: str) -> None:
     check_growth(TEXTS[kind], texts.redact)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", NAMES)
+@pytest.mark.parametrize("asker", ["An An An", "Xiaoming Lin", "林小明"])
+def test_looking_for_names_takes_time_by_the_length(piece: str, asker: str) -> None:
+    check_growth(lambda n: record(1, asker=asker, question=piece * n, reply=piece * n), partial(redact, key=bytes(32)))
 
 
 @pytest.mark.slow

@@ -1,13 +1,14 @@
 """Askers are pseudonyms; e-mail addresses, phone and ID numbers leave the texts, and nothing else does."""
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.making import record
 
-from qacrawl.records import SimilarQA
+from qacrawl.records import OtherReply, SimilarQA
 from qacrawl.redact import text as texts
 from qacrawl.redact.record import pseudonym, redact
 
@@ -58,6 +59,14 @@ def test_personal_data_is_taken_out(text, expected):
 @pytest.mark.parametrize("text", KEPT)
 def test_everything_else_stays(text):
     assert texts.redact(text) == (text, [])
+
+
+LINES = (Path(__file__).parent / "kept.txt").read_text(encoding="utf-8").splitlines()
+
+
+def test_three_hundred_lines_of_other_numbers_stay():
+    assert len(LINES) >= 300
+    assert [line for line in LINES if texts.redact(line)[1]] == []
 
 
 PIECES = st.sampled_from(
@@ -138,3 +147,64 @@ def test_names_may_be_kept_or_dropped_and_texts_left():
     assert redact(made, key=KEY, texts=False).question == "a@example.org"
     assert redact(made, key=KEY, texts=False).notes == ()
     assert redact(record(1, asker=None), key=KEY).asker is None
+
+
+OWN = [
+    ("An An An", "I am Anan, AnAnAn, an-an-an. An apple", "I am [name], [name], [name]. An apple"),
+    ("Xiaoming", "Xiao Ming and Xiao-ming, XIAOMING", "[name] and [name], [name]"),
+    ("王小明", "小明敬上，王先生", "[name]敬上，[name]先生"),
+    ("Early Bird", "the early bird, EarlyBird", "the early bird, [name]"),
+    ("Sore throat", "my sore throat hurts", "my sore throat hurts"),
+    ("Lin", "I am Lin, I saw Dr. Lin", "I am [name], I saw Dr. Lin"),
+]
+
+
+@pytest.mark.parametrize(("asker", "question", "expected"), OWN)
+def test_the_askers_own_name_leaves_the_texts(asker, question, expected):
+    assert redact(record(1, asker=asker, question=question), key=KEY).question == expected
+    assert redact(record(1, asker=asker, question=question), key=KEY, own=False).question == question
+
+
+def test_greetings_and_farewells_lose_their_names_but_doctors_stay():
+    found = redact(record(1, asker=None, question="x. Thanks, Mary", reply="Hello Miss Wong: no."), key=KEY)
+    assert (found.question, found.reply) == ("x. Thanks, [name]", "Hello Miss [name]: no.")
+    kept = redact(record(1, asker=None, question="x. Sincerely, Dr. Lee", reply="Hello Dr. Lee: no."), key=KEY)
+    assert (kept.question, kept.reply, kept.notes) == ("x. Sincerely, Dr. Lee", "Hello Dr. Lee: no.", ())
+
+
+def test_other_replies_lose_what_the_reply_loses_and_their_authors_stay():
+    others = (
+        OtherReply(author="Dr. Xiao Ming", reply="Hello Xiaoming, call 0912-345-678."),
+        OtherReply(author="Xiaoming", reply="Thank you, I wrote to a@example.org. Regards, Xiao Ming"),
+    )
+    made = record(1, asker="Xiaoming", doctor="Lee", other_replies=others, reply_accepted=True)
+    found = redact(made, key=KEY)
+    assert [one.author for one in found.other_replies] == ["Dr. Xiao Ming", pseudonym("Xiaoming", KEY)]
+    assert [one.reply for one in found.other_replies] == [
+        "Hello [name], call [phone].",
+        "Thank you, I wrote to [email]. Regards, [name]",
+    ]
+    assert found.notes == ("redacted_phone", "redacted_name", "redacted_email")
+    assert [one.author for one in redact(made, key=KEY, askers="drop").other_replies] == ["Dr. Xiao Ming", None]
+
+
+def test_an_asker_who_replied_to_themselves_is_no_doctor_whose_name_stays():
+    made = record(1, asker="Xiaoming", doctor="Xiaoming", reply="I am Xiaoming.", reply_accepted=False)
+    found = redact(made, key=KEY)
+    assert (found.doctor, found.reply) == (pseudonym("Xiaoming", KEY), "I am [name].")
+
+
+@pytest.mark.parametrize(
+    ("asker", "reply", "expected"),
+    [
+        ("王小明", "王小明您好：\n多喝水。", "[name]您好：\n多喝水。"),
+        ("王小明", "小明先生您好，請來電 02-2345-6789 轉 12", "[name]先生您好，請來電 [phone]"),
+        ("怡君", "怡君妳好，這是陳醫師的回覆", "[name]妳好，這是陳醫師的回覆"),
+        (None, "林小姐您好：請掛號", "[name]小姐您好：請掛號"),
+        (None, "您好：血壓 120/80 是正常的", "您好：血壓 120/80 是正常的"),
+        (None, "各位網友您好", "各位網友您好"),
+        (None, "媽媽您好", "媽媽您好"),
+    ],
+)
+def test_chinese_greetings_lose_the_name_alone(asker, reply, expected):
+    assert redact(record(1, asker=asker, reply=reply), key=KEY).reply == expected

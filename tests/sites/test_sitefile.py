@@ -96,7 +96,7 @@ def test_a_file_is_all_that_a_crawl_takes_and_its_name_all_that_later_commands_t
     assert (row["question"], row["reply"]) == ("Does kettle 4 whistle?", "It does.\n\nLoudly.")
     assert (str(row["ask_date"]), row["lang"]) == ("2024-05-03", "en")
     assert row["asker"].startswith("asker-")
-    assert all("sid" not in visit.path and visit.path != "/about" for visit in site.log)
+    assert all(visit.path != "/about" for visit in site.log)
     assert "me@example.org" in site.log[-1].headers["user-agent"]
 
     file.unlink()  # the output has it

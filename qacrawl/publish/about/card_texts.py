@@ -58,9 +58,14 @@ lies there, `page_sha256` which bytes they were and `parser_version` what read t
 
 PRIVACY = """## Privacy
 
-Askers' names are replaced by keyed hashes, whose key is not published. E-mail addresses, phone numbers and Taiwan ID
-numbers that were found in the texts are replaced by `[email]`, `[phone]` and `[id]`; what the search misses may remain.
-Names inside texts are not looked for: a reply may greet its asker by the name that the asker chose.
+Askers' names are replaced by keyed hashes, whose key is not published; in the texts the asker's own name, and names in
+greetings and farewells, become `[name]`, unless the one who ran the crawl left them in. What was found of e-mail
+addresses, phone, ID, card and account numbers, IP addresses, personal pages, user names and street addresses stands as
+`[email]`, `[phone]`, `[id]`, `[card]`, `[iban]`, `[ip]`, `[url]`, `[user]`, `[address]`; what the search misses may
+remain. Not looked for: names of third persons, birthdays, places without a street, and what pictures show. Of the
+invented texts in presidio-research's synth_dataset_v2 it found all e-mail addresses, phone numbers, cards, IBANs,
+social security numbers, IP addresses and web addresses, and 74 % of the street addresses, without a false alarm in the
+859 texts that hold none of these; it was tried on them while it was made, so expect less of others.
 
 Doctors' names stand in clear, as they signed in public: in `doctor`, in the sign-off of `reply`, in `similar_qa`; and
 `hospital` says where they work.

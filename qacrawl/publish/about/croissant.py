@@ -136,7 +136,7 @@ def _about(name: str, site: str, counted: Stats, background: Background) -> dict
         "rai:dataCollection": COLLECTED,
         "rai:dataLimitations": " ".join(card.caveats(site, background.invented)).replace("`", ""),
         "rai:personalSensitiveInformation": "Medical questions. Names of askers are keyed hashes; e-mail addresses, "
-        "phone numbers and ID numbers that were found are replaced; what the search misses may remain. "
+        "phone numbers and other contact data that were found are replaced; what the search misses may remain. "
         "Names of doctors stand in clear.",
     }
 
