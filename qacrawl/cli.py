@@ -162,33 +162,46 @@ def publish(
 
 
 @app.command()
-@takes(*PLACE, *GATE, *READ)
+@takes(*PLACE, "start_urls", *GATE, *READ)
 def rebuild(
     site: Site,
     given: Given,
     processes: Annotated[int | None, typer.Option(help="Processes at work; one a processor.", min=1)] = None,
+    archive: Annotated[
+        list[str] | None,
+        typer.Option(help="WARC files of anybody: a file, a folder, or s3://bucket/prefix.", metavar="PATH"),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Stage what this archive file comes to; publish nothing.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Read the archive again with today's parsers, without the network, and publish."""
-    import os
-
-    from qacrawl.commands.rebuild import rebuild as run
+    from qacrawl.commands import rebuild as run
     from qacrawl.ending import of_snapshot
     from qacrawl.publish.committed import publish_site
-    from qacrawl.reader.limits import of
     from qacrawl.redact.record import check_key
     from qacrawl.workspace import open_site
 
-    with open_site(site, given.options.output, given.options.frontier) as (folder, opened), ExitStack() as lock:
+    run.refuse_two(archive=archive, only=only)
+    place = open_site(site, given.options.output, given.options.frontier, new=bool(archive or only))
+    with place as (folder, opened), ExitStack() as lock:
         check_key(folder)
-        lock.enter_context(opened.alone())
         registry.load_parser(site)  # before a process a file
-        number = processes or os.cpu_count() or 1
-        counts = run(opened, folder, site, number, Console(stderr=True), of(given.options))
-        print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
-        if counts["damaged"]:
-            _complain(f"{counts['damaged']} stretches of the archive can't be read")
-        snapshot = publish_site(opened, folder, site, given.options)
-    _end(of_snapshot(site, given.options.output, snapshot))
+        lock.enter_context(opened.publishing() if only else opened.alone())
+        read = run.only if only else run.stage
+        made = read(
+            opened, folder, given.options, only or archive or (), run.processes(processes), Console(stderr=True)
+        )
+        if not only:
+            run.swap(opened, folder, made)
+        for line in run.lines(made):
+            print(line)
+        if complaint := run.complaint(made):
+            _complain(complaint)
+        snapshot = None if only else publish_site(opened, folder, site, given.options)
+    if not only:
+        _end(of_snapshot(site, given.options.output, snapshot))
 
 
 @app.command()

@@ -13,6 +13,7 @@ archive options
 parse validate redact
 steps store
 reader
+rebuild
 frontier
 publish
 forget

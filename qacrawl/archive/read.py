@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from qacrawl.archive import transfer
 from qacrawl.archive.records import Headers as Header
-from qacrawl.archive.records import Record, is_page, records
+from qacrawl.archive.records import Record, records
 from qacrawl.archive.warc import PURPOSE, ROBOTS, Damage, Entry, Exchange, Headers, Place, Revisit, as_text
 
 _CHUNK = 1 << 20

@@ -90,7 +90,9 @@ def _not_one(file: BinaryIO) -> str | None:
     return None
 
 
-def _read(stretch: Plain | Member, end: int | None, wanted: Callable[[Headers], bool]) -> Iterator[tuple[int, Record | Damage]]:
+def _read(
+    stretch: Plain | Member, end: int | None, wanted: Callable[[Headers], bool]
+) -> Iterator[tuple[int, Record | Damage]]:
     """Yield the records of a stretch."""
     while _skip_blank(stretch):
         place = stretch.place

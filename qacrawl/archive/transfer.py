@@ -25,13 +25,16 @@ def undone(exchange: Exchange) -> Exchange:
     return exchange
 
 
-def dechunked(body: bytes) -> bytes | None:
-    """Return what chunks hold; None for a body that has none. Raise CutError where the last one is missing."""
+def dechunked(body: bytes, exactly: bool = False) -> bytes | None:
+    """Return what chunks hold; None for a body that has none. Raise CutError where the last one is missing.
+
+    With `exactly`, a body where anything but an empty line follows the last chunk has none.
+    """
     pieces, at = [], 0
     while match := _SIZE.match(body, at):
         size, begin = int(match[1], 16), match.end()
         if not size:
-            return b"".join(pieces)
+            return None if exactly and body[begin:].strip() else b"".join(pieces)
         at = begin + size
         if at < len(body) and body[at : at + 2] != b"\r\n" and body[at : at + 1] != b"\n":
             break

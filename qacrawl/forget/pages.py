@@ -111,6 +111,9 @@ def _complete(frontier: Frontier, folder: Path) -> Taken:
     frontier.forget(sorted(gone))
     taken.parts = _take_out(frontier, folder, "parts", gone, taken)
     taken.rejects = _take_out(frontier, folder, "rejects", gone, taken)
+    for kind in ("parts", "rejects"):
+        for path in files.below(folder, f"{store.STAGED}/{kind}"):  # a rebuild makes it again, without them
+            files.remove(path)
     _erase(frontier.site, folder, journal, taken)
     taken.snapshots = snapshots.remove(folder, frontier.site, sorted(gone), journal["day"])
     bucket.push(folder, journal["places"], {kind: frontier.files(kind) for kind in ("parts", "rejects")})
