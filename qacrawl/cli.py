@@ -105,7 +105,7 @@ def _end(ending: "Ending") -> None:
 @app.command()
 @takes("output", *READ)
 def extract(
-    paths: Annotated[list[str], typer.Argument(help="Saved pages.", metavar="PATH...")],
+    paths: Annotated[list[str], typer.Argument(help="Saved pages, or WARC files.", metavar="PATH...")],
     given: Given,
     site: Annotated[str, typer.Option(help="Whose pages these are.")] = "doctorqna",
     url: Annotated[str | None, typer.Option(help="Where the one page was.")] = None,
@@ -116,7 +116,7 @@ def extract(
         typer.Option(help="Key with which pseudonyms stay the same; made if it is not there.", metavar="FILE"),
     ] = None,
 ) -> None:
-    """Saved pages to JSON Lines: a record, or why it is none, for each path in its order."""
+    """Saved pages and WARC files to JSON Lines: a record, or why it is none, for each page in its order."""
     from qacrawl.commands.extract import dump
     from qacrawl.commands.extract import extract as read
     from qacrawl.commands.reasons import in_words
@@ -132,7 +132,8 @@ def extract(
         print(dump(answer))
         if refusal := answer.get("reject"):
             rejected += 1
-            _complain(f"{answer['path']}: {in_words(refusal['reason'], refusal['fields'])}")
+            said = f": {refusal['said']}" if "said" in refusal else ""
+            _complain(f"{answer['path']}: {in_words(refusal['reason'], refusal['fields'])}{said}")
     if rejected:
         raise typer.Exit(Exit.FAILED)
 

@@ -201,7 +201,7 @@ def _ends(stretch: Stretch, end: int) -> bool:
         if len(rest) >= len(BEGIN):
             return False
         if not stretch.grow():
-            return not (rest or stretch.damage)
+            return BEGIN.startswith(rest) and not stretch.damage
 
 
 def _to_next(stretch: Stretch) -> bool:
