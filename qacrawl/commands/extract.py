@@ -46,16 +46,16 @@ def extract(
     """
     address = _checked(url, site, paths)
     setup = Setup(site, key or secrets.token_bytes(32), limits or of(Options()), askers=askers, texts=texts)
-    waiting: deque[_Asked] = deque()
+    waiting: deque[tuple[str, str | None]] = deque()
     with Series(setup) as series, closing(series.results(_noted(_found(paths, site, address), waiting))) as results:
         for result in results:
-            asked = waiting.popleft()
+            path, why = waiting.popleft()
             answer = Refusal("listing") if isinstance(result, Listing) else result
             if isinstance(answer, QARecord):
-                yield {"path": asked.path, "record": answer.model_dump(mode="json")}
+                yield {"path": path, "record": answer.model_dump(mode="json")}
             else:
-                said = {"said": asked.said} if asked.said else {}
-                yield {"path": asked.path, "reject": {"reason": answer.reason, "fields": list(answer.fields), **said}}
+                said = {"said": why} if why else {}
+                yield {"path": path, "reject": {"reason": answer.reason, "fields": list(answer.fields), **said}}
 
 
 class _Asked(NamedTuple):
@@ -66,10 +66,10 @@ class _Asked(NamedTuple):
     said: str | None = None
 
 
-def _noted(found: Iterable[_Asked], waiting: deque[_Asked]) -> Iterator[Page | Refusal]:
-    """Yield pages, and note them until they are answered."""
+def _noted(found: Iterable[_Asked], waiting: deque[tuple[str, str | None]]) -> Iterator[Page | Refusal]:
+    """Yield pages, and note until they are answered where each lies and what is said of it."""
     for one in found:
-        waiting.append(one._replace(page=Refusal("")) if isinstance(one.page, Page) else one)
+        waiting.append((one.path, one.said))
         yield one.page
 
 
