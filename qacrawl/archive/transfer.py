@@ -30,7 +30,8 @@ def dechunked(body: bytes, exactly: bool = False) -> bytes | None:
 
     With `exactly`, a body where anything but an empty line follows the last chunk has none.
     """
-    pieces, at = [], 0
+    pieces: list[bytes] = []
+    at = 0
     while match := _SIZE.match(body, at):
         size, begin = int(match[1], 16), match.end()
         if not size:

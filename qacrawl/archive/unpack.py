@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from isal import isal_zlib
+from isal import igzip_lib, isal_zlib
 
 GZIP = b"\x1f\x8b"
 MAGIC = GZIP + b"\x08"
@@ -101,7 +101,7 @@ class Member(Stretch):
     def _next(self) -> bytes:
         try:
             return self._unpack()
-        except isal_zlib.error as error:
+        except igzip_lib.IsalError as error:  # type: ignore[misc]  # its types do not say that it is an exception
             self.damage = self.damage or f"damaged gzip member: {error}"
             return b""
 

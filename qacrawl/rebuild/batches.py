@@ -1,7 +1,6 @@
 """A WARC file to Arrow record batches: what pool and cluster call for each file, and what a library may call."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -130,7 +129,7 @@ class Rows:
             self.damages = []
 
 
-def _table(rows: list[dict[str, str | int | datetime | None]]) -> pa.Table:
+def _table(rows: Sequence[Mapping[str, object]]) -> pa.Table:
     """Return rows as a table of those of COLUMNS that they have."""
     return pa.Table.from_pylist(rows, pa.schema([COLUMNS.field(name) for name in rows[0]]))
 
