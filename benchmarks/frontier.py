@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from qacrawl.frontier import Found, Frontier, Visit, open_frontier
+from qacrawl.frontier import EndedVisit, Found, Frontier, open_frontier
 
 FAR = 1e12
 ROUNDS = 15
@@ -67,7 +67,7 @@ def measure(frontier: Frontier) -> dict[str, float]:
 
     def commit() -> None:
         rows = leased.pop()
-        frontier.commit("run", [Visit(row, "record", "done", 4, FAR, checked_at=0.0) for row in rows], [])
+        frontier.commit("run", [EndedVisit(row, "record", "done", 4, FAR, checked_at=0.0) for row in rows], [])
 
     def release() -> None:
         frontier.release(leased.pop())

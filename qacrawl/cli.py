@@ -1,5 +1,6 @@
 """The command line: options to calls, errors to one line and an exit code. stdout has the result, stderr the rest."""
 
+import os
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -46,6 +47,7 @@ def main() -> None:
         raise SystemExit(error.code) from None
     except BrokenPipeError:  # `qacrawl extract ... | head`
         sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python writes what it still holds when it ends
         raise SystemExit(Exit.FAILED) from None
     except Exception as error:
         said = refusal(error)
@@ -141,11 +143,22 @@ def extract(
 @app.command()
 @takes(*PLACE, *GATE)
 def publish(
-    site: Site,
+    sites: Annotated[list[str], typer.Argument(help="A source, as `qacrawl sites` lists it.", metavar="SITE...")],
     given: Given,
     accept: Annotated[str | None, typer.Option(help="Take this snapshot, which was held back.", metavar="ID")] = None,
+    parallel: Annotated[
+        bool, typer.Option("--parallel", help="Of two sites, a translation and its original: pair what they published.")
+    ] = False,
 ) -> None:
-    """Publish what is committed as a snapshot."""
+    """Publish what is committed as a snapshot; with --parallel, what two sites have published as one of pairs."""
+    if parallel:
+        from qacrawl.commands.parallel import publish as pair
+
+        print(pair(sites, given.options))
+        return
+    if len(sites) != 1:
+        raise QacrawlError("publish takes one site; with --parallel two, the translation and the original", Exit.USAGE)
+    (site,) = sites
     from qacrawl.ending import of_snapshot
     from qacrawl.publish import snapshot as snapshots
     from qacrawl.publish.committed import publish_site
@@ -222,7 +235,7 @@ def forget(
         f"taken out: {taken.parts:,} records of all versions, {taken.rejects:,} rejects, {taken.quotes:,} quotations "
         f"on other pages, {taken.responses:,} archived responses"
     )
-    for old, new in taken.snapshots.items():
+    for old, new in (*taken.snapshots.items(), *taken.pairs.items()):
         print(f"snapshot {old} is now {new}" if new else f"snapshot {old} held nothing else and was removed")
     if taken.damaged:
         _complain(f"{taken.damaged} stretches of the archive can't be read; look there by hand")
@@ -234,10 +247,15 @@ def stats(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Counts and coverage of a dataset."""
+    from qacrawl.publish import damage
     from qacrawl.publish.about import stats as counting
     from qacrawl.publish.snapshot import locate
 
-    found = counting.measure(locate(dataset))
+    folder = locate(dataset)
+    if not (folder / "data" / "qa").is_dir():
+        raise QacrawlError(f"{folder} has pairs, no records; its README.md has the counts", Exit.USAGE)
+    with damage.named(damage.tables(folder), damage.MEND):
+        found = counting.measure(folder)
     if as_json:
         print(counting.as_json(found))
     else:
@@ -379,6 +397,8 @@ def verify(dataset: Dataset) -> None:
     from qacrawl.escape import plain
     from qacrawl.publish import marks
     from qacrawl.publish.about import stats as counting
+    from qacrawl.publish.parallel.columns import CONFIG
+    from qacrawl.publish.parallel.counts import measure
     from qacrawl.publish.snapshot import locate
     from qacrawl.publish.verify import verify as check
     from qacrawl.words import counted
@@ -391,6 +411,9 @@ def verify(dataset: Dataset) -> None:
         print(f"{folder.name} is held back, not published: {'; '.join(plain(why, 300) for why in held.why)}")
     if problems:
         raise typer.Exit(Exit.FAILED)
+    if (folder / "data" / CONFIG).is_dir():
+        print(f"{folder.name}: {counted(measure(folder).pairs, 'pair')}, all in order")
+        return
     print(f"{folder.name}: {counted(counting.measure(folder).records, 'record')}, all in order")
 
 
@@ -430,11 +453,16 @@ def schema(
 
 @app.command()
 @takes("output")
-def demo(given: Given) -> None:
+def demo(
+    given: Given,
+    parallel: Annotated[
+        bool, typer.Option("--parallel", help="Also serve the original that the site translates; show both in pairs.")
+    ] = False,
+) -> None:
     """Serve a small Q&A site on loopback, crawl it, publish, and show the result."""
-    from qacrawl.demo import run
+    from qacrawl.demo import run, run_parallel
 
-    run(Path(given.options.output))
+    (run_parallel if parallel else run)(Path(given.options.output))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,15 @@ NOTES = {
     "bad_ask_date": "The day of the question is no day of the calendar, or before 1900. Null.",
     "bad_reply_date": "The day of the reply is no day of the calendar, or before 1900. Null.",
     "bad_sex": "Where the sex should stand, the page says something else. Null.",
+    "broken_characters": (
+        "Some bytes are no character in the page's encoding; U+FFFD stands in their place in the text."
+    ),
     "future_ask_date": "The day of the question was still to come when the page was fetched. Null.",
     "future_reply_date": "The day of the reply was still to come when the page was fetched. Null.",
+    "mended_backslashes": (
+        'Backslashes that escaping had put behind characters whose second byte in Big5 is one ("功\\能") were '
+        "taken out."
+    ),
     "no_ask_date": "The line that says who asked gives no day, or one in a form that is not read. Null.",
     "no_asker": "The page has no line that says who asked and when.",
     "no_doctor": "The page has a reply but no line that says whose it is.",
@@ -17,11 +24,16 @@ NOTES = {
         "The page has a reply but no line with its date: the reply was taken to end where the sections below "
         "it begin, or the page."
     ),
+    "other_number": "The page gives its question another number than its address does.",
     "redacted_email": "E-mail addresses were replaced by `[email]`.",
     "redacted_id": "ID numbers were replaced by `[id]`.",
     "redacted_phone": "Phone numbers were replaced by `[phone]`.",
+    "removed_characters": "Private-use and zero-width characters, which no reader sees, were taken out of the text.",
     "reply_before_question": (
         "The reply is dated before the question. Either date may be the wrong one; both are as the page says."
+    ),
+    "reply_repeats_question": (
+        'The reply holds the question again before "Answer:". It is left as it is: the doctor\'s words begin there.'
     ),
     "section_out_of_place": (
         'The heading of a section ("More Info", "Similar Q&A", "Related FAQ") stands where it is not '
@@ -33,7 +45,17 @@ NOTES = {
         "list that is none. It was left in the reply."
     ),
     "several_reply_dates": "More than one line looks like the reply's date. The one that ends the reply was taken.",
+    "swapped_sex_age": "The page has sex and age in each other's place; they were put right.",
+    "translator_refusal": (
+        "Subject or question are not the asker's words: the translator refuses in their place, or gives advice. Told "
+        "by the words alone: not every one is found."
+    ),
     "unanswered": "The page shows no reply. `reply` is null; the page is visited again sooner.",
+    "unescaped_entities": 'Entities that had been escaped twice ("&amp;lt;") were read once more.',
+    "unknown_department": (
+        "The page names a department that qacrawl's vocabulary does not have; `department` is null, and `specialty` "
+        "as the page says it."
+    ),
     "unread_text": (
         "Text stands between the asker's line and the sections below it, but no doctor's line follows the "
         "asker's, and no reply date ends it: perhaps a list of other questions. It was not taken for a reply."
@@ -50,6 +72,7 @@ REJECTS = {
     "dropped": "an item pipeline dropped the page",
     "empty": "the page shows no text",
     "error_page": "the page says that there was an error",
+    "gone": "the page says that there is no such question",
     "invalid": "what was read makes no record",
     "listing": "the page is a listing, there is no record on it",
     "login": "the page asks for a login",
@@ -59,6 +82,10 @@ REJECTS = {
     "not_article": "the page is neither an article nor a listing",
     "too_large": "the file is larger than 16 MiB, or takes more memory to read than it may",
     "too_slow": "the page takes longer to read than it may",
+    "unknown_markup": "the page of a question is in none of the markups that are known",
     "unreadable_file": "the file can't be read",
 }
 """Reasons why a page became no record, in `reason` of a reject and in answers of `extract`."""
+
+NOTICES = frozenset(["captcha", "error_page", "login", "maintenance"])
+"""Reasons of rejects that are no matter of the page, but of the site."""

@@ -59,7 +59,7 @@ def takes(*fields: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 
 def _parameter(field: str) -> inspect.Parameter:
-    """The parameter that Typer makes the option of a field from."""
+    """Return the parameter that Typer makes the option of a field from."""
     info, flag = Options.model_fields[field], options.flag(field)
     kind = bool if info.annotation is bool else list[str] if isinstance(info.default, tuple) else str
     option = typer.Option(
@@ -73,7 +73,7 @@ def _parameter(field: str) -> inspect.Parameter:
 
 
 def _keyword(name: str, kind: Any, option: Any) -> inspect.Parameter:
-    """An optional parameter."""
+    """Return an optional parameter."""
     annotation = Annotated[kind | None, option]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
@@ -88,7 +88,7 @@ def _pairs(texts: list[str] | None) -> dict[str, str]:
 
 
 def _read(pairs: Mapping[str, str], chosen: Mapping[str, Any]) -> Given:
-    """The settings that are meant, Scrapy's apart from ours."""
+    """Return the settings that are meant, Scrapy's apart from ours."""
     read = options.read(pairs, chosen)
     log.use(read.log_format)
     scrapy = {name: value for name, value in pairs.items() if name not in options.NAMES}

@@ -6,10 +6,24 @@ import sys
 import time
 from typing import Any, Literal
 
+from qacrawl.escape import visible
+
 Format = Literal["text", "json"]
 
 _chosen: dict[str, Format] = {"format": "text"}
 """Of this process: whoever complains last does not know the settings any more."""
+
+
+class TextFormatter(logging.Formatter):
+    """A record as another formatter has it, made visible: what a site says, and its pages, go into messages."""
+
+    def __init__(self, usual: logging.Formatter | None) -> None:
+        super().__init__()
+        self.usual = usual or logging.Formatter()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record, on as many lines as the other makes of it."""
+        return visible(self.usual.format(record))
 
 
 class JsonFormatter(logging.Formatter):
@@ -43,11 +57,17 @@ def format_handler(handler: logging.Handler | None) -> None:
     """Have a handler of `logging` write the format that was chosen."""
     if handler and _chosen["format"] == "json":
         handler.setFormatter(JsonFormatter())
+    elif handler and not isinstance(handler.formatter, TextFormatter):
+        handler.setFormatter(TextFormatter(handler.formatter))
 
 
 def complain(line: str, **fields: Any) -> None:
     """Say what is wrong, in one line; `fields` go into the JSON."""
-    text = f"qacrawl: {line}" if _chosen["format"] == "text" else _line("ERROR", "qacrawl", line, **fields)
+    text = (
+        visible(f"qacrawl: {line}").replace("\n", "\\n")
+        if _chosen["format"] == "text"
+        else _line("ERROR", "qacrawl", line, **fields)
+    )
     print(text, file=sys.stderr, flush=True)
 
 

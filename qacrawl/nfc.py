@@ -27,7 +27,10 @@ def is_nfc(text: str) -> bool:
 
 
 def _may_be_long(text: str) -> bool:
-    """Whether there may be a run of more than LONGEST marks. One would lie across a character that is looked at."""
+    """Return whether there may be a run of more than LONGEST marks.
+
+    Some characters are looked at, so close together that each such run holds one of them.
+    """
     sample = text[LONGEST :: LONGEST + 1]
     return not sample.isascii() and _long()[0].search(sample) is not None
 

@@ -43,7 +43,7 @@ def _services(value: Any) -> Any:
 
 
 def _numbers(value: Any) -> Any:
-    """The first and the last number that "A-B", or "A" alone, or a pair means."""
+    """Return the first and the last number that "A-B", or "A" alone, or a pair means."""
     if value is None or value == "":
         return None
     match = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", value.strip()) if isinstance(value, str) else None
@@ -57,7 +57,7 @@ def _in_order(pair: tuple[int, int] | None) -> tuple[int, int] | None:
 
 
 def _steps(value: Any) -> Any:
-    """The pairs that "30:7 365:60" means; None where it is empty."""
+    """Return the pairs that "30:7 365:60" means; None where it is empty."""
     if not isinstance(value, str):
         return value
     steps = value.replace(",", " ").split()
@@ -159,6 +159,17 @@ class Options(Common, frozen=True):
     )
     failures_in_a_row: int = Field(
         8, ge=1, le=1_000_000, description="Pages of a host that fail one after another before the run ends."
+    )
+    listings_without_news: int = Field(
+        1000,
+        ge=0,
+        description="New listings that may lead to no new article in one run; others wait for the next. 0 is no limit.",
+    )
+    publish_hours: float = Field(
+        6.0,
+        ge=0,
+        le=24 * 366,
+        description="Hours after which a run publishes what it has so far, again and again. 0: only at its end.",
     )
     longest_wait: Seconds = Field(
         900.0, description="Seconds; a host that asks for more ends the run, the next one goes on."
@@ -304,7 +315,7 @@ def _name(field: str) -> str:
 
 
 def _ours(given: Mapping[str, Any], where: str = "", others: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The names of settings of ours in `given`. Raise QacrawlError for one that looks so and is none."""
+    """Yield the names of settings of ours in `given`. Raise QacrawlError for one that looks so and is none."""
     others = others or {}
     for name in given:
         if name in NAMES:
@@ -314,6 +325,6 @@ def _ours(given: Mapping[str, Any], where: str = "", others: Mapping[str, str] |
 
 
 def _shown(value: Any) -> str:
-    """A wrong value on one line, cut where it is long."""
+    """Return a wrong value on one line, cut where it is long."""
     text = repr(value)
     return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "..."

@@ -12,8 +12,10 @@ from typing import Annotated, Literal, TypedDict
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-SCHEMA_VERSION = 1
-"""Raised when a column is removed, renamed, reordered or changes its type or meaning."""
+SCHEMA_VERSION = 2
+"""Raised when a column is removed, renamed, reordered or changes its type or meaning; and with the columns of 2."""
+READS = (1, SCHEMA_VERSION)
+"""Versions of parts that are read: a column that an older one lacks is null, [] or the zero of its type there."""
 OLDEST = 150
 """Years; nobody was older."""
 LARGEST = 16 << 20
@@ -128,7 +130,9 @@ class QARecord(BaseModel):
     doctor: Text | None = Field(None, description='Who replied, without "Dr."; null when the page shows no reply.')
     reply_specialty: Text | None = Field(None, description="Department of the reply, as its line says it.")
     hospital: Text | None = Field(
-        None, description="Hospital that the reply's sign-off names, as it says it; null where it names none."
+        None,
+        description="Hospital of who replied, as the line says it that names them, or the reply's sign-off; null where "
+        "neither names one.",
     )
     reply: Text | None = Field(
         None,
@@ -141,6 +145,14 @@ class QARecord(BaseModel):
     )
     similar_qa: tuple[SimilarQA, ...] = Field((), description='"Similar Q&A" of the page, in its order.')
     related_faq: tuple[RelatedFAQ, ...] = Field((), description='"Related FAQ" of the page, in its order.')
+    department: Text | None = Field(
+        None,
+        description="The department under the one name that qacrawl has for it on all sites, a slug "
+        "(qacrawl/departments/names.tsv); null where the page names none, or one that is not known.",
+    )
+    follows: Text | None = Field(
+        None, description="`record_id` of the question that this one says it follows; it need not be in the dataset."
+    )
     fetched_at: AwareDatetime = Field(
         description="When the page was fetched, UTC (for `extract`: when the file was last changed)."
     )
@@ -177,6 +189,7 @@ class Fields(TypedDict, total=False):
     more_info: str
     similar_qa: list[SimilarQA]
     related_faq: list[RelatedFAQ]
+    follows: str
     notes: list[str]
 
 
@@ -221,3 +234,8 @@ class Reject(BaseModel):
         None, description="Byte at which the response's record starts in that file."
     )
     parser_version: Text = Field(description='Parser that read the page, "{site}/{version}".')
+
+
+def is_gone(result: object) -> bool:
+    """Return whether what was made of a page says that it is gone: nothing is stored, as after such a status."""
+    return isinstance(result, Reject) and result.reason == "gone"

@@ -20,8 +20,8 @@ _SITES = Path(__file__).with_name("sites")
 class Site(Protocol):
     """What the module `addresses` of a site offers: facts that both its spider and its parser rest on.
 
-    It may also have `CAVEATS`, sentences in Markdown for those who use its data, and `REVISIT`, a
-    `qacrawl.frontier.due.Policy` of its own.
+    It may also have `CAVEATS`, sentences in Markdown for those who use its data, `REVISIT`, a
+    `qacrawl.frontier.due.Policy` of its own, and `ENCODING`, the codec of its pages that declare none.
     """
 
     TITLE: str
@@ -96,6 +96,18 @@ def _module(slug: str, name: str, wanted: Iterable[str] = ()) -> ModuleType:
     return found
 
 
+def apart(slug: str, hosts: Iterable[str]) -> list[str]:
+    """Return which of some hosts are no names of one site: equal numbers there would be one record. None for one."""
+    own = load(slug).HOSTS
+    found = dict.fromkeys(own[0] if host in own else host for host in hosts)
+    return sorted(found) if len(found) > 1 else []
+
+
+def encoding(slug: str) -> str | None:
+    """Return the codec of a site's pages that declare none, or wrongly Windows-1252; None where it has no such."""
+    return getattr(load(slug), "ENCODING", None)
+
+
 def hosts(slug: str, start_urls: tuple[str, ...] = ()) -> frozenset[str]:
-    """The hosts, with their ports, that a crawl may ask: those of `start_urls` if there are any, else the site's."""
+    """Return the hosts, with ports, that a crawl may ask: those of `start_urls` if there are any, else the site's."""
     return frozenset(urlsplit(url).netloc for url in start_urls) or frozenset(load(slug).HOSTS)

@@ -1,13 +1,44 @@
 """PARSE to REDACT in one call: what a crawl, `rebuild` and `extract` do with a page."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from qacrawl import registry, validate
+from qacrawl.archive import warc
 from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject
 from qacrawl.redact import AskerNames
 from qacrawl.redact.record import redact
 
 
+def page(
+    site: str,
+    url: str,
+    body: bytes,
+    status: int,
+    content_types: Sequence[bytes],
+    fetched_at: datetime,
+    place: warc.Place | None,
+) -> Page:
+    """Return a response as a page: what a crawl gives to the parser, and `rebuild` again.
+
+    `url` is canonical, `body` without its content encoding; of several Content-Types the last counts. `place` is where
+    the response lies in the archive.
+    """
+    return Page(
+        site=site,
+        url=url,
+        body=body,
+        fetched_at=fetched_at,
+        content_type=content_types[-1].decode("latin-1") if content_types else None,
+        status=status,
+        run_id=warc.run_of(place.file) if place else None,
+        warc_file=place.file if place else None,
+        warc_offset=place.offset if place else None,
+    )
+
+
 def read(page: Page) -> QARecord | Listing | Refusal:
-    """The record of a page, not redacted yet; the links of a listing; or why it is neither."""
+    """Return the record of a page, not redacted yet; the links of a listing; or why it is neither."""
     parser = registry.load_parser(page.site)
     answer = parser.parse(page)
     return validate.validate(page, answer.fields, parser.VERSION) if isinstance(answer, Article) else answer
@@ -16,7 +47,10 @@ def read(page: Page) -> QARecord | Listing | Refusal:
 def result(
     page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True
 ) -> QARecord | Listing | Reject:
-    """What is stored of a page: its redacted record, or a reject that says what is wrong; or a listing's links."""
+    """Return what is stored of a page: its redacted record, or a reject that says what is wrong.
+
+    Of a listing, return its links.
+    """
     answer = read(page)
     if isinstance(answer, QARecord):
         return redact(answer, key=key, askers=askers, texts=texts)
@@ -24,5 +58,5 @@ def result(
 
 
 def version(site: str) -> int:
-    """The version of a site's parser."""
+    """Return the version of a site's parser."""
     return registry.load_parser(site).VERSION

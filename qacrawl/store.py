@@ -15,15 +15,26 @@ STAGED = "staged"
 """Folder in output/<site> of what `rebuild` has read of archive files and not published."""
 
 
-def write_part(folder: Path, rows: Sequence[QARecord] | Sequence[Reject]) -> str:
+def write_part(
+    folder: Path, rows: Sequence[QARecord] | Sequence[Reject], visits: Sequence[int | None] | None = None
+) -> str:
     """Write records to `folder`/parts, or rejects to `folder`/rejects, as one file; return its name.
 
-    When this returns, the file is on disk under its name. Raises OSError when the disk refuses.
+    `visits` are the numbers of the visits that fetched them, in their order; None: none has one. When this returns,
+    the file is on disk under its name. Raise OSError when the disk refuses.
     """
     records = [row for row in rows if isinstance(row, QARecord)]
     rejects = [row for row in rows if isinstance(row, Reject)]
     table = schema.record_table(records) if records else schema.reject_table(rejects)
-    return write_table(folder / ("parts" if records else "rejects"), table)
+    numbers = pa.array([None] * len(rows) if visits is None else visits, schema.VISIT.type)
+    return write_table(folder / ("parts" if records else "rejects"), table.append_column(schema.VISIT, numbers))
+
+
+def write_visited(
+    folder: Path, rows: Sequence[tuple[QARecord, int | None]] | Sequence[tuple[Reject, int | None]]
+) -> str:
+    """Write rows, each with the number of the visit that fetched it, as `write_part` does; return the file's name."""
+    return write_part(folder, [row for row, _ in rows], [visit for _, visit in rows])  # type: ignore[arg-type]
 
 
 def write_table(folder: Path, table: pa.Table) -> str:
@@ -51,5 +62,5 @@ def sweep(folder: Path, known: Iterable[str]) -> list[str]:
 
 
 def _finished(name: str) -> str:
-    """The name that a part has when it is finished."""
+    """Return the name that a part has when it is finished."""
     return f"{name.removeprefix('.').partition('.parquet')[0]}.parquet"

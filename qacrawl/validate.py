@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from qacrawl import registry
+from qacrawl import departments, registry
 from qacrawl.nfc import is_nfc, nfc
 from qacrawl.records import OLDEST, Fields, Page, QARecord, Refusal, Reject
 
@@ -22,9 +22,9 @@ _C1_LEAD = b"\xc2"  # first byte of U+0080..U+00BF in UTF-8
 
 
 def validate(page: Page, fields: Fields, version: int) -> QARecord | Refusal:
-    """The record of `page` from what parser `version` read on it, or Refusal("invalid", fields at fault)."""
+    """Return the record of `page` from what parser `version` read on it, or Refusal("invalid", fields at fault)."""
     values = _cleaned(fields)
-    notes = [*fields.get("notes", ()), *_check_dates(values, page), *_check_ages(values)]
+    notes = [*fields.get("notes", ()), *_check_dates(values, page), *_check_ages(values), *_add_department(values)]
     if "reply" not in values:
         notes.append("unanswered")
     values["notes"] = tuple(dict.fromkeys(notes))
@@ -35,18 +35,18 @@ def validate(page: Page, fields: Fields, version: int) -> QARecord | Refusal:
 
 
 def reject(page: Page, refusal: Refusal, version: int) -> Reject:
-    """The row that says why `page` became no record."""
+    """Return the row that says why `page` became no record."""
     return Reject(reason=refusal.reason, fields=refusal.fields, **_origin(page, version))
 
 
 def record_id(page: Page) -> str:
-    """The record's key: "{site}:{number}", or 16 hex digits of the URL's SHA-256 where the URL has no number."""
+    """Return the record's key: "{site}:{number}", or 16 hex digits of the URL's SHA-256 where the URL has no number."""
     number = registry.load(page.site).number(page.url)
     return sha256(page.url.encode()).hexdigest()[:16] if number is None else f"{page.site}:{number}"
 
 
 def _origin(page: Page, version: int) -> dict[str, Any]:
-    """Where a record or a reject comes from."""
+    """Return where a record or a reject comes from."""
     return {
         "site": page.site,
         "url": page.url,
@@ -60,7 +60,7 @@ def _origin(page: Page, version: int) -> dict[str, Any]:
 
 
 def _check_dates(values: dict[str, Any], page: Page) -> Iterator[str]:
-    """Notes on the days; one that was still to come when the page was fetched is dropped from `values`."""
+    """Return notes on the days; one that was still to come when the page was fetched is dropped from `values`."""
     latest = (page.fetched_at.astimezone(UTC) + timedelta(days=1)).date()  # no time zone is further ahead
     for name in ("ask_date", "reply_date"):
         if name in values and values[name] > latest:
@@ -71,7 +71,7 @@ def _check_dates(values: dict[str, Any], page: Page) -> Iterator[str]:
 
 
 def _check_ages(values: dict[str, Any]) -> Iterator[str]:
-    """Notes on the ages; both ends are dropped from `values` when they cannot be an age."""
+    """Return notes on the ages; both ends are dropped from `values` when they cannot be an age."""
     ages = [values[name] for name in ("asker_age_min", "asker_age_max") if name in values]
     if ages and (min(ages) < 0 or max(ages) > OLDEST or ages != sorted(ages)):
         values.pop("asker_age_min", None)
@@ -79,8 +79,18 @@ def _check_ages(values: dict[str, Any]) -> Iterator[str]:
         yield "bad_age"
 
 
+def _add_department(values: dict[str, Any]) -> Iterator[str]:
+    """Add the slug of the department that the page names; a note if it is not known."""
+    names = [values[name] for name in ("specialty", "reply_specialty") if name in values]
+    slug = next(filter(None, map(departments.slug, names)), None)
+    if slug:
+        values["department"] = slug
+    elif names:
+        yield "unknown_department"
+
+
 def _cleaned(fields: Fields) -> dict[str, Any]:
-    """The fields that say something, their text as `clean` leaves it."""
+    """Return the fields that say something, their text as `clean` leaves it."""
     values: dict[str, Any] = {name: value for name, value in fields.items() if name != "notes"}
     if not _are_clean(_texts(values.values())):
         values = {name: _clean_value(value) for name, value in values.items()}
@@ -88,7 +98,7 @@ def _cleaned(fields: Fields) -> dict[str, Any]:
 
 
 def _texts(values: Iterable[Any]) -> list[str]:
-    """Every text in the values of a record."""
+    """Return every text in the values of a record."""
     texts = []
     for value in values:
         if isinstance(value, str):
@@ -100,7 +110,7 @@ def _texts(values: Iterable[Any]) -> list[str]:
 
 
 def _are_clean(texts: list[str]) -> bool:
-    """Whether `clean` would leave all texts as they are; much faster than to clean each."""
+    """Return whether `clean` would leave all texts as they are; much faster than to clean each."""
     text = "\n".join(texts)
     try:
         raw = text.encode()
@@ -117,7 +127,7 @@ def _are_clean(texts: list[str]) -> bool:
 
 
 def _clean_value(value: Any) -> Any:
-    """A value with its texts cleaned; entries of lists that say nothing any more are left out."""
+    """Return a value with its texts cleaned; entries of lists that say nothing any more are left out."""
     if isinstance(value, str):
         return clean(value)
     return [kept for item in value if (kept := _clean_item(item))] if isinstance(value, list) else value
@@ -132,6 +142,6 @@ def _clean_item(item: BaseModel) -> BaseModel | None:
 
 
 def clean(text: str) -> str:
-    """`text` in NFC, without control characters, halves of surrogate pairs and spaces at the ends of lines."""
+    """Return `text` in NFC, without control characters, halves of surrogate pairs and spaces at the ends of lines."""
     text = nfc(_BAD.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
     return "\n".join(map(str.rstrip, text.split("\n"))).strip("\n")

@@ -19,6 +19,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 CASES = sorted(folder for folder in FIXTURES.glob("*/*") if folder.is_dir())
 # The parser's fields but the language, which the site gives; the rest of a record is provenance.
 FIELDS = [name for name in QARecord.model_fields if name in Fields.__annotations__ and name != "lang"]
+SELDOM = ("follows",)  # written down where they say something
 
 
 def case_id(folder: Path) -> str:
@@ -44,7 +45,8 @@ def read(page: Page) -> dict[str, Any]:
     if isinstance(result, Refusal):
         return {"reject": {"reason": result.reason, "fields": list(result.fields)}}
     values = result.model_dump(mode="json")
-    return {"record": {name: values[name] for name in FIELDS} | {"notes": sorted(result.notes)}}
+    said = {name: values[name] for name in FIELDS if values[name] is not None or name not in SELDOM}
+    return {"record": said | {"notes": sorted(result.notes)}}
 
 
 def check(folder: Path, *, update: bool) -> None:

@@ -7,16 +7,16 @@ from support.places import ROOT
 
 PACKAGE = ROOT / "qacrawl"
 FLOW = """
-codes errors escape nfc log records words
-urls files schema registry
+codes departments errors escape nfc records words
+log urls files schema registry
 archive options
 parse validate redact
 steps store
 reader
-rebuild
 frontier
 publish
 forget
+rebuild
 ending workspace
 fetch
 sites commands

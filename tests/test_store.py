@@ -22,10 +22,18 @@ def test_records_and_rejects_go_to_their_folders(tmp_path):
     records, rejects = [record(2), record(1)], [reject(3)]
     names = store.write_part(tmp_path, records), store.write_part(tmp_path, rejects)
     parts = pq.read_table(tmp_path / "parts" / names[0])
-    assert parts.schema.equals(schema.ARROW, check_metadata=True)
-    assert parts.equals(schema.record_table(records))
-    assert pq.read_table(tmp_path / "rejects" / names[1]).equals(schema.reject_table(rejects))
+    assert parts.schema.equals(schema.PARTS, check_metadata=True)
+    assert parts.drop_columns("visit").equals(schema.record_table(records))
+    refused = pq.read_table(tmp_path / "rejects" / names[1])
+    assert refused.drop_columns("visit").equals(schema.reject_table(rejects))
     assert pq.ParquetFile(tmp_path / "parts" / names[0]).metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_each_row_of_a_part_has_the_number_of_its_visit(tmp_path):
+    name = store.write_visited(tmp_path, [(record(2), 7), (record(1), None)])
+    assert pq.read_table(tmp_path / "parts" / name)["visit"].to_pylist() == [7, None]
+    name = store.write_part(tmp_path, [reject(3)])
+    assert pq.read_table(tmp_path / "rejects" / name)["visit"].to_pylist() == [None]
 
 
 def test_sweep_removes_what_nobody_acknowledged(tmp_path):

@@ -156,3 +156,19 @@ def test_no_values_crash_it(question: str, reply: str, ask_date: date, reply_dat
         assert not clean(question)
     else:
         assert (found.question, found.reply or "") == (clean(question), clean(reply))
+
+
+@pytest.mark.parametrize(
+    ("names", "department", "notes"),
+    [
+        ({"specialty": "Ear, Nose & Throat"}, "otolaryngology", ()),
+        ({"specialty": "神經內科"}, "neurology", ()),
+        ({"specialty": "Nerves", "reply_specialty": "Neurology"}, "neurology", ()),
+        ({"specialty": "Nerves"}, None, ("unknown_department",)),
+        ({}, None, ()),
+    ],
+)
+def test_a_department_has_one_name_on_all_sites(names, department, notes) -> None:
+    found = record(**names)
+    assert (found.department, found.notes) == (department, notes)
+    assert found.specialty == names.get("specialty")

@@ -23,7 +23,7 @@ _RECORD = (
 
 
 def leads_to(urls: Collection[str], canonical: Callable[[str], str]) -> Callable[[warc.Exchange | warc.Revisit], bool]:
-    """Whether a record of the archive is of one of these canonical URLs, or redirects to one."""
+    """Return whether a record of the archive is of one of these canonical URLs, or redirects to one."""
 
     def is_one(url: str) -> bool:
         try:
@@ -41,7 +41,7 @@ def leads_to(urls: Collection[str], canonical: Callable[[str], str]) -> Callable
 
 
 def find(path: Path, wanted: Callable[[warc.Exchange | warc.Revisit], bool]) -> Iterator[tuple[int, int]]:
-    """Offset and length of the gzip member of each wanted record of an archive file."""
+    """Yield offset and length of the gzip member of each wanted record of an archive file."""
     with path.open("rb") as file:
         for place, entry in read.entries(path):
             if not isinstance(entry, warc.Damage) and wanted(entry):
@@ -49,7 +49,7 @@ def find(path: Path, wanted: Callable[[warc.Exchange | warc.Revisit], bool]) -> 
 
 
 def _length(file: BinaryIO, offset: int) -> int:
-    """Bytes of the gzip member that starts at `offset`."""
+    """Return the length in bytes of the gzip member that starts at `offset`."""
     file.seek(offset)
     unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
     while not unzip.eof:
@@ -68,7 +68,7 @@ def overwrite(path: Path, places: list[tuple[int, int]]) -> None:
 
 
 def blank(length: int) -> bytes:
-    """A gzip member of `length` bytes, at least 21: an empty record, or nothing where that would not fit."""
+    """Return a gzip member of `length` bytes, at least 21: an empty record, or nothing where that would not fit."""
     for content in (_RECORD.format(uuid4()).encode(), b""):
         packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
         tail = packer.compress(content) + packer.flush() + struct.pack("<II", zlib.crc32(content), len(content))

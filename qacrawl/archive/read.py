@@ -10,11 +10,13 @@ from typing import BinaryIO
 from qacrawl.archive import transfer
 from qacrawl.archive.records import Headers as Header
 from qacrawl.archive.records import Record, records
-from qacrawl.archive.warc import PURPOSE, ROBOTS, Damage, Entry, Exchange, Headers, Place, Revisit, as_text
+from qacrawl.archive.warc import PURPOSE, ROBOTS, VISIT, Damage, Entry, Exchange, Headers, Place, Revisit, as_text
 
 _CHUNK = 1 << 20
 _HTTP = "application/http"
 _LINE = re.compile(rb"\r?\n")
+NUMBER = re.compile(r"[0-9]{1,18}")
+"""Of a visit, as 64 bits hold it."""
 _DAY = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 
 
@@ -29,7 +31,7 @@ def entries(path: Path, start: int = 0) -> Iterator[tuple[Place, Entry]]:
 
 
 def whole(path: Path, start: int = 0) -> int:
-    """Where the whole records from `start` on end: what lies behind is torn."""
+    """Return where the whole records from `start` on end: what lies behind is torn."""
     end = start
     with path.open("rb") as file:
         file.seek(start)
@@ -88,7 +90,9 @@ def _read(header: Header, block: bytes) -> Entry:
     head, body = _halves(block)
     line, *lines = _LINE.split(head)
     headers = _headers(lines)
-    exchange = Exchange(url, int(line.split()[1]), headers, body, at, header.get(PURPOSE.lower()) == ROBOTS)
+    is_robots, visit = header.get(PURPOSE.lower()) == ROBOTS, header.get(VISIT.lower(), "")
+    number = int(visit) if NUMBER.fullmatch(visit) else None
+    exchange = Exchange(url, int(line.split()[1]), headers, body, at, is_robots, number)
     try:
         return transfer.undone(exchange)
     except transfer.CutError as error:

@@ -51,8 +51,17 @@ def is_page(headers: Headers) -> bool:
     return headers.get("warc-type") in KINDS
 
 
+Wanted = Callable[[int, Headers], bool]
+"""Says by the place and the header of a record, which is whole, whether it is wanted."""
+
+
+def _pages(place: int, headers: Headers) -> bool:
+    """Want each page."""
+    return is_page(headers)
+
+
 def records(
-    file: BinaryIO, start: int = 0, end: int | None = None, wanted: Callable[[Headers], bool] = is_page
+    file: BinaryIO, start: int = 0, end: int | None = None, wanted: Wanted = _pages
 ) -> Iterator[tuple[int, Record | Damage]]:
     """Yield the wanted records of a file, each with its place: where it starts, or the gzip member that it lies in.
 
@@ -90,9 +99,7 @@ def _not_one(file: BinaryIO) -> str | None:
     return None
 
 
-def _read(
-    stretch: Plain | Member, end: int | None, wanted: Callable[[Headers], bool]
-) -> Iterator[tuple[int, Record | Damage]]:
+def _read(stretch: Plain | Member, end: int | None, wanted: Wanted) -> Iterator[tuple[int, Record | Damage]]:
     """Yield the records of a stretch."""
     while _skip_blank(stretch):
         place = stretch.place
@@ -155,7 +162,7 @@ def _headers(text: str) -> dict[str, str]:
     return found
 
 
-def _taken(stretch: Plain | Member, begun: Begun, wanted: Callable[[Headers], bool]) -> Record | str | None:
+def _taken(stretch: Plain | Member, begun: Begun, wanted: Wanted) -> Record | str | None:
     """Take the block of a record; return it, None where nobody wants it, or what is wrong."""
     kept = begun.length <= MOST
     begin = stretch.at
@@ -165,7 +172,7 @@ def _taken(stretch: Plain | Member, begun: Begun, wanted: Callable[[Headers], bo
         end = begin + begun.length if kept else stretch.at
         if _ends(stretch, end):
             stretch.at = end
-            if not wanted(begun.headers):
+            if not wanted(begun.place, begun.headers):
                 return None
             return Record(begun.headers, bytes(memoryview(stretch.data)[begin:end]) if kept else None)
         wrong = "the record does not end where its Content-Length says"

@@ -16,6 +16,8 @@ SUFFIX = ".warc.gz"
 PURPOSE = "Qacrawl-Purpose"
 """Field of a record's WARC header: "robots.txt" for what was fetched as that, for which redirects lead anywhere."""
 ROBOTS = "robots.txt"
+VISIT = "Qacrawl-Visit"
+"""Field of a record's WARC header: the number of the visit, by the frontier's counter."""
 Headers = Sequence[tuple[str, str]]
 """Names and values, in their order. Bytes that are no UTF-8 stand in them as lone surrogates, so that none is lost."""
 
@@ -38,6 +40,8 @@ class Exchange:
     fetched_at: datetime
     is_robots: bool = False
     """Whether it came as a robots.txt, at whatever address: then it is no page of the site."""
+    visit: int | None = None
+    """Number of the visit, by the frontier's counter; None in archives of older versions, and of what is no page."""
 
     def values(self, name: str) -> list[bytes]:
         """Return the values of a header, whatever the case of its name."""
@@ -80,15 +84,15 @@ def as_bytes(text: str) -> bytes:
 
 
 def digest(body: bytes) -> str:
-    """The WARC-Payload-Digest of a body, as it came."""
+    """Return the WARC-Payload-Digest of a body, as it came."""
     return f"sha256:{base64.b32encode(hashlib.sha256(body).digest()).decode()}"
 
 
 def files(folder: Path) -> list[Path]:
-    """The archive files in a folder, by name, so those of a run in the order of writing."""
+    """Return the archive files in a folder, by name, so those of a run in the order of writing."""
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
 def run_of(name: str) -> str:
-    """The run that wrote an archive file."""
+    """Return the run that wrote an archive file."""
     return name.removesuffix(SUFFIX).rpartition("-")[0]

@@ -17,7 +17,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from qacrawl import files
-from qacrawl.archive.warc import PURPOSE, ROBOTS, SUFFIX, Exchange, Place, as_bytes
+from qacrawl.archive.warc import PURPOSE, ROBOTS, SUFFIX, VISIT, Exchange, Place, as_bytes
 from qacrawl.files import local
 
 LARGEST = 1 << 30
@@ -44,7 +44,7 @@ class Writer:
         return f"{self.run_id}-{len(self.sizes) - 1:05}{SUFFIX}"
 
     def write(self, exchange: Exchange) -> Place:
-        """Append a response. Raises OSError when the disk refuses; then the file ends as before."""
+        """Append a response. Raise OSError when the disk refuses; then the file ends as before."""
         record = _builder().create_warc_record(
             exchange.url,
             "response",
@@ -54,6 +54,7 @@ class Writer:
                 "WARC-Date": _stamp(exchange.fetched_at),
                 "WARC-Payload-Digest": exchange.payload,
                 **({PURPOSE: ROBOTS} if exchange.is_robots else {}),
+                **({} if exchange.visit is None else {VISIT: str(exchange.visit)}),
             },
             http_headers=_http(exchange),
         )
@@ -139,7 +140,7 @@ def _builder() -> WARCWriter:
 
 
 def _member(record: object) -> bytes:
-    """A record as a gzip member of its own."""
+    """Return a record as a gzip member of its own."""
     plain = io.BytesIO()
     WARCWriter(plain, gzip=False, warc_version="WARC/1.1").write_record(record)
     return igzip.compress(plain.getvalue(), LEVEL, mtime=0)

@@ -7,7 +7,7 @@ from rich.console import Console
 from scrapy.crawler import AsyncCrawlerProcess
 
 from qacrawl import log
-from qacrawl.fetch import report, scrapy_settings
+from qacrawl.fetch import refused, report, scrapy_settings
 from qacrawl.fetch import run as runs
 from qacrawl.fetch.lifecycle import Result, finish, opened
 from qacrawl.options import Options
@@ -16,9 +16,10 @@ from qacrawl.options import Options
 def crawl(site: str, options: Options, console: Console, more: Mapping[str, str] | None = None) -> Result:
     """Run the spider of `site` once, with `more` settings of Scrapy's; progress goes to `console` if it is a terminal.
 
-    Raises QacrawlError when it can't begin. Scrapy's reactor starts once a process, so this can be called once.
+    Raise QacrawlError when it can't begin. Scrapy's reactor starts once a process, so this can be called once.
     """
-    settings = scrapy_settings.make(site, options, more)
+    with refused.told(options, site):  # its parser may be what can't be loaded
+        settings = scrapy_settings.make(site, options, more)
     chosen = scrapy_settings.read(settings)
     with opened(site, chosen, settings["USER_AGENT"]) as run:
         if not chosen.quiet:

@@ -14,6 +14,7 @@ from qacrawl import files, registry
 from qacrawl.archive import unpack
 from qacrawl.archive.warc import Damage
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.escape import visible
 from qacrawl.options import Options
 from qacrawl.parse.values import unescape
 from qacrawl.reader.limits import Limits, of
@@ -38,11 +39,11 @@ def extract(
     texts: bool = True,
     limits: Limits | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """An answer for each page, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
+    """Yield an answer for each page, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
 
     A file that can't be read is a reject, too. A WARC file has a page for each that is one of the site's, and `path` is
     then FILE#OFFSET; what is damaged in it is a reject that says more under "said". Without `key`, pseudonyms hold for
-    this call only. Raises QacrawlError for an unknown site or a wrong `url`.
+    this call only. Raise QacrawlError for an unknown site or a wrong `url`.
     """
     address = _checked(url, site, paths)
     setup = Setup(site, key or secrets.token_bytes(32), limits or of(Options()), askers=askers, texts=texts)
@@ -100,12 +101,12 @@ def _archived(path: str, site: str) -> Iterator[_Asked]:
     there = False
     try:
         with files.opened(path) as file:
-            for place, one in pages.pages(file, Path(path).name, pages.Wanted(site), ours=False):
+            for place, one in pages.pages(file, pages.Piece(path, Path(path).name), pages.Wanted(site)):
                 there = True
                 if isinstance(one, Damage):
                     yield _Asked(f"{path}#{place}", Refusal("damaged"), one.reason)
                 else:
-                    yield _Asked(f"{path}#{place}", one)
+                    yield _Asked(f"{path}#{place}", one.page)
     except OSError:
         yield _Asked(path, Refusal("unreadable_file"))
         return
@@ -114,8 +115,8 @@ def _archived(path: str, site: str) -> Iterator[_Asked]:
 
 
 def dump(answer: dict[str, Any]) -> str:
-    """An answer as a line of JSON."""
-    return json.dumps(answer, ensure_ascii=False)
+    """Return an answer as a line of JSON, in which a terminal finds nothing to obey."""
+    return visible(json.dumps(answer, ensure_ascii=False))
 
 
 def _checked(url: str | None, site: str, paths: Sequence[str]) -> str | None:
@@ -131,7 +132,7 @@ def _checked(url: str | None, site: str, paths: Sequence[str]) -> str | None:
 
 
 def _load(path: Path, site: str, url: str | None) -> Page | Refusal:
-    """The page in a file, or why there is none."""
+    """Return the page in a file, or why there is none."""
     try:
         if path.is_dir():
             return Refusal("directory")
@@ -149,7 +150,7 @@ def _load(path: Path, site: str, url: str | None) -> Page | Refusal:
 
 
 def _own_address(body: bytes, site: str) -> str | None:
-    """The address that a saved page gives as its own, if it is one of the site's articles."""
+    """Return the address that a saved page gives as its own, if it is one of the site's articles."""
     link = _CANONICAL.search(body, 0, 100_000)
     href = _HREF.search(link[0]) if link else None
     if not href:

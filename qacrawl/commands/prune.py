@@ -71,7 +71,7 @@ def lines(found: Plan, done: bool) -> list[str]:
 
 
 def _newest_first(folder: Path) -> list[str]:
-    """The snapshots by the newest fetch, and of equal ones by when they were made; unreadable ones last."""
+    """Return the snapshots by the newest fetch, and of equal ones by when they were made; unreadable ones last."""
     whole = [path for path in (folder / files.SNAPSHOTS).glob("*") if (path / "data" / "qa").is_dir()]
     return [path.name for path in sorted(whole, key=_age, reverse=True)]
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from qacrawl import options, schema
 from qacrawl.publish.data import configs
+from qacrawl.publish.parallel import columns as pairs
 from qacrawl.records import SCHEMA_VERSION, QARecord, Reject, RelatedFAQ, SimilarQA
 
 _TABLES: dict[str, type[BaseModel]] = {
@@ -59,7 +60,7 @@ def write(root: Path) -> list[Path]:
 
 
 def files() -> dict[str, str]:
-    """The text of each derived file, by its path in the repository."""
+    """Return the text of each derived file, by its path in the repository."""
     return {
         "schemas/qa_record.schema.json": _dump(schema.json_schema()),
         "schemas/qa_record.arrow.json": _dump(describe(schema.ARROW)),
@@ -69,12 +70,12 @@ def files() -> dict[str, str]:
 
 
 def describe(arrow: pa.Schema) -> dict[str, Any]:
-    """An Arrow schema as plain values."""
+    """Return an Arrow schema as plain values."""
     return {"schema_version": int(arrow.metadata[schema.VERSION_KEY]), "fields": [_plain(field) for field in arrow]}
 
 
 def _plain(field: pa.Field) -> dict[str, Any]:
-    """One field and those inside it as plain values."""
+    """Return one field and those inside it as plain values."""
     plain = {"name": field.name, "type": str(field.type), "nullable": field.nullable}
     if pa.types.is_list(field.type):
         return plain | {"type": "list", "fields": [_plain(field.type.value_field)]}
@@ -88,7 +89,7 @@ def _dump(value: object) -> str:
 
 
 def _tables() -> Iterator[str]:
-    """The lines of docs/fields.md that say what each column means."""
+    """Yield the lines of docs/fields.md that say what each column means."""
     models = list(_TABLES.items())
     for heading, model in models[:-1]:
         yield from _table(heading, "", schema.arrow_schema(model), _meanings(model))
@@ -99,6 +100,8 @@ def _tables() -> Iterator[str]:
         if config in _WITH_RECORD:
             said += " The columns of a record, all those above under Records, and:"
         yield from _table(f"## Config `{config}`", said, more, configs.MEANING[config])
+    said = f"{pairs.ABOUT[0].upper()}{pairs.ABOUT[1:]}. Of a dataset of its own: `qacrawl publish --parallel`."
+    yield from _table(f"## Config `{pairs.CONFIG}`", said, pairs.PAIRS, pairs.MEANING)
     for heading, model in models[-1:]:
         yield from _table(heading, _REJECTS, schema.arrow_schema(model), _meanings(model))
 
@@ -108,7 +111,7 @@ def _meanings(model: type[BaseModel]) -> dict[str, str]:
 
 
 def _table(heading: str, said: str, columns: Iterable[pa.Field], meanings: Mapping[str, str]) -> Iterator[str]:
-    """The lines of a table of columns below its heading."""
+    """Yield the lines of a table of columns below its heading."""
     yield from (heading, "", *([said, ""] if said else []))
     yield from ("| column | type | null | meaning |", "|---|---|---|---|")
     for field in columns:
@@ -118,7 +121,7 @@ def _table(heading: str, said: str, columns: Iterable[pa.Field], meanings: Mappi
 
 
 def _settings() -> Iterator[str]:
-    """The lines of docs/settings.md that say what each setting means."""
+    """Yield the lines of docs/settings.md that say what each setting means."""
     yield from ("| option | setting | takes | default | meaning |", "|---|---|---|---|---|")
     for name, field in options.NAMES.items():
         meaning = options.Options.model_fields[field].description
@@ -129,7 +132,7 @@ def _settings() -> Iterator[str]:
 
 
 def _kind(kind: pa.DataType) -> str:
-    """The name of an Arrow type, short for lists."""
+    """Return the name of an Arrow type, short for lists."""
     if not pa.types.is_list(kind):
         return str(kind)
     return f"list of {'struct' if pa.types.is_struct(kind.value_type) else kind.value_type}"

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from qacrawl import files
 from qacrawl.escape import plain
 from qacrawl.frontier import Frontier
-from qacrawl.frontier.status import Status
+from qacrawl.frontier.status import Status, rejected
 from qacrawl.publish import marks, rejects
 from qacrawl.publish.marks import Held
 
@@ -27,7 +28,7 @@ class Kept:
     """What a site's files say beside its frontier."""
 
     rejects: Mapping[str, int]
-    """Articles whose newest reading is a reject, by the reason."""
+    """Articles whose newest reading is a reject, by the reason; where a bucket has the parts, whose last visit was."""
     held: Sequence[Held]
     """Snapshots that are held back, the last first."""
     output: str
@@ -35,11 +36,12 @@ class Kept:
 
 def look(frontier: Frontier, folder: Path, output: str) -> Kept:
     """Return what the files in a site's folder say; `output` is what the user named, for commands to give."""
-    return Kept(rejects.by_reason(frontier, folder), marks.candidates(folder), output)
+    known = rejected(frontier) if files.is_copy(folder) else rejects.by_reason(frontier, folder)
+    return Kept(known, marks.candidates(folder), output)
 
 
 def as_json(found: Status, kept: Kept) -> str:
-    """The status as JSON; times in ISO 8601, UTC."""
+    """Return the status as JSON; times in ISO 8601, UTC."""
     values = asdict(found) | {
         "counts": [count._asdict() for count in found.counts],
         "due_later": {day.isoformat(): number for day, number in found.due_later.items()},

@@ -1,6 +1,9 @@
 """`qacrawl demo`: an invented Q&A site on loopback, to see a crawl from the first request to the dataset."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +39,40 @@ def run(output: Path) -> None:
         show(result.report, folder / "doctorqna" / "dataset", Console())
 
 
+def run_parallel(output: Path) -> None:
+    """Serve the demo site and its invented original, crawl both into `output`/demo, and print their questions in pairs.
+
+    As with `run`, that folder is emptied first.
+    """
+    from rich.console import Console
+
+    from qacrawl.commands.parallel import publish
+    from qacrawl.demo import original
+    from qacrawl.demo.server import serve
+    from qacrawl.demo.show import show_pairs
+    from qacrawl.options import Options
+    from qacrawl.publish.parallel.snapshot import name
+
+    slugs = ("doctorqna", "tweh")
+    with _emptied(output / "demo") as folder:
+        for slug, served in zip(slugs, (serve(), serve(original.pages, original.HOME)), strict=True):
+            with served as start:
+                _crawl(slug, start, folder)
+        said = publish(slugs, Options(output=str(folder)))
+        show_pairs(folder / name(slugs) / "dataset", said, Console())
+
+
+def _crawl(slug: str, start: str, folder: Path) -> None:
+    """Crawl a site in a process of its own: one process has one reactor of Twisted's, which runs once."""
+    options = ["--start-url", start, "--output", str(folder), "--delay", "0", "--allow-private", "--quiet"]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("QACRAWL_")}
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    line = [sys.executable, "-P", "-m", "qacrawl", "crawl", slug, *options]
+    done = subprocess.run(line, env=env, stdout=subprocess.DEVNULL, check=False)  # noqa: S603 (our own program)
+    if done.returncode:
+        raise QacrawlError(f"the demo's crawl of {slug} failed", Exit.FAILED)
+
+
 @contextmanager
 def _emptied(folder: Path) -> Iterator[Path]:
     """Hold the demo's folder, empty but for its marker, which is the lock as well."""
@@ -53,7 +90,7 @@ def _emptied(folder: Path) -> Iterator[Path]:
 
 
 def _mark(folder: Path) -> Path:
-    """The marker of the demo's folder, which is made if need be."""
+    """Return the marker of the demo's folder, which is made if need be."""
     marker = folder / MARKER
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ class Answer(NamedTuple):
 
 
 def article(fields: Fields, style: Style) -> Answer:
-    """The page that shows an article in a style."""
+    """Return the page that shows an article in a style."""
     parts = [*_question(fields, style), *_reply(fields, style), *_below(fields, style)]
     body = style.between.join(part for part in parts if part)
     text = style.page.format(title=html.escape(fields["title"]), body=body)
@@ -29,14 +29,14 @@ def article(fields: Fields, style: Style) -> Answer:
 
 
 def page(heading: str, body: str, status: int = 200) -> Answer:
-    """A plain page; `body` is HTML."""
+    """Return a plain page; `body` is HTML."""
     heading = html.escape(heading)
     head = f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{heading}</title></head>'
     return Answer(f"{head}\n<body><h1>{heading}</h1>\n{body}</body></html>\n".encode(), status=status)
 
 
 def listing(heading: str, entries: Iterable[tuple[str, Fields]], pages: Iterable[tuple[str, str]]) -> Answer:
-    """A page of an FAQ listing: `entries` are paths with what stands there, `pages` names and paths of other pages."""
+    """Return an FAQ listing: `entries` are paths with what stands there, `pages` names and paths of other pages."""
     items = "".join(
         _fill(
             '<div><h2>{title}</h2><p>{start}</p><p>Dr. {doctor} Reply:</p><p>{reply}</p><a href="{path}">[Read More]'
@@ -53,12 +53,12 @@ def listing(heading: str, entries: Iterable[tuple[str, Fields]], pages: Iterable
 
 
 def links(pages: Iterable[tuple[str, str]]) -> str:
-    """A list of links, from names and paths."""
+    """Return a list of links, from names and paths."""
     return "".join(_fill('<p><a href="{path}">{name}</a></p>\n', name=name, path=path) for name, path in pages)
 
 
 def cut(text: str, most: int = 70) -> str:
-    """The start of a text, on one line, as the site shows it elsewhere."""
+    """Return the start of a text, on one line, as the site shows it elsewhere."""
     line = " ".join(text.split())
     return line if len(line) <= most else line[: most - 3].rstrip() + "..."
 
@@ -68,7 +68,7 @@ def _fill(template: str, **values: str) -> str:
 
 
 def _question(fields: Fields, style: Style) -> Iterator[str]:
-    """Title, subject, question and asker line."""
+    """Yield title, subject, question and asker line."""
     if style.title:
         yield _fill(style.title, title=fields["title"], department=fields["specialty"])
     yield style.share
@@ -86,7 +86,7 @@ def _question(fields: Fields, style: Style) -> Iterator[str]:
 
 
 def _reply(fields: Fields, style: Style) -> Iterator[str]:
-    """Doctor line, reply and its date; nothing for a question without a reply."""
+    """Yield doctor line, reply and its date; nothing for a question without a reply."""
     if "reply" in fields:
         yield _fill(style.doctor, doctor=fields["doctor"], department=fields["reply_specialty"])
         yield from _paragraphs(fields["reply"], style)
@@ -94,7 +94,7 @@ def _reply(fields: Fields, style: Style) -> Iterator[str]:
 
 
 def _below(fields: Fields, style: Style) -> Iterator[str]:
-    """More Info, Similar Q&A and Related FAQ."""
+    """Yield more Info, Similar Q&A and Related FAQ."""
     yield _fill(style.heading, text="More Info")
     yield from _paragraphs(fields["more_info"], style)
     yield _fill(style.heading, text="Similar Q&A")
@@ -118,7 +118,7 @@ def _similar(entry: SimilarQA, style: Style) -> str:
 
 
 def _address(url: str | None) -> dict[str, str]:
-    """An address in both spellings that styles use: absolute, and the path alone."""
+    """Return an address in both spellings that styles use: absolute, and the path alone."""
     return {"url": url or "", "path": urlsplit(url or "").path}
 
 
@@ -129,7 +129,7 @@ def _paragraphs(text: str, style: Style) -> Iterator[str]:
 
 
 def _age(fields: Fields) -> str:
-    """The age with the words around it: "10~19 year old ", "14 year old ", "over 70 year old ", or nothing."""
+    """Return the age with the words around it: "10~19 year old ", "14 year old ", "over 70 year old ", or nothing."""
     low, high = fields.get("asker_age_min"), fields.get("asker_age_max")
     if low is None:
         return ""

@@ -1,6 +1,6 @@
 """Serves the demo site on loopback."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,15 +11,18 @@ from qacrawl.demo.site import pages
 
 
 @contextmanager
-def serve() -> Iterator[str]:
-    """The URL of the home page of a site that is served, on a port that is free, for as long as the context lasts."""
+def serve(make: Callable[[str], dict[str, Answer]] = pages, home: str = "/en") -> Iterator[str]:
+    """Yield the URL of the home page of a site that is served, on a free port, for as long as the context lasts.
+
+    `make` gives the answers by path, of the site at an address; `home` is the path of its home page.
+    """
     with _Server(("127.0.0.1", 0), _Handler) as server:
         base = f"http://127.0.0.1:{server.server_port}"
-        server.pages = pages(base)
+        server.pages = make(base)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
-            yield f"{base}/en"
+            yield f"{base}{home}"
         finally:
             server.shutdown()
             thread.join()

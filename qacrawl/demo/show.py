@@ -30,8 +30,35 @@ def show(report: Mapping[str, Any], dataset: Path, console: Console) -> None:
     console.print(Text(f"Load it in Python: import duckdb; print(duckdb.read_parquet({files!r}))"), soft_wrap=True)
 
 
+def show_pairs(dataset: Path, said: str, console: Console) -> None:
+    """Print three pairs side by side, one of which does not agree, where the dataset lies and how to load it."""
+    rows = pq.read_table(dataset / "data" / "parallel").sort_by("pair_id").to_pylist()
+    good = [row for row in rows if row["agreement"]]
+    bad = [row for row in rows if not row["agreement"]]
+    console.print(Text(f"{len(rows)} invented pairs, {len(good)} of which agree; {SAMPLES} of them:"))
+    for row in (good[0], good[len(good) // 2], bad[0]):
+        console.print(_pair(row))
+    files = str(dataset / "data" / "parallel" / "*.parquet")
+    console.print(Text(f"\n{INVENTED}"), soft_wrap=True)
+    console.print(Text(f"\n{said}"), soft_wrap=True)
+    console.print(Text(f"Load it in Python: import duckdb; print(duckdb.read_parquet({files!r}))"), soft_wrap=True)
+
+
+def _pair(row: Mapping[str, Any]) -> Table:
+    """Return a translation and its original as people read them, and whether they agree."""
+    table = Table(
+        "", "translation", "original", title=Text(plain(row["pair_id"])), title_justify="left", show_lines=True
+    )
+    for name in ("subject", "question", "sex", "ask_date", "doctor", "reply"):
+        sides = (row[f"{side}_{name}"] for side in ("translation", "original"))
+        table.add_row(name, *(Text(plain(str(value), 200) if value else "") for value in sides))
+    verdict = "yes" if row["agreement"] else f"no: {', '.join(row['reasons'])}"
+    table.add_row("agreement", verdict, Text(", ".join(row["notes"])))
+    return table
+
+
 def _row(row: Mapping[str, Any]) -> Panel:
-    """A record as people read it; what the page did not say is left out."""
+    """Return a record as people read it; what the page did not say is left out."""
     grid = Table.grid(Column(style="dim"), Column(), padding=(0, 2))
     for name, values in SHOWN.items():
         if said := [plain(str(row[value]), 200) for value in values if row[value]]:

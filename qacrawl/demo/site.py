@@ -25,9 +25,9 @@ MEMBERS = "/en/faq/members"
 
 
 def articles(base: str) -> dict[int, Fields]:
-    """All articles of the site at `base` ("http://127.0.0.1:8000"), by number: what is to be read on each."""
-    found = {number: write(number, topic) for topic, numbers in _numbers().items() for number in numbers}
-    for topic, numbers in _numbers().items():
+    """Return all articles of the site at `base` ("http://127.0.0.1:8000"), by number: what is to be read on each."""
+    found = {number: write(number, topic) for topic, numbers in by_topic().items() for number in numbers}
+    for topic, numbers in by_topic().items():
         for number in numbers:
             found[number]["related_faq"] = [_related(base, other) for other in _beside(topic)]
             found[number]["similar_qa"] = [
@@ -37,34 +37,34 @@ def articles(base: str) -> dict[int, Fields]:
 
 
 def style_of(number: int) -> Style:
-    """The markup in which the site shows an article."""
+    """Return the markup in which the site shows an article."""
     return list(STYLES.values())[number % len(STYLES)]
 
 
 def pages(base: str) -> dict[str, Answer]:
-    """Every page of the site at `base`, by its path."""
+    """Return every page of the site at `base`, by its path."""
     found = articles(base)
     made = {path(number): markup.article(fields, style_of(number)) for number, fields in found.items()}
     for number, (heading, text, status) in NOTICES.items():
         made[path(number)] = markup.page(heading, f"<p>{text}</p>", status)
-    for topic, numbers in _numbers().items():
+    for topic, numbers in by_topic().items():
         made |= _listings(topic, [(path(number), found[number]) for number in numbers[:-UNLISTED]])
     made[path(1999)] = markup.article(found[FIRST], style_of(1999))
     made[f"{MEMBERS}-only/1"] = markup.listing("Members, All FAQ - Page 1", [(path(1999), found[FIRST])], [])
     made["/en"] = _home()
-    made["/sitemap.xml"] = _sitemap([base + path(numbers[-1]) for numbers in _numbers().values()])
+    made["/sitemap.xml"] = _sitemap([base + path(numbers[-1]) for numbers in by_topic().values()])
     robots = f"User-agent: *\nDisallow: {MEMBERS}\nSitemap: {base}/sitemap.xml\n"
     made["/robots.txt"] = Answer(robots.encode(), "text/plain")
     return made
 
 
 def path(number: int) -> str:
-    """The path of an article."""
+    """Return the path of an article."""
     return f"/en/article/{number}"
 
 
-def _numbers() -> dict[Topic, range]:
-    """The numbers of each topic's articles."""
+def by_topic() -> dict[Topic, range]:
+    """Return the numbers of each topic's articles."""
     firsts = range(FIRST, FIRST + PER_TOPIC * len(topics()), PER_TOPIC)
     return {topic: range(first, first + PER_TOPIC) for topic, first in zip(topics(), firsts, strict=True)}
 
@@ -80,7 +80,7 @@ def _home() -> Answer:
 
 
 def _listings(topic: Topic, entries: list[tuple[str, Fields]]) -> dict[str, Answer]:
-    """The pages that list the articles of a topic, each with links to the ones before and after it."""
+    """Return the pages that list the articles of a topic, each with links to the ones before and after it."""
     chunks = [entries[at : at + PER_LISTING] for at in range(0, len(entries), PER_LISTING)]
     made = {}
     for page, chunk in enumerate(chunks, 1):
@@ -98,12 +98,12 @@ def _sitemap(urls: list[str]) -> Answer:
 
 
 def _neighbours(number: int, numbers: range) -> list[int]:
-    """The articles of the same topic that an article calls similar."""
+    """Return the articles of the same topic that an article calls similar."""
     return [numbers[(number - numbers[0] + step) % len(numbers)] for step in (1, 5, 8)]
 
 
 def _beside(topic: Topic) -> list[Topic]:
-    """A topic and the two after it, the tags of its articles."""
+    """Return a topic and the two after it, the tags of its articles."""
     at = topics().index(topic)
     return [topics()[(at + step) % len(topics())] for step in range(3)]
 

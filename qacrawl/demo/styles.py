@@ -46,7 +46,7 @@ SEMANTIC = Style(
 
 
 def _cell(inner: str) -> str:
-    """A row with one cell, neither of them closed."""
+    """Return a row with one cell, neither of them closed."""
     return f"<tr><td>{inner}\n"
 
 
@@ -89,7 +89,7 @@ SPANS = Style(
 
 
 def _deep(inner: str, seed: int = 1) -> str:
-    """`inner` in ten wrappers with class names such as a build tool makes."""
+    """Return `inner` in ten wrappers with class names such as a build tool makes."""
     names = [f"css-{(seed * 7919 + depth * 104729) % 0xFFFFF:05x}" for depth in range(10)]
     return reduce(lambda html, name: f'<div class="{name}">{html}</div>', names, inner) + "\n"
 

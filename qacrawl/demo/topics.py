@@ -24,7 +24,7 @@ class Topic(NamedTuple):
 
 @cache
 def topics() -> tuple[Topic, ...]:
-    """All topics, in the order of the file."""
+    """Return all topics, in the order of the file."""
     text = Path(__file__).with_name("topics.txt").read_text(encoding="utf-8")
     return tuple(_topic(section) for section in text.split("\n---\n"))
 

@@ -22,7 +22,7 @@ class Doctor(NamedTuple):
 
 
 def write(number: int, topic: Topic) -> Fields:
-    """What article `number`, on `topic`, says; without what links it to other articles."""
+    """Return what article `number`, on `topic`, says; without what links it to other articles."""
     random = Random(number)  # noqa: S311 (text, not secrets)
     asked = date(2004, 1, 1) + timedelta(days=random.randrange(7200))
     span = SPANS[number // len(topic.titles) % len(SPANS)]
@@ -48,13 +48,13 @@ def write(number: int, topic: Topic) -> Fields:
 
 
 def doctors(department: str) -> list[Doctor]:
-    """The doctors of a department."""
+    """Return the doctors of a department."""
     random = Random(department)  # noqa: S311
     return [Doctor(f"{random.choice(SURNAMES)} {given}", random.choice(HOSPITALS)) for given in random.sample(GIVEN, 3)]
 
 
 def slug(text: str) -> str:
-    """A name as a part of an address: "Ear, Nose & Throat" -> "ear-nose-throat"."""
+    """Return a name as a part of an address: "Ear, Nose & Throat" -> "ear-nose-throat"."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
@@ -72,7 +72,7 @@ def _question(random: Random, topic: Topic, span: str) -> str:
 
 
 def _add_age(random: Random, fields: Fields) -> None:
-    """An age in tens mostly; exact, open or missing now and then."""
+    """Draw an age: in tens mostly; exact, open or missing now and then."""
     chance = random.random()
     low, high = random.choice(DECADES)
     if chance < 0.8:
@@ -84,7 +84,7 @@ def _add_age(random: Random, fields: Fields) -> None:
 
 
 def _add_reply(random: Random, fields: Fields, topic: Topic, asked: date) -> None:
-    """The reply with who wrote it and when, and the hospital if the sign-off names one."""
+    """Write the reply, with who wrote it and when, and the hospital if the sign-off names one."""
     name, hospital = random.choice(doctors(topic.department))
     advice = random.sample(topic.advice, random.randint(2, 4))
     sign_off = random.choice(
@@ -114,7 +114,7 @@ def _more_info(random: Random, topic: Topic) -> str:
 
 
 def _paragraphs(random: Random, lines: list[str]) -> str:
-    """Lines as text, now and then in two paragraphs."""
+    """Return lines as text, now and then in two paragraphs."""
     lines = [line for line in lines if line]
     at = random.randrange(1, len(lines)) if random.random() < 0.4 else 0
     return "\n\n".join("\n".join(part) for part in (lines[:at], lines[at:]) if part)

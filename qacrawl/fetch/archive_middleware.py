@@ -19,6 +19,7 @@ from scrapy.responsetypes import responsetypes
 from qacrawl import files
 from qacrawl.archive import read, warc
 from qacrawl.fetch import run as runs
+from qacrawl.fetch import validators
 from qacrawl.frontier import Row
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ class Fetched:
     """From the request's start to the last byte; None for what was read from the archive."""
     payload: str
     """WARC-Payload-Digest."""
+    visit: int | None = None
+    """Number of the visit; None of a response that an older version archived."""
 
 
 class ReplayMiddleware:
@@ -44,11 +47,11 @@ class ReplayMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
+        """Make one for a crawler of Scrapy."""
         return cls(crawler)
 
     def process_request(self, request: Request) -> Response | None:
-        """The response, where the archive has one that nobody has read."""
+        """Return the response, where the archive has one that nobody has read."""
         row: Row | None = request.meta.get("row")
         if row is None or row.archived_file is None or row.archived_offset is None:
             return None
@@ -58,7 +61,7 @@ class ReplayMiddleware:
             return None
         place, exchange = found
         self.run.tally.add("from_archive")
-        request.meta["fetched"] = Fetched(place, exchange.fetched_at, None, exchange.payload)
+        request.meta["fetched"] = Fetched(place, exchange.fetched_at, None, exchange.payload, exchange.visit)
         headers = Headers([(warc.as_bytes(name), warc.as_bytes(value)) for name, value in exchange.headers])
         kind = responsetypes.from_args(headers=headers, url=request.url, body=exchange.body)
         return kind(request.url, status=exchange.status, headers=headers, body=exchange.body, request=request)
@@ -72,7 +75,7 @@ class ArchiveMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
+        """Make one for a crawler of Scrapy."""
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
@@ -85,27 +88,23 @@ class ArchiveMiddleware:
             (warc.as_text(name), warc.as_text(value)) for name, values in response.headers.items() for value in values
         ]
         is_robots = bool(request.meta.get("robots"))
-        exchange = warc.Exchange(request.url, response.status, headers, response.body, at, is_robots)
+        visit = row.generation if row else None
+        exchange = warc.Exchange(request.url, response.status, headers, response.body, at, is_robots, visit)
         # A run that refetches reads the page again, so its records need a whole response to point to.
         seen = response.status == 200 and not self.run.options.refetch
-        not_modified = response.status == 304 and conditional(request)
+        not_modified = response.status == 304 and validators.is_conditional(request)
         same = row is not None and (not_modified or (seen and exchange.payload == row.payload))
         try:
             place = self.run.batch.keep(exchange, row, same)
         except OSError as error:
             self.run.stop("disk", f"the archive can't be written: {error.strerror or error}")
             raise
-        request.meta["fetched"] = Fetched(place, at, request.meta.get("seconds"), exchange.payload)
+        request.meta["fetched"] = Fetched(place, at, request.meta.get("seconds"), exchange.payload, visit)
         return response
 
 
-def conditional(request: Request) -> bool:
-    """Return whether a request was for a page only if it changed: else a 304 answers nothing."""
-    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
-
-
 def _read(path: Path, offset: int) -> tuple[warc.Place, warc.Exchange] | None:
-    """The response that starts at an offset of an archive file."""
+    """Return the response that starts at an offset of an archive file."""
     try:
         place, exchange = next(iter(read.entries(files.fetch(path), offset)), (None, None))
     except OSError:

@@ -16,7 +16,7 @@ from qacrawl import files, store
 from qacrawl.archive import warc
 from qacrawl.archive.write import Writer
 from qacrawl.fetch.tally import Tally
-from qacrawl.frontier import File, Found, Frontier, Row, Visit, due
+from qacrawl.frontier import EndedVisit, File, Found, Frontier, Row, due
 from qacrawl.frontier.rows import Outcome
 from qacrawl.records import QARecord, Reject
 
@@ -27,11 +27,13 @@ logger = logging.getLogger(__name__)
 class Settled:
     """The outcome of one visit, with its rows for the parts."""
 
-    visit: Visit
+    visit: EndedVisit
     records: Sequence[QARecord]
     rejects: Sequence[Reject]
     place: warc.Place | None
     """Where its response lies in the archive."""
+    number: int | None = None
+    """Number of the visit that fetched it, which may be an earlier one that was killed."""
 
 
 class Batch:
@@ -40,7 +42,7 @@ class Batch:
     def __init__(
         self, run_id: str, folder: Path, frontier: Frontier, policy: due.Policy, facts: Mapping[str, str]
     ) -> None:
-        """`facts` go into the head of each archive file."""
+        """Begin a batch; `facts` go into the head of each archive file."""
         self.run_id = run_id
         self.folder = folder
         self.frontier = frontier
@@ -81,9 +83,10 @@ class Batch:
         *,
         results: Sequence[QARecord | Reject] = (),
         place: warc.Place | None = None,
+        number: int | None = None,
         **facts: Any,
     ) -> None:
-        """Add the outcome of a visit. `facts` are fields of `frontier.Visit`."""
+        """Add the outcome of a visit. `facts` are fields of `frontier.EndedVisit`."""
         records = [result for result in results if isinstance(result, QARecord)]
         rejects = [result for result in results if isinstance(result, Reject)]
         leased = row
@@ -92,7 +95,7 @@ class Batch:
         now = self.frontier.now()
         reason = facts.pop("reason", None) or (rejects[0].reason if rejects else None)
         kept = {name: getattr(row, name) for name in ("etag", "last_modified", "digest", "payload", "fetched_at")}
-        visit = Visit(
+        visit = EndedVisit(
             row=leased,
             outcome=outcome,
             reason=reason,
@@ -104,7 +107,7 @@ class Batch:
         )
         if not self.settled:
             self._first_settled = time.monotonic()
-        self.settled.append(Settled(visit, records, rejects, place))
+        self.settled.append(Settled(visit, records, rejects, place, number))
 
     def note_found(self) -> None:
         """Have the URLs found so far in the frontier, without waiting for the batch."""
@@ -128,12 +131,12 @@ class Batch:
         unread = self.unread - {item.place for item in batch if item.place}
         sizes = self.writer.sync()
         made = [File("archive", name, _acknowledged(name, size, unread)) for name, size in sizes.items()]
-        records = [record for item in batch for record in item.records]
-        rejects = [reject for item in batch for reject in item.rejects]
+        records = [(record, item.number) for item in batch for record in item.records]
+        rejects = [(reject, item.number) for item in batch for reject in item.rejects]
         if records:
-            made.append(File("parts", store.write_part(self.folder, records), len(records)))
+            made.append(File("parts", store.write_visited(self.folder, records), len(records)))
         if rejects:
-            made.append(File("rejects", store.write_part(self.folder, rejects), len(rejects)))
+            made.append(File("rejects", store.write_visited(self.folder, rejects), len(rejects)))
         lost = self.frontier.commit(self.run_id, [item.visit for item in batch], made, list(self.found.values()))
         if lost:
             for file in made:

@@ -1,7 +1,8 @@
 """Which links become URLs of the frontier: pages of the site that are read, and no trap."""
 
-from collections.abc import Iterable
-from itertools import repeat
+import logging
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from scrapy import Request
@@ -10,17 +11,25 @@ from scrapy.http import Response
 from qacrawl.fetch import redirects
 from qacrawl.fetch.run import Run
 from qacrawl.frontier import Found, Row
+from qacrawl.frontier.rows import HOP
+from qacrawl.words import counted
+
+logger = logging.getLogger(__name__)
 
 MANY = 10_000
 """Found URLs after which they go to the frontier, and not only with the next batch."""
 REDIRECTS = 5
 BARREN = 50
 """Hops that a listing without articles counts for."""
+CHAINED = 5
+"""Hops that an article counts for which only another article led to."""
+NESTED = 100
+"""Hops that a sitemap counts for which another one names."""
 DEEPEST = 1000
-"""Hops after which listings lead to no more listings: a calendar without end is no site."""
+"""Hops after which listings, chained articles and nested sitemaps lead to no more of their kind: a calendar without end
+is no site."""
 _STEP = 10 * DEEPEST
-"""The frontier counts both in one number: of a listing `hops + redirects * _STEP`, of others, which have no hops, the
-redirects alone."""
+"""The frontier counts both in one: of a listing `hops + redirects * _STEP`, of others `redirects + hops * HOP`."""
 
 
 class Discovery:
@@ -30,6 +39,8 @@ class Discovery:
         self.run = run
         self.articles = False
         """Whether articles were found since the scheduler leased."""
+        self.fruitless = 0
+        """Listings that were visited for the first time ever and led to no article that is new."""
 
     def find(self, request: Request) -> Found | None:
         """Return what a request asks for, if it is a page of this site that is read and no trap."""
@@ -41,10 +52,12 @@ class Discovery:
 
     def judge(self, url: str, kind: Any, hops: int) -> Found | None:
         """Return a canonical URL as a find, if it is a page of this site that is read and no trap."""
-        hops = hops if kind == "listing" else 0
-        if kind is None or _host(url) not in self.run.hosts or hops > DEEPEST:
+        if kind is None or _host(url) not in self.run.hosts:
             return None
-        return Found(url, kind, hops)
+        if hops > DEEPEST:
+            self.run.tally.add("too_far")
+            return None
+        return Found(url, kind, hops if kind == "listing" else hops * HOP)
 
     def ask(self, request: Request) -> bool:
         """Note what a spider asks for; return False where it leads off the site or is no page that is read."""
@@ -53,7 +66,7 @@ class Discovery:
             return False
         with self.run.guard():
             if request.dont_filter:  # a start page: visited once in each run
-                since = 0.0 if self.run.resumes else self.run.started.timestamp()
+                since = 0 if self.run.resumes else self.run.number
                 self.run.frontier.require(found.url, found.kind, since)
             else:
                 self.note(found)
@@ -73,15 +86,38 @@ class Discovery:
         """
         urls, requests = list(dict.fromkeys(urls)), list(requests)
         kind = self.run.site.kind
-        kinds = [kind(url) for url in (*urls, *(request.url for request in requests))]
-        hops = counts(row)[0] + (1 if "article" in kinds else BARREN)
+        kinds = [kind(url) for url in urls]
+        asked = [request.meta.get("kind") or kind(request.url) for request in requests]
+        hops = partial(_hops, row, has_articles="article" in (*kinds, *asked))
         with self.run.guard():
-            for found in map(self.judge, urls, kinds, repeat(hops)):
+            self._count_fruitless(row, [url for url, one in zip(urls, kinds, strict=True) if one == "article"])
+            for found in map(self.judge, urls, kinds, map(hops, kinds)):
                 if found:
                     self.note(found)
-        for request in requests:
-            request.meta.setdefault("hops", hops)
+        for request, one in zip(requests, asked, strict=True):
+            request.meta.setdefault("hops", hops(one))
             self.ask(request)
+
+    def _count_fruitless(self, row: Row, articles: Sequence[str]) -> None:
+        """Count a listing that nobody knew and that brings nothing new; after too many, others wait for the next run.
+
+        Those that earlier runs visited are asked in each run: a trap is ever new ones.
+        """
+        most = self.run.options.listings_without_news
+        if row.kind != "listing" or row.visits or not most:
+            return
+        new = set(articles).difference(self.run.batch.found)
+        if len(new) > self.run.frontier.count_known(sorted(new)):
+            return
+        self.fruitless += 1
+        if self.fruitless == most:
+            self.run.frontier.new_listings = False
+            name = "QACRAWL_LISTINGS_WITHOUT_NEWS"
+            logger.warning(
+                "%s led to no new article; other new ones wait for the next run (%s)",
+                counted(most, "new listing"),
+                name,
+            )
 
     def redirect(self, row: Row, response: Response) -> bool:
         """Note where a redirect leads as a URL of its own, so that a page with two addresses is fetched once.
@@ -114,7 +150,20 @@ class Discovery:
 def counts(row: Row) -> tuple[int, int]:
     """Return how many hops from a start page a URL lies, and how many redirects in a row led to it."""
     before, hops = divmod(row.hops, _STEP)
-    return (hops, before) if row.kind == "listing" else (0, row.hops)
+    return (hops, before) if row.kind == "listing" else divmod(row.hops, HOP)
+
+
+def _hops(row: Row, kind: str | None, has_articles: bool) -> int:
+    """Return how many hops from a start page a URL of a kind lies to which the page of `row` leads.
+
+    What a listing leads to is no chain: articles begin at 0 there, and so does what is named by a sitemap.
+    """
+    hops = counts(row)[0]
+    if kind == "listing":
+        return (0 if row.kind == "sitemap" else hops) + (1 if has_articles else BARREN)
+    if kind == "article":
+        return hops + CHAINED if row.kind == "article" else 0
+    return hops + NESTED if row.kind == "sitemap" else 0
 
 
 def _host(url: str) -> str:

@@ -16,6 +16,7 @@ from qacrawl import log, registry
 from qacrawl.errors import Exit
 from qacrawl.fetch import lifecycle, report, scrapy_settings
 from qacrawl.fetch import run as runs
+from qacrawl.fetch.interim import Interim
 from qacrawl.fetch.run import Run
 
 USUAL = ("REDIRECT_ENABLED", "METAREFRESH_ENABLED", "RETRY_ENABLED", "REFERER_ENABLED")
@@ -38,6 +39,7 @@ class RunExtension:
         self.run = run
         run.on_stop = self.stop
         run.tally.stats = crawler.stats
+        self.interim = Interim(run)
         self.loop = create_looping_call(self.tick)
         self.progress = _Progress(run) if run.console.is_terminal and not run.options.quiet else None
         log.use(run.options.log_format)
@@ -69,6 +71,7 @@ class RunExtension:
     def tick(self) -> None:
         """Do what is to be done each second."""
         self.run.tick()
+        self.interim.tick()
         scheduler: Any = self.crawler.engine and self.crawler.engine.scheduler
         if scheduler and self.run.shared:  # other workers may have found something to do
             scheduler.wake()
@@ -87,6 +90,7 @@ class RunExtension:
         self.loop.stop()
         if self.progress:
             self.progress.stop()
+        self.interim.wait()
         self.run.ended = reason != "shutdown"
         if self.run.ended and reason != "finished" and self.run.reason is None:  # an extension of Scrapy's closed it
             self.run.reason = reason
@@ -101,6 +105,7 @@ class RunExtension:
                 report.show(result.report, Console(stderr=True))
             if result.ending.code != Exit.DONE:
                 log.complain(result.ending.line, code=int(result.ending.code))
+                self.crawler.spider = None  # so Scrapy's command ends with 1: there is no other way to tell it
 
 
 def _is_crawl(crawler: Crawler) -> bool:

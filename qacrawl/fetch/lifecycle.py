@@ -6,17 +6,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from qacrawl import registry
 from qacrawl.ending import Ending, of_run
 from qacrawl.errors import Exit, QacrawlError, refusal
-from qacrawl.fetch import metrics, notify, private_hosts, report, verdict
+from qacrawl.fetch import interim, metrics, notify, private_hosts, refused, report, verdict
 from qacrawl.fetch.run import Run
 from qacrawl.frontier import Frontier, due, recovery
 from qacrawl.options import Options
 from qacrawl.publish import committed
-from qacrawl.publish.about import stats
-from qacrawl.publish.snapshot import POINTER, Snapshot
+from qacrawl.publish.about.background import is_invented
+from qacrawl.publish.snapshot import Snapshot
 from qacrawl.workspace import open_site
 
 logger = logging.getLogger(__name__)
@@ -37,9 +38,8 @@ class Result:
 @contextmanager
 def opened(site: str, options: Options, agent: str) -> Iterator[Run]:
     """Open a run of `site` that holds the site's lock. Raise QacrawlError when it can't begin."""
-    notify.check(options.notify)
     with ExitStack() as stack, ExitStack() as held:
-        with notify.of_failure(options, site):
+        with refused.told(options, site):
             run = _open(site, options, agent, stack, held)
         run.unlock = held.close
         yield run
@@ -47,8 +47,15 @@ def opened(site: str, options: Options, agent: str) -> Iterator[Run]:
 
 def _open(site: str, options: Options, agent: str, stack: ExitStack, held: ExitStack) -> Run:
     """Open a run; what it needs is closed with `stack`, and what it holds against others with `held`."""
-    registry.check(site)
+    notify.check(options.notify)
     metrics.check(options.metrics)
+    registry.check(site)
+    if several := registry.apart(site, registry.hosts(site, options.start_urls)):
+        raise QacrawlError(
+            f"{' and '.join(several)} are crawled apart, each into an --output of its own: articles with equal numbers "
+            "would be one record",
+            Exit.USAGE,
+        )
     if not options.allow_private:
         for url in options.start_urls:
             private_hosts.check_start(url)
@@ -56,13 +63,25 @@ def _open(site: str, options: Options, agent: str, stack: ExitStack, held: ExitS
     held.enter_context(_locked(frontier, options.worker))
     held.enter_context(private_hosts.guarded(options.allow_private))
     run = Run(site, options, agent, folder, frontier)
+    _mind_hosts(run)
     run.start()
     return run
 
 
+def _mind_hosts(run: Run) -> None:
+    """Warn where the folder holds pages of another host: the newest of those with one number is the record."""
+    known = {urlsplit(url).netloc for url in run.frontier.addresses(kind="start")}
+    if not is_invented(run.folder) and (several := registry.apart(run.slug, {*known, *run.hosts})):
+        logger.warning(
+            "%s has been crawled from %s: of articles with equal numbers the newest is the record",
+            run.folder,
+            " and ".join(several),
+        )
+
+
 @contextmanager
 def _locked(frontier: Frontier, worker: bool) -> Iterator[None]:
-    """The site's lock; a worker waits for it a while. Raises QacrawlError(Exit.LOCKED)."""
+    """Yield the site's lock; a worker waits for it a while. Raise QacrawlError(Exit.LOCKED)."""
     deadline = time.monotonic() + (PATIENCE if worker else 0)
     with ExitStack() as lock:
         while True:
@@ -81,7 +100,7 @@ def finish(run: Run) -> Result:
     if not run.ended and run.reason is None:
         run.reason = "interrupted"
     run.close()
-    before = report.latest(run.folder)
+    before = report.earlier(run)
     made = report.make(run)
     snapshot = None
     try:
@@ -89,7 +108,7 @@ def finish(run: Run) -> Result:
         made["doubts"] = _doubts(run)
         if made["doubts"]:
             soon = run.frontier.now() + run.batch.policy.doubted * due.DAY
-            run.frontier.hurry(run.started.timestamp(), soon)
+            run.frontier.hurry(run.number, soon)
         report.write(run.folder, made)
         if run.reason not in ("interrupted", "disk"):
             snapshot = _publish_last(run, made) if run.shared else _publish(run, made)
@@ -115,21 +134,15 @@ def _told(run: Run, result: Result, before: Mapping[str, Any] | None) -> Result:
     result.report["files"] = report.places(run, result.snapshot)
     path = run.options.metrics
     if path:
-        try:
-            metrics.write(path, result.report, result.ending, run.folder / "runs")
-        except OSError as error:
-            logger.warning("the metrics can't be written to %s: %s", path, refusal(error))
-    notify.tell(run.options, run.slug, result.ending, before, report.text(result.report))
+        metrics.try_to_write(path, result.report, result.ending, run.folder / "runs")
+    was_bad = refused.forget(run.options, run.slug) or (before is not None and not notify.went_well(before))
+    notify.tell(run.options, run.slug, result.ending, was_bad, report.text(result.report))
     return result
 
 
 def _doubts(run: Run) -> list[str]:
     """Return what is wrong with what a run read, measured by the dataset as it is before the run publishes."""
-    coverage = None
-    if run.tally.news["record"] and (run.folder / POINTER).exists():
-        coverage = stats.measure(run.folder / POINTER).coverage
-    found = list(verdict.doubts(run.tally, committed.gate(run.options), coverage))
-    return found or verdict.carried(report.latest(run.folder), run.tally)
+    return interim.doubts(run, run.tally) or verdict.carried(report.earlier(run), run.tally)
 
 
 def _publish(run: Run, made: Mapping[str, Any]) -> Snapshot | None:

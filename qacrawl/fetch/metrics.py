@@ -1,15 +1,18 @@
 """Figures of the last run for Prometheus: a file for the textfile collector of its node exporter."""
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from qacrawl.ending import Ending
-from qacrawl.errors import Exit, QacrawlError
+from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.fetch.notify import went_well
 from qacrawl.files import local
+
+logger = logging.getLogger(__name__)
 
 FIGURES = {
     "qacrawl_run_pages": ("fetches", "Pages that the last run fetched."),
@@ -37,6 +40,14 @@ def check(path: str | None) -> None:
         raise QacrawlError("--metrics needs `pip install 'qacrawl[metrics]'`", Exit.USAGE) from None
     if not Path(path).parent.is_dir() or Path(path).is_dir():
         raise QacrawlError(f"--metrics takes a file in a folder that is there, not {path}", Exit.USAGE)
+
+
+def try_to_write(path: str, report: Mapping[str, Any], ending: Ending, runs: Path) -> None:
+    """Write the figures of a run as `write` does; what the disk refuses is a line in the log."""
+    try:
+        write(path, report, ending, runs)
+    except OSError as error:
+        logger.warning("the metrics can't be written to %s: %s", path, refusal(error))
 
 
 def write(path: str, report: Mapping[str, Any], ending: Ending, runs: Path) -> None:

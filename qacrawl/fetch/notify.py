@@ -6,12 +6,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from qacrawl.ending import Ending
-from qacrawl.errors import Exit, QacrawlError, refusal
+from qacrawl.errors import Exit, QacrawlError
 from qacrawl.options import Options
 
 logger = logging.getLogger(__name__)
 
-WORDS = {Exit.FAILED: "failed", Exit.USAGE: "failed", Exit.HELD_BACK: "was held back", Exit.DONE: "is well again"}
+WORDS = {
+    Exit.DONE: "is well again",
+    Exit.FAILED: "failed",
+    Exit.USAGE: "failed",
+    Exit.HELD_BACK: "was held back",
+    Exit.LOCKED: "could not begin",
+}
 
 
 def check(urls: Sequence[str]) -> None:
@@ -29,12 +35,12 @@ def check(urls: Sequence[str]) -> None:
                 raise QacrawlError(f"--notify takes addresses of apprise, not this {_scheme(url)}", Exit.USAGE)
 
 
-def tell(options: Options, site: str, ending: Ending, before: Mapping[str, Any] | None, text: str = "") -> None:
-    """Notify of a run of `site`, if it went wrong or is the first good one after the bad one `before`, a report.
+def tell(options: Options, site: str, ending: Ending, was_bad: bool, text: str = "") -> None:
+    """Notify of a run of `site`, if it went wrong or the one before `was_bad`.
 
     `text` says more than the last line does. What a service refuses is one line in the log.
     """
-    if options.notify and (ending.code != Exit.DONE or (before and not went_well(before))):
+    if options.notify and (ending.code != Exit.DONE or was_bad):
         _send(options.notify, f"qacrawl: {site} {WORDS[ending.code]}", "\n".join(filter(None, (ending.line, text))))
 
 
@@ -43,19 +49,6 @@ def went_well(report: Mapping[str, Any]) -> bool:
     return not (
         report.get("problem") or report.get("doubts") or report.get("held_back") or report["reason"] == "interrupted"
     )
-
-
-@contextmanager
-def of_failure(options: Options, site: str) -> Iterator[None]:
-    """Notify when what is done inside fails: a run that can't even begin. Another run at work is no failure."""
-    try:
-        yield
-    except Exception as error:
-        said = str(error) if isinstance(error, QacrawlError) else refusal(error) or repr(error)
-        code = error.code if isinstance(error, QacrawlError) else Exit.FAILED
-        if code != Exit.LOCKED:
-            tell(options, site, Ending(code, said), None)
-        raise
 
 
 def _send(urls: Sequence[str], title: str, body: str) -> None:

@@ -48,7 +48,7 @@ class PrivateAddress(Exception):
 
 
 def judge(error: BaseException) -> Again | str:
-    """What becomes of a URL for which no response came: `Again`, "stopping", "forbidden", or the code of a failure."""
+    """Return what becomes of a URL without a response: `Again`, "stopping", "forbidden", or the code of a failure."""
     if isinstance(error, Stopping):
         return "stopping"
     if isinstance(error, Forbidden):
@@ -69,7 +69,10 @@ def judge(error: BaseException) -> Again | str:
 
 
 def judge_status(status: int, headers: Headers, conditional: bool = True) -> Again | str:
-    """What becomes of a URL after a response that is no success; `conditional` where we asked whether it changed."""
+    """Return what becomes of a URL after a response that is no success.
+
+    `conditional` where we asked whether it changed.
+    """
     if status in RETRY:
         return Again(f"http_{status}", retry_after(headers))
     if status == 304:
@@ -82,18 +85,30 @@ def judge_status(status: int, headers: Headers, conditional: bool = True) -> Aga
 
 
 def retry_after(headers: Headers, now: float | None = None) -> float | None:
-    """Seconds that a Retry-After header asks for, in either of its forms; at most `LONGEST`."""
+    """Return the seconds that a Retry-After header asks for, in either of its forms; at most `LONGEST`.
+
+    A time counts from that of the response's own clock, where it says it.
+    """
     value = (headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isascii() and value.isdigit():
         return min(float(value), LONGEST)
+    until = _time(value)
+    if until is None:
+        return None
+    if now is None:
+        now = _time((headers.get("Date") or b"").decode("latin-1")) or time.time()
+    return min(max(0.0, until - now), LONGEST)
+
+
+def _time(value: str) -> float | None:
+    """Return the time that a header names, in seconds since 1970; None where it names none."""
     try:
-        until = parsedate_to_datetime(value).timestamp()
+        return parsedate_to_datetime(value.strip()).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return min(max(0.0, until - (time.time() if now is None else now)), LONGEST)
 
 
 def code(error: BaseException) -> str:
-    """An exception's name as a code: DNSLookupError becomes dns_lookup."""
+    """Return an exception's name as a code: DNSLookupError becomes dns_lookup."""
     name = re.sub(r"(Error|Exception)$", "", type(error).__name__) or type(error).__name__
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

@@ -1,15 +1,9 @@
 """Where a response forwards to, by its headers or by its page."""
 
-import re
-
 from scrapy.http import Response
-from selectolax.lexbor import LexborHTMLParser
 
-from qacrawl.archive.location import absolute, target, text
-
-SOON = 10.0
-"""Seconds: a page that forwards later is one to be read, which reloads itself or moves on like a slide show."""
-_REFRESH = re.compile(r"\s*(\d*)(?:\.[\d.]*)?(?:\s*[;,]\s*|\s+)(?:url\s*=\s*)?(?P<quote>[\"']?)(.*)", re.I | re.S)
+from qacrawl.archive.location import target
+from qacrawl.parse import forward
 
 
 def location(response: Response) -> str | None:
@@ -20,24 +14,4 @@ def location(response: Response) -> str | None:
 
 def refresh(response: Response) -> str | None:
     """Return the absolute URL to which a page forwards soon, by `<meta http-equiv=refresh>` or the header Refresh."""
-    header = response.headers.get("Refresh")
-    base, values = ("", [text(header)]) if header else _metas(response.body)
-    for value in values:
-        match = _REFRESH.fullmatch(value)
-        if match and float(match[1] or 0) <= SOON:
-            quote, said = match["quote"], match[3]
-            return absolute(response.url, base, said.partition(quote)[0] if quote else said)
-    return None
-
-
-def _metas(body: bytes) -> tuple[str, list[str]]:
-    """Return the base of a page, "" without one, and what its refreshes say; `<noscript>` is for others."""
-    lower = body.lower()
-    if b"http-equiv" not in lower or b"refresh" not in lower:
-        return "", []
-    tree = LexborHTMLParser(body)
-    tree.strip_tags(["noscript"])
-    base = tree.css_first("base[href]")
-    metas = [node.attributes for node in tree.css("meta[http-equiv][content]")]
-    said = [meta["content"] or "" for meta in metas if (meta["http-equiv"] or "").strip().lower() == "refresh"]
-    return (base.attributes["href"] or "") if base else "", said
+    return forward.refresh(response.url, response.body, response.headers.get("Refresh"))

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,7 +52,7 @@ def make(run: Run) -> dict[str, Any]:
         "site": run.slug,
         "started": run.started.isoformat(),
         "finished": finished.isoformat(),
-        "seconds": round((finished - run.started).total_seconds(), 3),
+        "seconds": round(time.monotonic() - run.begun, 3),
         "reason": run.reason or "finished",
         "problem": run.problem,
         "doubts": [],
@@ -64,7 +65,7 @@ def make(run: Run) -> dict[str, Any]:
         "failed": [list(pair) for pair in tally.failed],
         "slowest": [list(pair) for pair in tally.slowest],
         **{name: tally.numbers[name] for name in ("requests", "bytes", "retries", "from_archive", "new_urls")},
-        **{name: tally.numbers[name] for name in ("redirect", "forbidden")},
+        **{name: tally.numbers[name] for name in ("redirect", "forbidden", "too_far")},
         "start_urls": list(run.start_urls),
         "user_agent": run.agent,
         "delay": run.options.delay,
@@ -80,14 +81,15 @@ def published(snapshot: Snapshot | None) -> dict[str, Any]:
     return {"snapshot": snapshot.id, "records": snapshot.rows, "held_back": held}
 
 
-def latest(folder: Path) -> dict[str, Any] | None:
-    """Return the report of the newest run in `folder` that has ended; None where there is none that can be read."""
-    for path in sorted((folder / "runs").glob("*.json"), reverse=True):
+def earlier(run: Run) -> dict[str, Any] | None:
+    """Return the report of the last run before `run` that has ended; None where there is none that can be read."""
+    for run_id in run.frontier.run_ids():
         try:
-            found: dict[str, Any] = json.loads(path.read_bytes())
+            found: dict[str, Any] = json.loads((run.folder / "runs" / f"{run_id}.json").read_bytes())
         except (OSError, ValueError):
             continue
-        return found
+        if run_id != run.run_id:
+            return found
     return None
 
 
@@ -114,7 +116,7 @@ def text(report: Mapping[str, Any]) -> str:
 
 
 def counts(report: Mapping[str, Any], title: str = "Pages") -> Table:
-    """The outcomes of a run as a table that adds up."""
+    """Return the outcomes of a run as a table that adds up."""
     table = Table(Column(title), Column("count", justify="right"))
     reasons = {"reject": report["rejects"], "failed": report["failures"]}
     for outcome, count in report["outcomes"].items():
@@ -138,6 +140,7 @@ def show(report: Mapping[str, Any], console: Console) -> None:
         "redirects": report["redirect"],
         "forbidden by robots.txt": report["forbidden"],
         "new URLs": report["new_urls"],
+        "links left out, for they lie too many hops away": report["too_far"],
     }
     said = ", ".join(f"{name} {number:,}" for name, number in also.items() if number)
     changes = ", ".join(f"{number:,} {name}" for name, number in report["changes"].items())

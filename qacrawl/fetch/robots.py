@@ -47,7 +47,7 @@ class RobotsMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
+        """Make one for a crawler of Scrapy."""
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
@@ -116,7 +116,7 @@ class RobotsMiddleware:
             await asyncio.sleep(min(left, throttle.STEP))
 
     async def fetch(self, url: str) -> Response:
-        """One try, redirects followed, also to other hosts."""
+        """Return one try, redirects followed, also to other hosts."""
         response: Response
         for _ in range(REDIRECTS + 1):
             request = Request(url, meta={"robots": True}, callback=NO_CALLBACK)
@@ -129,5 +129,5 @@ class RobotsMiddleware:
 
 
 def _sitemap(url: str) -> Request:
-    """A visit of a sitemap, in this run even if it was visited in an earlier one."""
+    """Return a visit of a sitemap, in this run even if it was visited in an earlier one."""
     return Request(url, meta={"kind": "sitemap"}, dont_filter=True)

@@ -18,6 +18,7 @@ from qacrawl import registry
 from qacrawl.fetch.batch import Batch
 from qacrawl.fetch.tally import Tally
 from qacrawl.frontier import Frontier, due, recovery
+from qacrawl.frontier.hosts import LONGEST, ODD
 from qacrawl.options import Options
 from qacrawl.redact.record import load_key
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+LONGEST_LEASE = 24 * 3600.0
+"""Seconds: no worker is silent for longer without being taken for dead, see `options.lease`."""
 ALONE = 1e12
 """A lease that ends when the next run starts: nobody else can be at work."""
 
@@ -42,6 +45,9 @@ class Run:
         self.folder = folder
         self.frontier = frontier
         self.started = datetime.now(UTC)
+        self.begun = time.monotonic()
+        self.number = 0
+        """By the frontier's counter: visits with higher numbers came after this run began."""
         self.run_id = f"{self.started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
         self.start_urls: tuple[str, ...] = options.start_urls or self.site.START
         self.hosts = registry.hosts(site, options.start_urls)
@@ -76,6 +82,10 @@ class Run:
         """Take over what an earlier run left, and make due what is to be visited again."""
         frontier = self.frontier
         frontier.numbers = self.options.numbers
+        frontier.longest_wait = max(2 * LONGEST, self.options.retry_pause * 2.0**self.options.tries)
+        frontier.longest_lease = LONGEST_LEASE + ODD
+        if not self.shared and frontier.set_back():
+            logger.warning("the clock is behind that of an earlier run; what waited for a time is due")
         frontier.take_back(expired_only=self.shared)
         recovered = recovery.recover(self.folder, frontier, shared=self.shared)
         if recovered:
@@ -83,15 +93,19 @@ class Run:
         everything = self.options.full or self.options.refetch
         if not (self.shared or everything):  # where few requests a run may be sent, the same ones would come each time
             self.resumes = frontier.last_reason() == "told_to_wait" and frontier.pending()[0] > 0
-        frontier.start_run(self.run_id, self.lease_until())
+        self.number = frontier.start_run(self.run_id, self.lease_until())
         if not self.resumes:
-            frontier.promote(frontier.now(), everything)
+            self._promote(everything)
+
+    def _promote(self, everything: bool = False) -> None:
+        """Make due what is to be visited again, whatever a clock that was wrong has noted."""
+        self.frontier.promote(self.frontier.now(), everything, due.longest(self.batch.policy))
 
     def begin_anew(self) -> bool:
         """Make due what each run asks for, once what an earlier run left is done; return whether it was to be."""
         resumed, self.resumes = self.resumes, False
         if resumed:
-            self.frontier.promote(self.frontier.now())
+            self._promote()
         return resumed
 
     def lease_until(self) -> float:
@@ -132,7 +146,7 @@ class Run:
         with self.guard():
             self.commit_if_full()
             budget = self.options.max_seconds
-            if budget and (datetime.now(UTC) - self.started).total_seconds() >= budget:
+            if budget and time.monotonic() - self.begun >= budget:
                 self.stop("max_seconds")
             if self.shared and time.monotonic() >= self._next_beat:
                 self._beat()

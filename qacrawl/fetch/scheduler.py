@@ -101,6 +101,8 @@ class FrontierScheduler(BaseScheduler):
                 self.fill()
             elif self._is_less_urgent(self.ready[0]):
                 self._lease(AHEAD)
+            if not self.run.frontier.new_listings:
+                self._leave_new_listings()
         if not self.ready or self.run.reason:
             return None
         request = self.ready.popleft()
@@ -138,6 +140,15 @@ class FrontierScheduler(BaseScheduler):
         rows = self.run.frontier.lease(number, self.run.run_id, self.run.lease_until())
         self.ready.extendleft(filter(None, map(self.visits.prepare, reversed(rows))))
         return len(rows)
+
+    def _leave_new_listings(self) -> None:
+        """Give back the listings that were never visited, which wait for the next run."""
+        rows = [request.meta["row"] for request in self.ready]
+        left = [row for row in rows if row.kind == "listing" and not row.visits]
+        if left:
+            self.run.frontier.release(left)
+            gone = {row.id for row in left}
+            self.ready = deque(request for request in self.ready if request.meta["row"].id not in gone)
 
     def _is_less_urgent(self, request: Request) -> bool:
         """Return whether articles were found since the last lease, which come before this request for no article."""

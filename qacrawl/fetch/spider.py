@@ -8,12 +8,10 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 
 from qacrawl import registry, steps, urls
-from qacrawl.archive import warc
 from qacrawl.fetch import run as runs
 from qacrawl.fetch import scrapy_settings
 from qacrawl.fetch import sitemap as sitemaps
 from qacrawl.fetch.archive_middleware import Fetched
-from qacrawl.records import Page
 
 MOST_ADDRESSES = 50_000
 """Addresses of one sitemap that are read: more is against https://www.sitemaps.org/protocol.html."""
@@ -40,17 +38,14 @@ def page(spider: Spider, response: Response) -> object:
     Where no run is open, return what the page comes to: that is what `scrapy parse` shows.
     """
     fetched: Fetched | None = response.meta.get("fetched")
-    kind = response.headers.get("Content-Type")
-    found = Page(
-        site=spider.name,
-        url=response.meta["row"].url if fetched else registry.load(spider.name).canonical(response.url),
-        body=response.body,
-        fetched_at=fetched.at if fetched else datetime.now(UTC),
-        content_type=kind.decode("latin-1") if kind else None,
-        status=response.status,
-        run_id=warc.run_of(fetched.place.file) if fetched else None,
-        warc_file=fetched.place.file if fetched else None,
-        warc_offset=fetched.place.offset if fetched else None,
+    found = steps.page(
+        spider.name,
+        response.meta["row"].url if fetched else registry.load(spider.name).canonical(response.url),
+        response.body,
+        response.status,
+        response.headers.getlist("Content-Type"),
+        fetched.at if fetched else datetime.now(UTC),
+        fetched.place if fetched else None,
     )
     return found if fetched else steps.result(found, token_bytes(32))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from scrapy.statscollectors import StatsCollector
 
-from qacrawl.frontier import Visit
+from qacrawl.frontier import EndedVisit
 from qacrawl.frontier.rows import OUTCOMES, Outcome
 from qacrawl.records import QARecord
 
@@ -24,7 +24,8 @@ class Tally:
     reasons: dict[str, Counter[str]] = field(default_factory=lambda: {"reject": Counter(), "failed": Counter()})
     """Rejects and failures by their reason codes."""
     numbers: Counter[str] = field(default_factory=Counter)
-    """requests, bytes, settled, retries, from_archive, new_urls, redirect, forbidden; new, changed, gone: articles."""
+    """requests, bytes, settled, retries, from_archive, new_urls, redirect, forbidden, too_far; of articles: new,
+    changed, gone."""
     starts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     """Start pages by outcome and reason."""
     news: Counter[str] = field(default_factory=Counter)
@@ -46,7 +47,7 @@ class Tally:
         if self.stats:
             self.stats.inc_value(f"qacrawl/{name}", number)
 
-    def count(self, visit: Visit, records: Sequence[QARecord] = (), gone: bool = False) -> None:
+    def count(self, visit: EndedVisit, records: Sequence[QARecord] = (), gone: bool = False) -> None:
         """Count a visit whose outcome is committed, and the records that it brought; `gone`: it is, from now on."""
         self.numbers["settled"] += 1
         self.numbers["gone"] += gone
@@ -67,7 +68,7 @@ class Tally:
             if visit.outcome in self.reasons:
                 self.stats.inc_value(f"qacrawl/{visit.outcome}/{reason}")
 
-    def _count_news(self, visit: Visit, records: Sequence[QARecord]) -> None:
+    def _count_news(self, visit: EndedVisit, records: Sequence[QARecord]) -> None:
         """Count what tells how this night went."""
         row = visit.row
         if row.kind == "start":

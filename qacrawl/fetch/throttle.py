@@ -84,7 +84,7 @@ class Gate:
             self.held[key] = self.run.frontier.keep_place(place, self.run.options.lease)
 
     async def wait(self, host: str, robots: bool = False) -> None:
-        """Wait until the next request to `host` may start. Raises Stopping when the run ends before."""
+        """Wait until the next request to `host` may start. Raise Stopping when the run ends before."""
         if host not in self.slow:  # what an earlier run, or another worker, was told
             self.slow[host] = min(self.run.frontier.pace(host)[1], SLOWEST)
         if host in self.free and not (self.run.shared or self.pause(host)):
@@ -133,7 +133,7 @@ class Gate:
             self.run.frontier.begin_crawl_delay(host)
 
     def pause(self, host: str) -> float:
-        """Seconds between the starts of two requests to a host, as it is now."""
+        """Return the seconds between the starts of two requests to a host, as it is now."""
         return max(self.delay, self.delays.get(host, 0.0)) + self.slow.get(host, 0.0)
 
     def heed(self, host: str, response: Response) -> None:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from qacrawl.codes import NOTICES
 from qacrawl.fetch.tally import Tally
 from qacrawl.publish.gate import Gate
 
 MANY = 3
 """Pages from which on more than half is too much; of fewer, it takes all."""
-NOTICES = frozenset(["captcha", "error_page", "login", "maintenance"])
-"""Reasons of rejects that are no matter of the page, but of the site."""
 
 
 def failure(tally: Tally) -> str | None:

@@ -20,15 +20,15 @@ from twisted.python.failure import Failure
 
 from qacrawl import registry, validate
 from qacrawl.archive.warc import Place
-from qacrawl.fetch import outcomes
-from qacrawl.fetch.archive_middleware import Fetched, conditional
+from qacrawl.codes import NOTICES
+from qacrawl.fetch import callbacks, outcomes, validators
+from qacrawl.fetch.archive_middleware import Fetched
 from qacrawl.fetch.discovery import Discovery
 from qacrawl.fetch.outcomes import Again
 from qacrawl.fetch.run import Run
-from qacrawl.fetch.verdict import NOTICES
 from qacrawl.frontier import Row
 from qacrawl.frontier.rows import OUTCOMES
-from qacrawl.records import Listing, Page, QARecord, Refusal, Reject
+from qacrawl.records import Listing, Page, QARecord, Refusal, Reject, is_gone
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ class Visits:
             row.url,
             callback=self.answered,
             errback=self.unanswered,
-            headers=_conditions(row) if again else {},
+            headers=validators.conditions(row) if again else {},
             meta={"row": row},
             dont_filter=True,
         )
@@ -167,7 +167,7 @@ class Visits:
         if response is None:
             verdict = outcomes.judge(error or Exception("unknown"))
         else:
-            verdict = outcomes.judge_status(response.status, response.headers, conditional(visit.request))
+            verdict = outcomes.judge_status(response.status, response.headers, validators.is_conditional(visit.request))
         if isinstance(verdict, Again):
             self._again(visit, verdict, response)
         elif verdict == "stopping":
@@ -259,6 +259,9 @@ class Visits:
         self.discovery.follow(visit.row, visit.links, visit.requests)
         if any(isinstance(result, QARecord) for result in visit.results):
             self.finish(visit, response, "record")
+        elif visit.results and all(is_gone(result) for result in visit.results):
+            visit.results.clear()
+            self.finish(visit, response, "gone")
         elif _forwards(visit, response, self.discovery):
             visit.results.clear()
             self.finish(visit, response, "redirect")
@@ -272,7 +275,8 @@ class Visits:
     def finish(self, visit: Visit, response: Response | None, outcome: Any, reason: str | None = None) -> None:
         """Settle a visit: its outcome waits in the batch."""
         facts = {"reason": reason} | _facts(visit, response, outcome)
-        self.run.batch.settle(visit.row, outcome, results=visit.results, place=visit.place, **facts)
+        number = visit.fetched.visit if visit.fetched else None
+        self.run.batch.settle(visit.row, outcome, results=visit.results, place=visit.place, number=number, **facts)
         del self.under_way[visit.row.id]
         self.done += outcome in OUTCOMES
         self.run.commit_if_full()
@@ -324,31 +328,17 @@ def _facts(visit: Visit, response: Response | None, outcome: str) -> dict[str, A
     if any(isinstance(result, Reject) and result.reason in UNREAD for result in visit.results):
         return facts | dict.fromkeys(("etag", "last_modified", "digest", "payload", "fetched_at"))
     return facts | {
-        "etag": _header(response, "ETag"),
-        "last_modified": _header(response, "Last-Modified"),
+        "etag": validators.read(response, "ETag"),
+        "last_modified": validators.read(response, "Last-Modified"),
         "digest": visit.digest,
         "payload": visit.fetched.payload,
         "fetched_at": visit.fetched.at.timestamp(),
     }
 
 
-def _conditions(row: Row) -> dict[str, bytes]:
-    """Return the headers that ask for a page only if it is not as it was."""
-    known = {"If-None-Match": row.etag, "If-Modified-Since": row.last_modified}
-    return {name: value.encode("latin-1") for name, value in known.items() if value}
-
-
-def _header(response: Response, name: str) -> str | None:
-    """Return a header that can be sent with the next request, to learn whether the page changed."""
-    value = response.headers.get(name)
-    text = value.decode("latin-1").strip() if value else ""
-    return text if 0 < len(text) <= 1000 and text.isprintable() else None
-
-
 async def _items(spider: Any, visit: Visit, response: Response) -> AsyncIterator[Any]:
     """Yield the items that a spider makes of a response; what it asks for beside is kept with the visit."""
-    callback = getattr(spider, f"parse_{visit.row.kind}", spider.parse)
-    async for output in _iterate(callback(response)):
+    async for output in callbacks.outputs(spider, visit.row.kind, response):
         if isinstance(output, Request):
             visit.requests.append(output)
             continue
@@ -358,20 +348,3 @@ async def _items(spider: Any, visit: Visit, response: Response) -> AsyncIterator
             yield Reading(output, visit)
         else:
             yield output
-
-
-async def _iterate(output: Any) -> AsyncIterator[Any]:
-    """Yield a callback's output, however it comes."""
-    if output is None:
-        return
-    if hasattr(output, "__aiter__"):
-        async for item in output:
-            yield item
-    elif hasattr(output, "__await__"):
-        async for item in _iterate(await output):
-            yield item
-    elif isinstance(output, Request | Page) or not hasattr(output, "__iter__"):
-        yield output
-    else:
-        for item in output:
-            yield item

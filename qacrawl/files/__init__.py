@@ -27,17 +27,27 @@ TAKEN_OUT = "taken-out"
 
 
 def folder(output: str, site: str) -> Path:
-    """The folder of `site` in `output`: below a local folder, or the working copy of s3://bucket/prefix.
+    """Return the folder of `site` in `output`: below a local folder, or the working copy of s3://bucket/prefix.
 
-    Nothing is made or changed. Raises QacrawlError for an address that is none, and where boto3 is not installed.
+    Nothing is made or changed. Raise QacrawlError for an address that is none, and where boto3 is not installed.
     """
     if not output.startswith(s3.SCHEME):
         return Path(output) / site
     return s3.mirror(PurePosixPath(output.removeprefix(s3.SCHEME)) / site)
 
 
+def beside(folder: Path, name: str) -> Path:
+    """Return the folder `name` beside that of a site: in the same output folder, or of the same bucket.
+
+    Nothing is made.
+    """
+    return s3.beside(folder, name)
+
+
 def dataset(address: str) -> Path | None:
-    """The snapshot at an address, fetched, or the folder of a site that has published; None if the bucket has none.
+    """Return the snapshot at an address, fetched, or the folder of a site that has published.
+
+    Return None if the bucket has none.
 
     A local address is returned as it is. What is here but not in the bucket any more was taken out and is not read.
     """
@@ -54,7 +64,7 @@ def dataset(address: str) -> Path | None:
 
 
 def is_copy(folder: Path) -> bool:
-    """Whether a folder is the working copy of what a bucket holds."""
+    """Return whether a folder is the working copy of what a bucket holds."""
     return s3.is_mirrored(folder)
 
 
@@ -145,7 +155,10 @@ def remove(path: Path) -> None:
 
 
 def read(path: Path) -> bytes:
-    """What a file holds now, for a working copy by the word of the bucket; nothing where there is no such file."""
+    """Return what a file holds now, for a working copy by the word of the bucket.
+
+    Return nothing where there is no such file.
+    """
     if s3.is_mirrored(path):
         return s3.read(path)[0]
     return path.read_bytes() if path.exists() else b""
@@ -180,12 +193,15 @@ def size(address: str) -> int:
 
 
 def names(folder: Path) -> list[str]:
-    """The names, below a working copy, of all files that the bucket has of it."""
+    """Return the names, below a working copy, of all files that the bucket has of it."""
     return s3.names(folder)
 
 
 def pointer(folder: Path) -> tuple[str, str | None]:
-    """The snapshot that the bucket's `dataset` names, and the object's version; ("", None) where there is none."""
+    """Return the snapshot that the bucket's `dataset` names, and the object's version.
+
+    ("", None) where there is none.
+    """
     said, version = s3.read(folder / POINTER)
     return said.decode().strip().removeprefix(f"{SNAPSHOTS}/"), version
 
@@ -193,7 +209,7 @@ def pointer(folder: Path) -> tuple[str, str | None]:
 def point(folder: Path, snapshot: str, before: str | None) -> None:
     """Have the bucket's `dataset` name a snapshot, unless it was moved since its version was `before`.
 
-    Raises QacrawlError(Exit.LOCKED) if it was: then another publisher has won.
+    Raise QacrawlError(Exit.LOCKED) if it was: then another publisher has won.
     """
     path = folder / POINTER
     if not s3.put_if(path, f"{SNAPSHOTS}/{snapshot}\n".encode(), before):

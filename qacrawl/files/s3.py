@@ -29,7 +29,7 @@ class Bucket:
     prefix: str
 
     def key(self, name: str) -> str:
-        """The key of a file by its name below the folder."""
+        """Return the key of a file by its name below the folder."""
         return f"{self.prefix}/{name}" if self.prefix else name
 
 
@@ -40,7 +40,7 @@ _mirrors: dict[Path, Bucket] = {}
 def mirror(place: PurePosixPath) -> Path:
     """Return the local folder whose files are to be kept at `place`, a bucket and a prefix; it need not exist.
 
-    It lies below the variable QACRAWL_WORK, else ~/.cache/qacrawl. Raises QacrawlError for a place that is none, and
+    It lies below the variable QACRAWL_WORK, else ~/.cache/qacrawl. Raise QacrawlError for a place that is none, and
     where boto3 is not installed.
     """
     parts = place.parts
@@ -52,6 +52,14 @@ def mirror(place: PurePosixPath) -> Path:
     return folder
 
 
+def beside(folder: Path, name: str) -> Path:
+    """Return the folder `name` beside another one, kept in the same bucket where that one is."""
+    place = folder.parent / name
+    if (bucket := _mirrors.get(folder)) and place not in _mirrors:
+        _mirrors[place] = Bucket(bucket.client, bucket.name, str(PurePosixPath(bucket.prefix).parent / name))
+    return place
+
+
 def _client() -> Any:
     try:
         import boto3
@@ -61,12 +69,12 @@ def _client() -> Any:
 
 
 def is_mirrored(path: Path) -> bool:
-    """Whether a folder, or the one that a file lies in, has a bucket."""
+    """Return whether a folder, or the one that a file lies in, has a bucket."""
     return _find(path) is not None
 
 
 def address(path: Path) -> str:
-    """The address of a file in its bucket, for messages."""
+    """Return the address of a file in its bucket, for messages."""
     found = _find(path)
     return f"{SCHEME}{found[0].name}/{found[0].key(found[1])}" if found else str(path)
 
@@ -127,7 +135,7 @@ def get_tree(folder: Path) -> None:
 
 
 def has_tree(folder: Path) -> bool:
-    """Whether the bucket has files below a folder."""
+    """Return whether the bucket has files below a folder."""
     found = _find(folder)
     if not found:
         return False
@@ -155,7 +163,7 @@ def delete(path: Path) -> None:
 
 
 def read(path: Path) -> tuple[bytes, str | None]:
-    """The content of a file's object now, and its version; nothing and None where there is no object."""
+    """Return the content of a file's object now, and its version; nothing and None where there is no object."""
     found = _find(path)
     if not found:
         return b"", None
@@ -169,7 +177,7 @@ def read(path: Path) -> tuple[bytes, str | None]:
 
 
 def names(folder: Path) -> list[str]:
-    """The names, below `folder`, of all objects that the bucket has of it."""
+    """Return the names, below `folder`, of all objects that the bucket has of it."""
     bucket = _mirrors[folder.absolute()]
     with _errors(bucket, ""):
         return [key.removeprefix(bucket.key("")) for key in _keys(bucket, "")]
@@ -238,7 +246,7 @@ def _object(place: PurePosixPath) -> Object:
 
 
 def _find(path: Path) -> tuple[Bucket, str] | None:
-    """The bucket of a path, and its name there below the site's prefix."""
+    """Return the bucket of a path, and its name there below the site's prefix."""
     path = path.absolute()
     for folder, bucket in _mirrors.items():
         if path.is_relative_to(folder):
@@ -254,7 +262,7 @@ def _keys(bucket: Bucket, name: str) -> Iterator[str]:
 
 @contextmanager
 def _errors(bucket: Bucket, name: str) -> Iterator[None]:
-    """boto3's errors as OSError, in one line."""
+    """Have errors of boto3 be an OSError, in one line."""
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
 

@@ -23,7 +23,7 @@ def pull(folder: Path) -> None:
 
 
 def _is_whole(folder: Path, made: str, there: frozenset[str]) -> bool:
-    """Whether all files of a snapshot are in the bucket; not so where its publisher was killed."""
+    """Return whether all files of a snapshot are in the bucket; not so where its publisher was killed."""
     place = f"{snapshot.SNAPSHOTS}/{made}"
     sums = files.read(folder / place / data_files.SUMS).decode()
     named = {f"{place}/{line.partition('  ')[2]}" for line in sums.splitlines()}

@@ -20,10 +20,11 @@ import pyarrow.parquet as pq
 
 from qacrawl import files, registry, store, urls
 from qacrawl.archive import erase, read, warc
+from qacrawl.errors import QacrawlError
 from qacrawl.files import local
-from qacrawl.forget import bucket, snapshots
+from qacrawl.forget import bucket, pairs, snapshots
 from qacrawl.frontier import Frontier, recovery
-from qacrawl.publish import snapshot
+from qacrawl.publish import damage, snapshot
 
 JOURNAL = files.JOURNAL
 
@@ -43,10 +44,12 @@ class Taken:
     """Stretches of the archive that can't be read and so may hold anything."""
     snapshots: dict[str, str | None] = field(default_factory=dict)
     """Old name to new name; None where no record was left."""
+    pairs: dict[str, str | None] = field(default_factory=dict)
+    """The same of snapshots of pairs that this site is one side of."""
 
 
 def spellings(site: str, given: Iterable[str]) -> list[str]:
-    """The canonical URLs of pages of `site`, and those under which the same articles stand on its other hosts.
+    """Return the canonical URLs of pages of `site`, and those under which the same articles stand on its other hosts.
 
     A wrong URL is a usage error.
     """
@@ -66,15 +69,26 @@ def spellings(site: str, given: Iterable[str]) -> list[str]:
 def forget(frontier: Frontier, folder: Path, given: Iterable[str]) -> Taken:
     """Take pages out of all that lies in `folder` (output/<site>), and have them never fetched again.
 
-    Raises QacrawlError for a wrong URL, and while a run or a publisher is at work.
+    Raise QacrawlError for a wrong URL, and while a run or a publisher is at work.
     """
     gone = spellings(frontier.site, given)
     with _locked(frontier, folder):
         local.sweep(folder, JOURNAL)
         if _has_journal(folder):
             _complete(frontier, folder)
+        _check(frontier, folder)
         _note(folder, {"urls": gone, "day": f"{datetime.now(UTC):%Y-%m-%d}"})
         return _complete(frontier, folder)
+
+
+def _check(frontier: Frontier, folder: Path) -> None:
+    """Raise QacrawlError where a part can't be read: it is to be made anew before anything is begun."""
+    for kind in ("parts", "rejects"):
+        for name in frontier.files(kind):
+            path = files.fetch(folder / kind / name)
+            if said := damage.unreadable(path):
+                mend = f"`qacrawl rebuild {frontier.site}` makes it anew from the archive"
+                raise QacrawlError(f"{path} can't be read: {said}; {mend}")
 
 
 def resume(frontier: Frontier, folder: Path) -> None:
@@ -97,7 +111,7 @@ def _note(folder: Path, journal: dict[str, Any]) -> None:
 
 
 def _has_journal(folder: Path) -> bool:
-    """Whether something is left to be done; where a bucket holds the site, as the bucket says."""
+    """Return whether something is left to be done; where a bucket holds the site, as the bucket says."""
     return bool(files.read(folder / JOURNAL))
 
 
@@ -116,6 +130,7 @@ def _complete(frontier: Frontier, folder: Path) -> Taken:
             files.remove(path)
     _erase(frontier.site, folder, journal, taken)
     taken.snapshots = snapshots.remove(folder, frontier.site, sorted(gone), journal["day"])
+    taken.pairs = pairs.remove(folder, frontier.site, sorted(gone), journal["day"])
     bucket.push(folder, journal["places"], {kind: frontier.files(kind) for kind in ("parts", "rejects")})
     files.remove(folder / JOURNAL)
     local.sync(folder)
@@ -142,7 +157,7 @@ def _take_out(frontier: Frontier, folder: Path, kind: str, gone: Collection[str]
 
 
 def _without(table: pa.Table, gone: Collection[str]) -> tuple[pa.Table, int]:
-    """The rows of other pages, without what they quote; and how many quotations there were."""
+    """Return the rows of other pages, without what they quote; and how many quotations there were."""
     wanted = pa.array(gone, pa.string())
     kept = table.filter(pc.invert(pc.is_in(table["url"], wanted)))
     if "similar_qa" not in kept.column_names:
@@ -169,7 +184,7 @@ def _erase(site: str, folder: Path, journal: dict[str, Any], taken: Taken) -> No
 def _places(
     site: str, folder: Path, gone: Collection[str], taken: Taken
 ) -> Iterator[tuple[str, list[tuple[int, int]]]]:
-    """Where the responses of the pages lie in each archive file, and those that redirect to them."""
+    """Yield where the responses of the pages lie in each archive file, and those that redirect to them."""
     wanted = erase.leads_to(gone, registry.load(site).canonical)
     for path in warc.files(folder / "archive"):
         taken.damaged += sum(isinstance(entry, warc.Damage) for _, entry in read.entries(path))

@@ -1,26 +1,22 @@
 """Pages taken out of what is published: a snapshot that holds some is written anew without them, under a new name."""
 
 import html
-import re
 import shutil
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qacrawl.errors import QacrawlError
-from qacrawl.files import local
 from qacrawl.publish import marks, snapshot
-from qacrawl.publish.about import report
+from qacrawl.publish.about import card, report
 from qacrawl.publish.about.background import Background, is_invented
 from qacrawl.publish.data import files, sorting, splits, versions
 
-HEADING = "## Pages taken out"
 _QUOTES = f"len(similar_qa) - len({versions.UNQUOTED})"
 _THEIRS = versions.is_forgotten("url")
 
@@ -42,19 +38,15 @@ def remove(folder: Path, site: str, urls: Sequence[str], day: str) -> dict[str, 
     """Take pages out of all snapshots in `folder` (output/<site>); those that hold none stay as they are.
 
     Returns the old and the new name of each that changed; None for one that held nothing else. `dataset` follows.
-    Call it with the publisher's lock held. Raises QacrawlError for a snapshot that can't be read.
+    Call it with the publisher's lock held. Raise QacrawlError for a snapshot that can't be read.
     """
     found = sorted(path for path in (folder / snapshot.SNAPSHOTS).glob("*") if (path / "data").is_dir())
     changed: dict[str, str | None] = {}
     for old in found:
-        build = folder / f"{snapshot.BUILD}{uuid4().hex}"
-        build.mkdir()
-        try:
-            with versions.work(build, urls) as db:
-                if _open(db, old):
-                    changed[old.name] = _replace(db, folder, site, old, build, day)
-        finally:
-            shutil.rmtree(build)
+        with snapshot.building(folder) as (build, made), versions.work(build, urls) as db:
+            if _open(db, old):
+                changed[old.name] = name = _replace(db, folder, site, old, made, day)
+                snapshot.replaced(folder, old, name, build)
     _drop_reports(folder, urls)
     return changed
 
@@ -71,7 +63,7 @@ def _open(db: Any, old: Path) -> bool:
     """Make a view of each config of a snapshot; whether one of them holds or quotes a page."""
     try:
         for config in _KEPT:
-            source = db.read_parquet(str(old / "data" / config / "*.parquet"), filename=True, file_row_number=True)
+            source = db.read_parquet(files.tables(old / "data" / config), filename=True, file_row_number=True)
             source.create_view(config)
         tests = (f'EXISTS (FROM "{config}" WHERE {which})' for config, which in _TOUCHED.items())
         return bool(_row(db, f"SELECT {' OR '.join(tests)}")[0])
@@ -81,14 +73,14 @@ def _open(db: Any, old: Path) -> bool:
 
 
 def _row(db: Any, query: str) -> tuple[Any, ...]:
-    """The only row of a query."""
+    """Return the only row of a query."""
     (row,) = db.execute(query).fetchall()
     return tuple(row)
 
 
-def _replace(db: Any, folder: Path, site: str, old: Path, build: Path, day: str) -> str | None:
-    """Put a snapshot without the pages in the place of `old`; return its name."""
-    made, name = build / "snapshot", None
+def _replace(db: Any, folder: Path, site: str, old: Path, made: Path, day: str) -> str | None:
+    """Make a snapshot without the pages, in `made` first; return its name, None where nothing is left of `old`."""
+    name = None
     if _write(db, old, made):
         shutil.copy(old / splits.FILE, made)
         counted = snapshot.count(made)
@@ -98,14 +90,6 @@ def _replace(db: Any, folder: Path, site: str, old: Path, build: Path, day: str)
         report.write(new.path, counted, None, None, None, (), background)
         name = new.id
     marks.rename(folder, old.name, name)
-    pointer = folder / snapshot.POINTER
-    if pointer.is_symlink() and pointer.readlink().name == old.name:
-        if name:
-            snapshot.point(folder, name)
-        else:
-            pointer.unlink()
-    old.rename(build / "old")
-    local.sync(old.parent)
     return name
 
 
@@ -125,15 +109,13 @@ def _write(db: Any, old: Path, made: Path) -> int:
 
 
 def _notes(db: Any, old: Path, day: str) -> str:
-    """The section of the card that says what was taken out, now and before."""
+    """Return the section of the card that says what was taken out, now and before."""
     query = f"""
         SELECT count(DISTINCT url) FILTER ({_THEIRS}), coalesce(sum({_QUOTES}) FILTER (NOT {_THEIRS} AND newest), 0)
         FROM (SELECT url, similar_qa, true AS newest FROM qa UNION ALL SELECT url, similar_qa, false FROM history)
     """
     pages, quotes = _row(db, query)
-    said = f"- {day}: pages {pages:,}, quotations on other pages {quotes:,}. Before, this was snapshot `{old.name}`."
-    before = re.search(rf"(?s)\n{HEADING}\n\n(- .*)", (old / "README.md").read_text(encoding="utf-8"))
-    return f"\n{HEADING}\n\n{before[1] if before else ''}{said}\n"
+    return card.taken_out(old, f"{day}: pages {pages:,}, quotations on other pages {quotes:,}.")
 
 
 def _place(db: Any, paths: Sequence[Path]) -> int:

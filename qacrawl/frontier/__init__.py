@@ -11,10 +11,10 @@ from pathlib import Path
 from qacrawl.frontier import database
 from qacrawl.frontier.frontier import Frontier
 from qacrawl.frontier.hosts import Place
-from qacrawl.frontier.rows import File, Found, Row, Visit
+from qacrawl.frontier.rows import EndedVisit, File, Found, Row
 from qacrawl.frontier.version import connect
 
-__all__ = ["File", "Found", "Frontier", "Place", "Row", "Visit", "open_frontier"]
+__all__ = ["EndedVisit", "File", "Found", "Frontier", "Place", "Row", "open_frontier"]
 
 
 @contextmanager

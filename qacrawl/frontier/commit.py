@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Update, bindparam, case, func, update
 
 from qacrawl.frontier import manifest, queue, runs
-from qacrawl.frontier.rows import File, Found, Numbering, Visit
+from qacrawl.frontier.rows import EndedVisit, File, Found, Numbering
 from qacrawl.frontier.tables import urls
 
 _FIELDS = (
@@ -22,7 +22,7 @@ def commit(
     db: Connection,
     site: str,
     run_id: str,
-    visits: Sequence[Visit],
+    visits: Sequence[EndedVisit],
     made: Sequence[File],
     found: Sequence[Found],
     number: Numbering,
@@ -48,6 +48,7 @@ def _acknowledge() -> Update:
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _FIELDS}
     values |= {
         "visits": urls.c.visits + 1,
+        "visit": urls.c.generation,
         "attempts": 0,
         "owner": None,
         "archived_file": None,
@@ -64,7 +65,7 @@ def _acknowledge() -> Update:
 _ACKNOWLEDGE = _acknowledge()
 
 
-def _values(visit: Visit) -> dict[str, Any]:
+def _values(visit: EndedVisit) -> dict[str, Any]:
     new = {f"new_{name}": getattr(visit, name) for name in _FIELDS}
     gone = {"new_is_gone": int(visit.state == "gone"), "new_is_seen": int(visit.outcome in _SEEN)}
     return new | gone | {"new_now": visit.checked_at, "row_id": visit.row.id}

@@ -1,13 +1,16 @@
 """The one place that knows SQLite from PostgreSQL: addresses, the clock, row locks, upserts, the lock of a run."""
 
+import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 from sqlalchemy import (
+    URL,
     BigInteger,
     ColumnElement,
     Connection,
@@ -27,15 +30,21 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier.locks import advisory_lock, file_lock
 
 APPLICATION = 0x71616372  # "qacr": what a SQLite file says it belongs to
 ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by INTEGER only
+_META = "qacrawl_meta"
 _CHUNK = 500
 _FRESH = 5.0  # seconds
+_IDLE = "idle_in_transaction_session_timeout"
+_FROZEN = 10  # seconds
+_UNDONE = "25P03"
+"""What PostgreSQL says, as SQLSTATE, to who said nothing for so long in a transaction."""
+_Result = TypeVar("_Result")
 
 
 def shared(at: Engine | Connection) -> bool:
@@ -48,7 +57,7 @@ def shared(at: Engine | Connection) -> bool:
 
 def default(folder: Path) -> str:
     """Return the address of the frontier in a folder: a SQLite file."""
-    return f"sqlite:///{folder / 'frontier.sqlite'}"
+    return URL.create("sqlite", database=str(folder / "frontier.sqlite")).render_as_string()
 
 
 def public(address: str) -> str:
@@ -64,7 +73,9 @@ def engine(address: str) -> Engine:
             # Prepared once, a statement keeps the plan that was good when the queue was small.
             plans = {"prepare_threshold": None}
             driver = "postgresql+psycopg://" + address.partition("://")[2]
-            return create_engine(driver, pool_pre_ping=True, connect_args=plans)
+            made = create_engine(driver, pool_pre_ping=True, connect_args=plans)
+            event.listen(made, "connect", _limit)
+            return made
         if not address.startswith("sqlite:///") or address.endswith((":///", ":memory:")):
             raise ArgumentError
         made = create_engine(address)
@@ -89,6 +100,12 @@ def _set_up(connection: Any, _: object) -> None:
         connection.execute(f"PRAGMA {setting}")
 
 
+def _limit(connection: Any, _: object) -> None:
+    # A process that is frozen in the middle of a transaction keeps the rows it locked from all others.
+    connection.execute(f"SET {_IDLE} = '{_FROZEN}s'")
+    connection.commit()
+
+
 def _begin(db: Connection) -> None:
     # IMMEDIATE: a transaction that reads first and then can't write would fail instead of waiting.
     db.exec_driver_sql(db.get_execution_options().get("qacrawl_begin", "BEGIN IMMEDIATE"))
@@ -103,18 +120,43 @@ def look(engine: Engine) -> tuple[Path, str | None] | None:
     if shared(engine) or not path.exists() or not path.stat().st_size:
         return None
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            (owner,) = db.execute("PRAGMA application_id").fetchone()
-            names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-            ours = owner == APPLICATION and "qacrawl_meta" in names
-            version = db.execute("SELECT value FROM qacrawl_meta WHERE name = 'version'").fetchone() if ours else None
+        ours, holds, version = _said(path.resolve())
     except sqlite3.OperationalError as error:
         raise QacrawlError(f"cannot read {path}: {error}") from None
     except sqlite3.DatabaseError as error:
         raise QacrawlError(f"{path} is no frontier: {error}; it was left alone", Exit.USAGE) from None
-    if not ours and (names or owner):
+    if holds and not ours:
         raise QacrawlError(f"{path} is no frontier of qacrawl; it was left alone", Exit.USAGE)
-    return (path, version and version[0]) if ours else None
+    return (path, version) if ours else None
+
+
+_Said = tuple[bool, bool, str | None]
+"""Whether a SQLite file is ours, whether it holds anything, and the version that a frontier says it has."""
+
+
+def _said(path: Path) -> _Said:
+    """Return what a SQLite file says of itself; nothing is written to it."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
+            return _asked(db)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+            raise
+    # A process was killed while it wrote. Who opens the file rolls that back, but it may be none of ours: try a copy.
+    with TemporaryDirectory(prefix="qacrawl-") as folder:
+        for name in (path.name, f"{path.name}-journal"):
+            with suppress(FileNotFoundError):  # rolled back meanwhile
+                shutil.copyfile(path.with_name(name), Path(folder, name))
+        with closing(sqlite3.connect(Path(folder, path.name))) as db:
+            return _asked(db)
+
+
+def _asked(db: sqlite3.Connection) -> _Said:
+    (owner,) = db.execute("PRAGMA application_id").fetchone()
+    names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+    ours = owner == APPLICATION and _META in names
+    version = db.execute(f"SELECT value FROM {_META} WHERE name = 'version'").fetchone() if ours else None  # noqa: S608
+    return ours, bool(names or owner), version[0] if version else None
 
 
 def wait_for_makers(db: Connection) -> None:
@@ -139,7 +181,31 @@ def tidy(engine: Engine) -> None:
             db.cursor().execute(f"PRAGMA {statement}").fetchall()
 
 
-# Transactions that read
+# Transactions
+
+
+def write(engine: Engine, action: Callable[[Connection], _Result], tries: int = 3) -> _Result:
+    """Return what `action` does in a transaction, which is tried again where the server undid it."""
+    with engine.connect() as db:
+        ends = False
+        try:
+            result = action(db)
+            ends = True
+            db.commit()
+            return result
+        except DBAPIError as error:
+            # Left in the middle, a server undoes all; left at the end, it may have done all, unless it says so.
+            undone = (error.connection_invalidated and not ends) or getattr(error.orig, "sqlstate", None) == _UNDONE
+            if not undone or tries == 1:
+                raise
+    return write(engine, action, tries - 1)
+
+
+def may_pause(db: Connection) -> Connection:
+    """Let a transaction be idle for as long as it takes: its rows go to, or come from, a place that may be slow."""
+    if shared(db):
+        db.execute(text(f"SET LOCAL {_IDLE} = 0"))
+    return db
 
 
 def reading(engine: Engine) -> Connection:
@@ -150,7 +216,7 @@ def reading(engine: Engine) -> Connection:
 def snapshot(engine: Engine) -> Connection:
     """Return a connection that sees the database as it is at its first query, whatever others write meanwhile."""
     db = reading(engine)
-    return db.execution_options(isolation_level="REPEATABLE READ") if shared(engine) else db
+    return may_pause(db.execution_options(isolation_level="REPEATABLE READ")) if shared(engine) else db
 
 
 # Clocks

@@ -46,6 +46,12 @@ def chosen(policy: Policy, options: Options) -> Policy:
     return policy._replace(**{name: value for name, value in named.items() if value is not None})
 
 
+def longest(policy: Policy) -> float:
+    """Return the seconds beyond which nothing is ever due after a visit; a day more, in doubt."""
+    steps = max(pause for _, pause in (*policy.answered, *policy.open))
+    return DAY * (1 + max(steps, policy.reject, policy.gone, policy.miss, policy.doubted, policy.failed_at_most))
+
+
 class Plan(NamedTuple):
     """What becomes of a URL after a visit."""
 
@@ -57,7 +63,7 @@ class Plan(NamedTuple):
 
 
 def plan(row: Row, outcome: Outcome, now: float, policy: Policy) -> Plan:
-    """What becomes of `row` after a visit at `now`; its `asked` and `replied` are what this visit read."""
+    """Return what becomes of `row` after a visit at `now`; its `asked` and `replied` are what this visit read."""
     if outcome == "failed":
         return _failed(row, now, policy)
     if outcome == "gone":
@@ -65,7 +71,7 @@ def plan(row: Row, outcome: Outcome, now: float, policy: Policy) -> Plan:
     if outcome == "forbidden":
         return Plan("forbidden", _priority(row), now + policy.reject * DAY)
     if row.kind != "article":
-        return Plan("done", _priority(row), now)  # each run asks for it
+        return Plan("done", _priority(row), 0.0)  # each run asks for it, whatever its clock says
     if outcome == "reject":
         return Plan("done", AGAIN, now + policy.reject * DAY)
     if outcome == "redirect":
@@ -74,7 +80,7 @@ def plan(row: Row, outcome: Outcome, now: float, policy: Policy) -> Plan:
 
 
 def _pause(row: Row, now: float, policy: Policy) -> float:
-    """Days until an article is visited again."""
+    """Return days until an article is visited again."""
     age = (now - (row.first_seen if row.asked is None else row.asked)) / DAY
     steps = policy.open if row.replied == 0 else policy.answered
     return next((pause for limit, pause in steps if age <= limit), steps[-1][1])

@@ -1,5 +1,6 @@
 """The frontier of one site, opened: each method is one transaction over functions that know one table each."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -8,10 +9,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine
 
 from qacrawl import registry
-from qacrawl.frontier import database, hosts, manifest, queue, runs
+from qacrawl.frontier import counter, database, hosts, manifest, queue, runs
 from qacrawl.frontier.commit import commit
 from qacrawl.frontier.hosts import Place
-from qacrawl.frontier.rows import File, Found, Kind, Row, Visit
+from qacrawl.frontier.rows import EndedVisit, File, Found, Kind, Row, Seen
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -28,6 +29,12 @@ class Frontier:
         """Whether workers on other machines can see it."""
         self.numbers: tuple[int, int] | None = None
         """Where set, only articles with these numbers (both ends included) are leased and made due."""
+        self.new_listings = True
+        """Whether listings that were never visited are leased."""
+        self.longest_wait = math.inf
+        """Where set, the seconds for which a URL waits at most before it is tried again."""
+        self.longest_lease = math.inf
+        """Where set, the seconds for which a worker holds anything at most without a word."""
         self._clock = database.Clock(engine)
         self._number = registry.load(site).number
 
@@ -40,8 +47,7 @@ class Frontier:
     def _write(
         self, action: Callable[Concatenate[Connection, _Given], _Result], *args: _Given.args, **more: _Given.kwargs
     ) -> _Result:
-        with self.engine.begin() as db:
-            return action(db, *args, **more)
+        return database.write(self.engine, lambda db: action(db, *args, **more))
 
     def now(self) -> float:
         """Return seconds since 1970 by the database's clock."""
@@ -59,21 +65,31 @@ class Frontier:
 
     # Runs
 
-    def start_run(self, run_id: str, alive_until: float) -> None:
-        """Note a run; its leases and its archive files are its own until `alive_until`."""
-        self._write(runs.start, self.site, run_id, self.now(), alive_until)
+    def start_run(self, run_id: str, alive_until: float) -> int:
+        """Note a run; its leases and its archive files are its own until `alive_until`. Return its number."""
+        return self._write(runs.start, self.site, run_id, self.now(), alive_until)
 
     def beat(self, run_id: str, until: float) -> None:
         """Prolong a run and its leases until a time."""
-        with self.engine.begin() as db:
+
+        def prolong(db: Connection) -> None:
             queue.prolong(db, self.site, run_id, until)
             runs.beat(db, self.site, run_id, until)
 
+        self._write(prolong)
+
     def finish_run(self, run_id: str, reason: str) -> None:
         """Note a run's end, and give back what it still leases."""
-        with self.engine.begin() as db:
+
+        def finish(db: Connection) -> None:
             queue.give_back(db, self.site, run_id)
             runs.finish(db, self.site, run_id, reason)
+
+        self._write(finish)
+
+    def run_ids(self) -> list[str]:
+        """Return the ids of all runs, the last one first."""
+        return self._read(runs.names, self.site)
 
     def last_reason(self) -> str | None:
         """Return why the run that began last ended; None where there is none, or nobody knows."""
@@ -81,33 +97,55 @@ class Frontier:
 
     def is_dead(self, run_id: str) -> bool:
         """Return whether a run ended, or has been silent for longer than it said it would."""
-        return self._read(runs.is_dead, self.site, run_id)
+        return self._read(runs.is_dead, self.site, run_id, self.longest_lease)
 
     # URLs
 
     def add(self, found: Iterable[Found]) -> int:
         """Add the URLs that are new; return how many were."""
-        return self._write(queue.add, self.site, found, self._number)
+        return self._write(queue.add, self.site, list(found), self._number)
 
-    def require(self, url: str, kind: Kind, since: float) -> None:
-        """Add a URL, or make it due unless it was visited after `since` or is forgotten."""
+    def require(self, url: str, kind: Kind, since: int) -> None:
+        """Add a URL, or make it due unless it is forgotten or was visited after the counter stood at `since`."""
         self._write(queue.require, self.site, Found(url, kind), since, self._number)
 
-    def promote(self, before: float, everything: bool = False) -> int:
-        """Make due what was to be visited again before a time, or every URL but the forgotten; return how many."""
-        return self._write(queue.promote, self.site, self.numbers, before, everything)
+    def promote(self, before: float, everything: bool = False, longest: float = math.inf) -> int:
+        """Make due what was to be visited again before a time, or every URL but the forgotten; return how many.
 
-    def hurry(self, since: float, due_at: float) -> int:
-        """Have articles that were visited after a time visited again by `due_at`; return how many."""
+        What is due `longest` seconds after that time, or later, is due as well.
+        """
+        return self._write(queue.promote, self.site, self.numbers, before, everything, longest)
+
+    def hurry(self, since: int, due_at: float) -> int:
+        """Have articles that were visited since the counter stood at `since` visited again by `due_at`.
+
+        Return how many would have been later.
+        """
         return self._write(queue.hurry, self.site, since, due_at)
+
+    def set_back(self) -> bool:
+        """Return whether the clock was set back since the last run; what waits for a time is due then."""
+
+        def end_waiting(db: Connection) -> bool:
+            if runs.latest(db, self.site) <= self.now():
+                return False
+            queue.end_waiting(db, self.site)
+            return True
+
+        return self._write(end_waiting)
 
     def pending(self) -> tuple[int, float | None]:
         """Return how many URLs are to be visited, counted up to 1,000, and when the first that waits is due."""
-        return self._read(queue.pending, self.site, self.numbers)
+        return self._read(queue.pending, self.site, self.numbers, self.new_listings)
+
+    def count_known(self, urls: Sequence[str]) -> int:
+        """Return how many of some canonical URLs there are."""
+        return self._read(queue.count_known, self.site, urls)
 
     def lease(self, number: int, owner: str, until: float) -> list[Row]:
         """Lease up to `number` URLs that are due, the most urgent first, to `owner` alone until a time; return them."""
-        return self._write(queue.lease, self.site, self.numbers, number, owner, until)
+        limits = (until, self.longest_wait, self.new_listings)
+        return self._write(queue.lease, self.site, self.numbers, number, owner, *limits)
 
     def release(self, rows: Sequence[Row], due_at: float = 0.0, attempts: int = 0) -> None:
         """Give leased URLs back without an outcome, due at a time; `attempts` requests were made for each."""
@@ -115,7 +153,7 @@ class Frontier:
 
     def take_back(self, expired_only: bool) -> int:
         """Make leased URLs due: those of runs that died, or all when no other can be alive; return how many."""
-        return self._write(queue.take_back, self.site, expired_only)
+        return self._write(queue.take_back, self.site, expired_only, self.longest_lease)
 
     def gone(self) -> list[str]:
         """Return the canonical URLs that leave the next snapshot, sorted: gone, or forgotten."""
@@ -125,6 +163,10 @@ class Frontier:
         """Return the URLs whose columns have these values; for few URLs: all are held in memory."""
         return self._read(queue.addresses, self.site, **values)
 
+    def known_hosts(self) -> frozenset[str]:
+        """Return the hosts, with their ports, that the site's URLs are on."""
+        return self._read(queue.hosts, self.site)
+
     def forget(self, forgotten: Sequence[str]) -> None:
         """Turn URLs into tombstones: the address stays, so that it is never asked for again, and nothing else."""
         self._write(queue.forget, self.site, forgotten, self._number)
@@ -132,7 +174,7 @@ class Frontier:
     # Visits and files
 
     def commit(
-        self, run_id: str, visits: Sequence[Visit], made: Sequence[File], found: Sequence[Found] = ()
+        self, run_id: str, visits: Sequence[EndedVisit], made: Sequence[File], found: Sequence[Found] = ()
     ) -> set[int]:
         """Acknowledge visits, add their files to the manifest and the URLs found on them, all or none.
 
@@ -140,23 +182,36 @@ class Frontier:
         """
         return self._write(commit, self.site, run_id, visits, made, found, self._number)
 
-    def recover(self, name: str, size: int, seen: Iterable[tuple[str, int, float]]) -> int:
+    def recover(self, name: str, size: int, seen: Iterable[Seen]) -> int:
         """Note what a dead run left in archive file `name`, whose first `size` bytes are whole records.
 
-        `seen` gives URL, offset and time of each response. Return how many of them no outcome stands for.
+        Return how many of the responses no outcome stands for.
         """
-        with self.engine.begin() as db:
-            number = queue.recover(db, self.site, name, seen)
+        found = list(seen)
+
+        def recover(db: Connection) -> int:
+            number = queue.recover(db, self.site, name, found)
             manifest.put(db, self.site, File("archive", name, size))
-        return number
+            return number
+
+        return self._write(recover)
 
     def files(self, kind: str) -> dict[str, int]:
         """Return the committed files of a kind ("parts", "rejects", "archive"): name to size."""
         return self._read(manifest.sizes, self.site, kind)
 
-    def swap(self, add: Sequence[tuple[str, str, int]], remove: Sequence[tuple[str, str]]) -> None:
-        """Put files (kind, name, size) into the manifest and take others (kind, name) out."""
-        self._write(manifest.swap, self.site, add, remove)
+    def swap(self, add: Sequence[tuple[str, str, int]], remove: Sequence[tuple[str, str]], visit: int = 0) -> None:
+        """Put files (kind, name, size) into the manifest and take others (kind, name) out.
+
+        Visits to come get higher numbers than `visit`, the highest in those files.
+        """
+
+        def swap(db: Connection) -> None:
+            manifest.swap(db, self.site, add, remove)
+            if visit:
+                counter.pass_by(db, self.site, visit)
+
+        self._write(swap)
 
     # Hosts
 

@@ -6,7 +6,7 @@ last asked, "HOST place 0" until when one of the places is held that workers sha
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 from sqlalchemy.sql.dml import Update
 
 from qacrawl.frontier import database
@@ -14,7 +14,8 @@ from qacrawl.frontier.tables import hosts
 
 LONGEST = 3600.0
 """Seconds: no host asks us to wait for longer, but for a Crawl-delay."""
-_ODD = 120.0  # what a time may be beyond that; one that is further ahead was noted by a clock that was wrong
+ODD = 120.0
+"""Seconds by which a time may be ahead beyond that; one that is more so was noted by a clock that was wrong."""
 
 
 class Place(NamedTuple):
@@ -33,9 +34,9 @@ def take_turn(db: Connection, host: str, delay: float, crawl_delay: float = 0.0)
     if crawl_delay and (left := crawl_delay_left(db, host, crawl_delay)):
         return left
     now = database.clock(db, ticking=True)
-    put = database.insert(db, hosts).values(host=host, next_at=now + delay, slow=0.0)
-    free = or_(hosts.c.next_at <= now, hosts.c.next_at > now + max(LONGEST, delay) + _ODD)
-    later = {"next_at": now + delay + hosts.c.slow}
+    put = database.insert(db, hosts).values(host=host, next_at=now + delay, slow=0.0, pause=delay)
+    free = or_(hosts.c.next_at <= now, ~_believed(now, delay))
+    later = {"next_at": now + delay + hosts.c.slow, "pause": delay + hosts.c.slow}
     put = put.on_conflict_do_update(index_elements=["host"], set_=later, where=free)
     if not db.execute(put.returning(hosts.c.host)).first():
         left = db.execute(select(hosts.c.next_at - now).where(hosts.c.host == host)).scalar_one()
@@ -43,6 +44,11 @@ def take_turn(db: Connection, host: str, delay: float, crawl_delay: float = 0.0)
     if crawl_delay and not _claim(db, f"{host} last", now, crawl_delay):  # another worker was faster
         return max(crawl_delay_left(db, host, crawl_delay), 0.001)
     return 0.0
+
+
+def _believed(now: ColumnElement[float], delay: float = 0.0) -> ColumnElement[bool]:
+    """Return whether the time in a host's row is no further ahead than when it was noted: no clock was set back."""
+    return hosts.c.next_at <= now + func.coalesce(hosts.c.pause, max(LONGEST, delay)) + ODD
 
 
 def begin_crawl_delay(db: Connection, host: str) -> None:
@@ -75,9 +81,15 @@ def pace(db: Connection, host: str) -> tuple[float, float]:
 
 def slow_down(db: Connection, host: str, until: float, slow: float) -> None:
     """Ask nothing of `host` until a time, and slow down by `slow` seconds a request."""
-    put = database.insert(db, hosts).values(host=host, next_at=until, slow=slow)
-    later = case((hosts.c.next_at > until, hosts.c.next_at), else_=until)
-    db.execute(put.on_conflict_do_update(index_elements=["host"], set_={"next_at": later, "slow": slow}))
+    now = database.clock(db, ticking=True)
+    pause = case((until - now > LONGEST, LONGEST), else_=until - now)
+    put = database.insert(db, hosts).values(host=host, next_at=until, slow=slow, pause=pause)
+    kept = and_(hosts.c.next_at > until, _believed(now))
+    later = {
+        "next_at": case((kept, hosts.c.next_at), else_=until),
+        "pause": case((kept, hosts.c.pause), else_=pause),
+    }
+    db.execute(put.on_conflict_do_update(index_elements=["host"], set_=later | {"slow": slow}))
 
 
 # Places
@@ -88,7 +100,7 @@ def take_place(db: Connection, host: str, number: int, seconds: float) -> Place 
     now = database.clock(db, ticking=True)
     for name in (f"{host} place {at}" for at in range(number)):
         put = database.insert(db, hosts).values(host=name, next_at=now + seconds, slow=0.0)
-        free = or_(hosts.c.next_at <= now, hosts.c.next_at > now + 2 * seconds + _ODD)
+        free = or_(hosts.c.next_at <= now, hosts.c.next_at > now + 2 * seconds + ODD)
         put = put.on_conflict_do_update(index_elements=["host"], set_={"next_at": now + seconds}, where=free)
         if row := db.execute(put.returning(hosts.c.next_at)).first():
             return Place(name, float(row.next_at))

@@ -4,10 +4,12 @@ Functions work in the caller's transaction. One that takes `numbers` is about ar
 ends included; None: about all URLs.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Double,
@@ -22,12 +24,14 @@ from sqlalchemy import (
     update,
 )
 
-from qacrawl.frontier import database
-from qacrawl.frontier.rows import ARCHIVED, LISTING, NEW, START, Found, Numbering, Row
+from qacrawl.frontier import counter, database
+from qacrawl.frontier.rows import ARCHIVED, HOP, LISTING, NEW, START, Found, Numbering, Row, Seen
 from qacrawl.frontier.tables import urls
 
 Numbers = tuple[int, int] | None
 _ROW = [urls.c[name] for name in Row._fields]
+_ANEW = case((urls.c.kind == "listing", 0), else_=urls.c.hops - urls.c.hops % HOP)
+"""Redirects begin anew at a visit, and so do listings; a chain of articles, or of sitemaps, stays as long as it is."""
 _LATE = 1000  # of the URLs that wait for a time, how many one lease looks at
 _FIRST = {"start": START, "sitemap": LISTING, "listing": LISTING, "article": NEW}
 _BLANK = dict.fromkeys(
@@ -41,6 +45,15 @@ _BLANK = dict.fromkeys(
 def _which(site: str, numbers: Numbers) -> ColumnElement[bool]:
     mine = urls.c.site == site
     return and_(mine, urls.c.number.between(*numbers)) if numbers else mine
+
+
+def _some(site: str, numbers: Numbers, new_listings: bool) -> ColumnElement[bool]:
+    return and_(_which(site, numbers), *([] if new_listings else [or_(urls.c.kind != "listing", urls.c.visits > 0)]))
+
+
+def _ahead(time: Column[float], now: ColumnElement[float] | float, longest: float) -> list[ColumnElement[bool]]:
+    """Return what says of a time that it is more than `longest` seconds ahead; nothing where no number is too many."""
+    return [] if math.isinf(longest) else [time > now + longest]
 
 
 def _locked(db: Connection, *which: ColumnElement[bool], skip: bool = False) -> Select[Any]:
@@ -66,50 +79,67 @@ def add(db: Connection, site: str, found: Iterable[Found], number: Numbering) ->
     return db.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
 
 
-def require(db: Connection, site: str, found: Found, since: float, number: Numbering) -> None:
-    """Add a URL, or make it due unless it was visited after `since` or is forgotten."""
+def require(db: Connection, site: str, found: Found, since: int, number: Numbering) -> None:
+    """Add a URL, or make it due unless it is forgotten or was visited after the counter stood at `since`."""
     now = database.clock(db)
     due: dict[str, Any] = {"state": "due", "due_at": now, "hops": found.hops}
     row: dict[str, Any] = {"site": site, "url": found.url, "number": number(found.url), "kind": found.kind}
     row |= {"priority": _FIRST[found.kind], "first_seen": now}
     old = and_(
         urls.c.state.not_in(("leased", "due", "waiting", "forgotten")),
-        or_(urls.c.checked_at.is_(None), urls.c.checked_at < since),
+        func.coalesce(urls.c.visit, 0) < since,
     )
     statement = database.insert(db, urls).values(row | due)
     db.execute(statement.on_conflict_do_update(index_elements=["site", "url"], set_=due, where=old))
 
 
-def promote(db: Connection, site: str, numbers: Numbers, before: float, everything: bool) -> int:
-    """Make due what was to be visited again before a time, or every URL but the forgotten; return how many."""
+def promote(
+    db: Connection, site: str, numbers: Numbers, before: float, everything: bool, longest: float = math.inf
+) -> int:
+    """Make due what was to be visited again before a time, or every URL but the forgotten; return how many.
+
+    What is due `longest` seconds after that time, or later, is due as well: a clock that was wrong has said so.
+    """
     visited = ("done", "failed", "gone", "forbidden")
-    old = (
-        urls.c.state.in_((*visited, "parked"))
-        if everything
-        else and_(urls.c.state.in_(visited), urls.c.due_at <= before)
-    )
-    # Rows that are held this moment are made due, or forgotten, by somebody else.
-    again = _locked(db, _which(site, numbers), old, skip=True)
-    return database.update_rows(db, urls, again, {"state": "due", "due_at": before, "hops": 0})
+    late = [urls.c.due_at <= before, *_ahead(urls.c.due_at, before, longest)]
+    every = [urls.c.state.in_((*visited, "parked"))]
+    number = 0
+    for old in every if everything else [and_(urls.c.state.in_(visited), one) for one in late]:
+        # Rows that are held this moment are made due, or forgotten, by somebody else.
+        again = _locked(db, _which(site, numbers), old, skip=True)
+        number += database.update_rows(db, urls, again, {"state": "due", "due_at": before, "hops": _ANEW})
+    return number
 
 
-def hurry(db: Connection, site: str, since: float, due_at: float) -> int:
-    """Have articles that were visited after a time visited again by `due_at`; return how many would have been later."""
+def hurry(db: Connection, site: str, since: int, due_at: float) -> int:
+    """Have articles that were visited since the counter stood at `since` visited again by `due_at`.
+
+    Return how many would have been later.
+    """
     again = _locked(
         db,
         urls.c.site == site,
         urls.c.kind == "article",
         urls.c.state == "done",
-        urls.c.checked_at >= since,
+        urls.c.visit > since,
         urls.c.due_at > due_at,
         skip=True,
     )
     return database.update_rows(db, urls, again, {"due_at": due_at})
 
 
-def pending(db: Connection, site: str, numbers: Numbers) -> tuple[int, float | None]:
-    """Return how many URLs are to be visited, counted up to 1,000, and when the first that waits is due."""
-    mine = _which(site, numbers)
+def count_known(db: Connection, site: str, some: Sequence[str]) -> int:
+    """Return how many of some URLs there are."""
+    which = (select(func.count()).where(urls.c.site == site, urls.c.url.in_(part)) for part in database.chunks(some))
+    return sum(db.execute(one).scalar_one() for one in which)
+
+
+def pending(db: Connection, site: str, numbers: Numbers, new_listings: bool = True) -> tuple[int, float | None]:
+    """Return how many URLs are to be visited, counted up to 1,000, and when the first that waits is due.
+
+    Without `new_listings`, listings that were never visited are left out.
+    """
+    mine = _some(site, numbers, new_listings)
     some = select(urls.c.id).where(mine, urls.c.state.in_(("due", "leased", "waiting"))).limit(1000).subquery()
     number = db.execute(select(func.count()).select_from(some)).scalar_one()
     later = select(func.min(urls.c.due_at)).where(mine, urls.c.state == "waiting")
@@ -119,33 +149,55 @@ def pending(db: Connection, site: str, numbers: Numbers) -> tuple[int, float | N
 # Leases
 
 
-def lease(db: Connection, site: str, numbers: Numbers, number: int, owner: str, until: float) -> list[Row]:
-    """Lease up to `number` URLs that are due, the most urgent first, to `owner` alone until a time; return them."""
-    _wake(db, site)
+def lease(
+    db: Connection,
+    site: str,
+    numbers: Numbers,
+    number: int,
+    owner: str,
+    until: float,
+    longest: float = math.inf,
+    new_listings: bool = True,
+) -> list[Row]:
+    """Lease up to `number` URLs that are due, the most urgent first, to `owner` alone until a time; return them.
+
+    Their generation is a number of the counter's. No URL waits for longer than `longest` seconds. Without
+    `new_listings`, listings that were never visited are left out.
+    """
+    _wake(db, site, longest)
     # Without a range of numbers the index of the queue gives the order, with one that of the numbers does: either
     # way as many rows are read as are leased, however many there are.
     order = (urls.c.number,) if numbers else (urls.c.priority, urls.c.id)
-    first = select(urls.c.id).where(_which(site, numbers), urls.c.state == "due").order_by(*order).limit(number)
+    mine = _some(site, numbers, new_listings)
+    first = select(urls.c.id).where(mine, urls.c.state == "due").order_by(*order).limit(number)
+    if db.execute(first.limit(1)).first() is None:  # workers ask again and again
+        return []
+    generation = counter.take(db, site)
     picked = database.locked(db, first, skip=True).cte("picked")
     statement = (
         update(urls)
         .where(urls.c.id.in_(select(picked.c.id)))
-        .values(state="leased", owner=owner, lease_until=until, generation=urls.c.generation + 1)
+        .values(state="leased", owner=owner, lease_until=until, generation=generation)
         .returning(urls.c.priority, *_ROW)
     )
     found = sorted(tuple(row) for row in db.execute(statement))
     return [Row(*row[1:]) for row in found]
 
 
-def _wake(db: Connection, site: str) -> None:
-    """Make due the URLs whose time has come."""
-    late = (
-        select(urls.c.id)
-        .where(urls.c.site == site, urls.c.state == "waiting", urls.c.due_at <= database.clock(db))
-        .order_by(urls.c.due_at)
-        .limit(_LATE)
-    )
-    database.update_rows(db, urls, database.locked(db, late, skip=True), {"state": "due"})
+def _wake(db: Connection, site: str, longest: float) -> None:
+    """Make due the URLs whose time has come, and those whose time is further ahead than any pause."""
+    now = database.clock(db)
+    late = [urls.c.due_at <= now, *_ahead(urls.c.due_at, now, longest)]
+    for come in late:
+        which = (urls.c.site == site, urls.c.state == "waiting", come)
+        rows = select(urls.c.id).where(*which).order_by(urls.c.due_at).limit(_LATE)
+        database.update_rows(db, urls, database.locked(db, rows, skip=True), {"state": "due"})
+
+
+def end_waiting(db: Connection, site: str) -> None:
+    """Make due all URLs that wait for a time."""
+    rows = _locked(db, urls.c.site == site, urls.c.state == "waiting", skip=True)
+    database.update_rows(db, urls, rows, {"state": "due"})
 
 
 def hold(db: Connection, rows: Sequence[Row], owner: str) -> set[int]:
@@ -187,11 +239,15 @@ def give_back(db: Connection, site: str, owner: str) -> None:
     database.update_rows(db, urls, mine, {"state": "due", "owner": None})
 
 
-def take_back(db: Connection, site: str, expired_only: bool) -> int:
-    """Make leased URLs due: those whose lease has run out, or all of them; return how many there were."""
+def take_back(db: Connection, site: str, expired_only: bool, longest: float = math.inf) -> int:
+    """Make leased URLs due: those whose lease has run out, or all of them; return how many there were.
+
+    A lease that ends more than `longest` seconds from now has run out, too.
+    """
     left = [urls.c.site == site, urls.c.state == "leased"]
     if expired_only:
-        left.append(urls.c.lease_until < database.clock(db))
+        now = database.clock(db)
+        left.append(or_(urls.c.lease_until < now, *_ahead(urls.c.lease_until, now, longest)))
     # Who holds an expired row this moment commits or prolongs it.
     rows = _locked(db, *left, skip=expired_only)
     return database.update_rows(db, urls, rows, {"state": "due", "owner": None})
@@ -200,23 +256,35 @@ def take_back(db: Connection, site: str, expired_only: bool) -> int:
 # What is known of pages
 
 
-def recover(db: Connection, site: str, file: str, seen: Iterable[tuple[str, int, float]]) -> int:
+def recover(db: Connection, site: str, file: str, seen: Iterable[Seen]) -> int:
     """Note responses in an archive file that no outcome stands for, to be read first; return how many there are.
 
-    `seen` gives URL, offset and time of each; of several of a URL the last counts.
+    Of several of a URL the last counts.
     """
-    places = {url: (offset, fetched_at) for url, offset, fetched_at in seen}
+    places = {one.url: one for one in seen}
     number = 0
+    if last := max((one.visit or 0 for one in places.values()), default=0):  # a copy of a frontier may be put back
+        counter.pass_by(db, site, last)
     for chunk in database.chunks(sorted(places)):
         these = _locked(db, urls.c.site == site, urls.c.url.in_(chunk), urls.c.state.in_(("due", "waiting")))
-        for row in db.execute(these.add_columns(urls.c.url, urls.c.checked_at)).all():
-            offset, fetched_at = places[row.url]
-            if row.checked_at is None or row.checked_at < fetched_at:
-                place = {"archived_file": file, "archived_offset": offset, "priority": ARCHIVED}
+        for row in db.execute(these.add_columns(urls.c.url, urls.c.checked_at, urls.c.visit)).all():
+            one = places[row.url]
+            if _is_unread(one, row.visit, row.checked_at):
+                place = {"archived_file": file, "archived_offset": one.offset, "priority": ARCHIVED}
                 at = {"due_at": 0.0, "state": "due"}
                 db.execute(update(urls).where(urls.c.id == row.id).values(place | at))
                 number += 1
     return number
+
+
+def _is_unread(seen: Seen, visit: int | None, checked_at: float | None) -> bool:
+    """Return whether a response came after the last visit of its URL that came to an outcome.
+
+    Where the archive has no number of the visit, clocks have to do.
+    """
+    if seen.visit is not None:
+        return seen.visit > (visit or 0)
+    return checked_at is None or checked_at < seen.at
 
 
 def gone(db: Connection, site: str) -> list[str]:
@@ -229,6 +297,12 @@ def addresses(db: Connection, site: str, /, **values: str) -> frozenset[str]:
     """Return the URLs whose columns have these values; for few URLs: all are held in memory."""
     which = and_(urls.c.site == site, *(urls.c[name] == value for name, value in values.items()))
     return frozenset(db.execute(select(urls.c.url).where(which)).scalars())
+
+
+def hosts(db: Connection, site: str) -> frozenset[str]:
+    """Return the hosts, with their ports, of all URLs."""
+    found = db.execute(select(urls.c.url).where(urls.c.site == site).execution_options(yield_per=10_000)).scalars()
+    return frozenset(url.split("/", 3)[2] for url in found)
 
 
 def forget(db: Connection, site: str, forgotten: Sequence[str], number: Numbering) -> None:

@@ -9,6 +9,7 @@ from qacrawl.archive import erase, read, warc
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.files import local
 from qacrawl.frontier import Frontier, database, manifest, runs
+from qacrawl.frontier.rows import Seen
 from qacrawl.redact.record import KEY
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def _recover_file(path: Path, frontier: Frontier, acknowledged: int) -> int:
         erase.overwrite(path, list(erase.find(path, erase.leads_to(forgotten, site.canonical))))
     files.put(path)
     seen = [
-        (site.canonical(exchange.url), place.offset, exchange.fetched_at.timestamp())
+        Seen(site.canonical(exchange.url), place.offset, exchange.fetched_at.timestamp(), exchange.visit)
         for place, exchange in read.entries(path, acknowledged)
         if isinstance(exchange, warc.Exchange) and exchange.status in READABLE and not exchange.is_robots
     ]

@@ -17,6 +17,10 @@ OUTCOMES: tuple[Outcome, ...] = ("record", "reject", "listing", "gone", "unchang
 ARCHIVED, START, NEW, LISTING, AGAIN = range(5)
 
 
+HOP = 10
+"""What one hop of a chain, of articles or of sitemaps, counts in `hops`; below that are the redirects that led here."""
+
+
 class Found(NamedTuple):
     """A URL to visit."""
 
@@ -24,6 +28,18 @@ class Found(NamedTuple):
     """Canonical URL."""
     kind: Kind
     hops: int = 0
+
+
+class Seen(NamedTuple):
+    """A response that lies in the archive."""
+
+    url: str
+    """Canonical URL."""
+    offset: int
+    at: float
+    """Seconds since 1970, by the clock of who fetched it."""
+    visit: int | None = None
+    """Number of the visit, where the archive has it."""
 
 
 class Row(NamedTuple):
@@ -51,7 +67,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Visit:
+class EndedVisit:
     """The outcome of one visit of a leased URL, to be committed with the files that hold its records."""
 
     row: Row

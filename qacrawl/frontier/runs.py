@@ -3,11 +3,12 @@
 Functions work in the caller's transaction.
 """
 
+import math
 from collections import Counter
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
-from qacrawl.frontier import database
+from qacrawl.frontier import counter, database
 from qacrawl.frontier.rows import OUTCOMES
 from qacrawl.frontier.tables import runs
 
@@ -16,9 +17,21 @@ def _one(site: str, run_id: str) -> ColumnElement[bool]:
     return and_(runs.c.site == site, runs.c.run_id == run_id)
 
 
-def start(db: Connection, site: str, run_id: str, started: float, alive_until: float) -> None:
-    """Note a run; its leases and its archive files are its own until `alive_until`."""
-    db.execute(insert(runs).values(site=site, run_id=run_id, started=started, alive_until=alive_until))
+NEWEST = (func.coalesce(runs.c.number, 0).desc(), runs.c.started.desc(), runs.c.run_id.desc())
+"""The order of the runs, the last one first; those without a number are older than all that have one."""
+
+
+def start(db: Connection, site: str, run_id: str, started: float, alive_until: float) -> int:
+    """Note a run; its leases and its archive files are its own until `alive_until`. Return its number."""
+    number = counter.take(db, site)
+    values = {"site": site, "run_id": run_id, "started": started, "alive_until": alive_until, "number": number}
+    db.execute(insert(runs).values(values))
+    return number
+
+
+def names(db: Connection, site: str) -> list[str]:
+    """Return the ids of all runs, the last one first."""
+    return list(db.execute(select(runs.c.run_id).where(runs.c.site == site).order_by(*NEWEST)).scalars())
 
 
 def beat(db: Connection, site: str, run_id: str, until: float) -> None:
@@ -44,13 +57,25 @@ def is_new(db: Connection, site: str) -> bool:
     return db.execute(select(runs.c.run_id).where(runs.c.site == site).limit(1)).first() is None
 
 
+def latest(db: Connection, site: str) -> float:
+    """Return the latest time at which a run is known to have been at work; 0 where none was."""
+    times = func.max(func.coalesce(runs.c.finished, runs.c.started))
+    return db.execute(select(times).where(runs.c.site == site)).scalar_one() or 0.0
+
+
 def last_reason(db: Connection, site: str) -> str | None:
     """Return why the run that began last ended; None where there is none, or nobody knows."""
-    last = select(runs.c.reason).where(runs.c.site == site).order_by(runs.c.started.desc(), runs.c.run_id.desc())
+    last = select(runs.c.reason).where(runs.c.site == site).order_by(*NEWEST)
     return db.execute(last.limit(1)).scalar_one_or_none()
 
 
-def is_dead(db: Connection, site: str, run_id: str) -> bool:
-    """Return whether a run ended, or has been silent for longer than it said it would, or is not known at all."""
-    alive = and_(_one(site, run_id), runs.c.finished.is_(None), runs.c.alive_until >= database.clock(db))
-    return db.execute(select(runs.c.run_id).where(alive)).first() is None
+def is_dead(db: Connection, site: str, run_id: str, longest: float = math.inf) -> bool:
+    """Return whether a run ended, or has been silent for longer than it said it would, or is not known at all.
+
+    None says that it is alive for more than `longest` seconds.
+    """
+    now = database.clock(db)
+    alive = [_one(site, run_id), runs.c.finished.is_(None), runs.c.alive_until >= now]
+    if not math.isinf(longest):
+        alive.append(runs.c.alive_until <= now + longest)
+    return db.execute(select(runs.c.run_id).where(*alive)).first() is None

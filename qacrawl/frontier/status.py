@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, func, select, union_all
 
 from qacrawl.frontier import Frontier, database
+from qacrawl.frontier import runs as running
 from qacrawl.frontier.rows import OUTCOMES
 from qacrawl.frontier.tables import runs, urls
 
@@ -97,6 +98,15 @@ def status(frontier: Frontier) -> Status:
         )
 
 
+def rejected(frontier: Frontier) -> dict[str, int]:
+    """Return how many articles were rejects at their last visit, by reason, most first."""
+    number = func.count()
+    which = (urls.c.site == frontier.site, urls.c.kind == "article", urls.c.outcome == "reject")
+    found = select(urls.c.reason, number).where(*which).group_by(urls.c.reason).order_by(number.desc(), urls.c.reason)
+    with database.reading(frontier.engine) as db:
+        return {reason or "unknown": count for reason, count in db.execute(found)}
+
+
 def _time(seconds: float) -> datetime:
     return datetime.fromtimestamp(min(seconds, LAST), UTC)
 
@@ -117,7 +127,7 @@ def _due(db: Connection, site: str, now: float) -> tuple[int, dict[date, int]]:
 
 
 def _runs(db: Connection, site: str) -> list[Run]:
-    last = select(runs).where(runs.c.site == site).order_by(runs.c.started.desc(), runs.c.run_id.desc()).limit(RUNS)
+    last = select(runs).where(runs.c.site == site).order_by(*running.NEWEST).limit(RUNS)
     return [
         Run(
             run_id=row["run_id"],

@@ -18,10 +18,18 @@ from sqlalchemy import (
 
 from qacrawl.frontier.database import ID
 
-VERSION = 1
+VERSION = 2
 """Raised with each change of the tables, together with a step in `MIGRATIONS`."""
 
-MIGRATIONS: dict[int, tuple[str, ...]] = {}
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    2: (
+        "CREATE TABLE qacrawl_counters (site TEXT NOT NULL PRIMARY KEY, value BIGINT NOT NULL)",
+        "INSERT INTO qacrawl_counters SELECT site, max(generation) FROM qacrawl_urls GROUP BY site",
+        "ALTER TABLE qacrawl_urls ADD COLUMN visit BIGINT",
+        "ALTER TABLE qacrawl_runs ADD COLUMN number BIGINT",
+        "ALTER TABLE qacrawl_hosts ADD COLUMN pause DOUBLE PRECISION",
+    ),
+}
 """SQL that brings the tables from the version before to the version of the key; never changed once released."""
 
 metadata = MetaData()
@@ -72,7 +80,8 @@ urls = Table(
     Column("archived_offset", BigInteger, doc="... and where it starts."),
     Column("owner", Text, doc="Run that holds the lease."),
     Column("lease_until", Double),
-    Column("generation", Integer, nullable=False, default=0, doc="Raised by each lease: fences off who lost it."),
+    Column("generation", Integer, nullable=False, default=0, doc="Number of the last lease, by the counter."),
+    Column("visit", BigInteger, doc="The generation in which the last visit came to an outcome."),
     UniqueConstraint("site", "url", name="qacrawl_urls_site_url"),
     Index("qacrawl_urls_queue", "site", "state", "priority", "id"),
     Index("qacrawl_urls_number", "site", "state", "number"),
@@ -106,7 +115,15 @@ runs = Table(
     Column("gone", Integer, nullable=False, default=0),
     Column("unchanged", Integer, nullable=False, default=0),
     Column("failed", Integer, nullable=False, default=0),
+    Column("number", BigInteger, doc="By the counter: which run began later."),
     PrimaryKeyConstraint("site", "run_id", name="qacrawl_runs_key"),
+)
+
+counters = Table(
+    "qacrawl_counters",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False, doc="The last number given out; it only ever rises."),
 )
 
 hosts = Table(
@@ -115,4 +132,5 @@ hosts = Table(
     Column("host", Text, primary_key=True),
     Column("next_at", Double, nullable=False, doc="No request to this host before; of rows beside it, see hosts.py."),
     Column("slow", Double, nullable=False, default=0, doc="Seconds added to the pause while it fails."),
+    Column("pause", Double, doc="Seconds that lay before `next_at` when that was noted: it is never further ahead."),
 )

@@ -13,10 +13,12 @@ from sqlalchemy import Column, Connection, Double, Table, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.frontier import Frontier, database
-from qacrawl.frontier.tables import VERSION, files, hosts, runs, urls
+from qacrawl.frontier import Frontier, counter, database
+from qacrawl.frontier.tables import VERSION, counters, files, hosts, runs, urls
 
-TABLES: dict[str, Table] = {"urls": urls, "files": files, "runs": runs, "hosts": hosts}
+TABLES: dict[str, Table] = {"urls": urls, "files": files, "runs": runs, "hosts": hosts, "counters": counters}
+READABLE = (1, VERSION)
+"""Versions of files that `load` reads: what version 1 lacks may be null."""
 _BATCH = 1000
 Line = tuple[str, dict[str, Any]]
 
@@ -24,7 +26,7 @@ Line = tuple[str, dict[str, Any]]
 def copy(source: Frontier, target: Frontier) -> dict[str, int]:
     """Write the site's rows of `source` to `target`; return how many of each table.
 
-    Raises QacrawlError, and writes nothing, where `target` knows the site already.
+    Raise QacrawlError, and write nothing, where `target` knows the site already.
     """
     with database.snapshot(source.engine) as db:
         return _fill(target, _lines(db, source.site))
@@ -45,12 +47,12 @@ def dump(frontier: Frontier, file: IO[str]) -> dict[str, int]:
 def load(frontier: Frontier, file: IO[str]) -> dict[str, int]:
     """Add rows that `dump` wrote; return how many of each table.
 
-    Raises QacrawlError, and writes nothing, for a file that is not whole, of another site or version, or of a site that
+    Raise QacrawlError, and write nothing, for a file that is not whole, of another site or version, or of a site that
     the frontier knows already.
     """
     lines = enumerate(file, 1)
     head = _parse(*next(lines, (1, "")))
-    if head.get("qacrawl_frontier") != VERSION:
+    if head.get("qacrawl_frontier") not in READABLE:
         raise _refused(f"line 1 is not the head of a frontier of version {VERSION}")
     if head.get("site") != frontier.site:
         raise _refused(f"it is of the site {head.get('site')!r}, not {frontier.site}")
@@ -97,7 +99,8 @@ def _at_rest(row: dict[str, Any]) -> dict[str, Any]:
 def _fill(target: Frontier, lines: Iterable[Line]) -> dict[str, int]:
     written: Counter[str] = Counter()
     with target.engine.begin() as db:
-        for table in (urls, files, runs):
+        database.may_pause(db)
+        for table in (urls, files, runs, counters):
             if db.execute(select(table.c.site).where(table.c.site == target.site).limit(1)).first():
                 raise QacrawlError(f"the frontier to fill knows {target.site} already; it was left alone", Exit.USAGE)
         for name, group in groupby(lines, key=lambda line: line[0]):
@@ -105,6 +108,8 @@ def _fill(target: Frontier, lines: Iterable[Line]) -> dict[str, int]:
             while batch := list(islice(rows, _BATCH)):
                 _insert(db, target.site, TABLES[name], batch)
                 written[name] += len(batch)
+        if leased := counter.highest(db, target.site):
+            counter.pass_by(db, target.site, leased)
     return dict(written)
 
 

@@ -5,6 +5,7 @@ import re
 
 from w3lib.encoding import read_bom, to_unicode
 
+from qacrawl.parse import big5
 from qacrawl.parse.labels import CODECS, REPLACEMENT, USER_DEFINED, codec
 
 # First bytes of what is no text: PDF, PNG, GIF, JPEG, ZIP, gzip, zstd, RIFF, ELF, 7z, bzip2, Parquet.
@@ -34,24 +35,26 @@ WINDOWS_1252 = "".join([*map(chr, range(128)), *_HIGH])
 PRIVATE = "".join(map(chr, [*range(128), *range(0xF780, 0xF800)]))
 
 
-def decode(body: bytes, content_type: str | None = None) -> str | None:
+def decode(body: bytes, content_type: str | None = None, usual: str | None = None) -> str | None:
     """Return the text of a page, or None when `body` is no text. Never raises: a broken character becomes U+FFFD.
 
     A byte order mark wins; then UTF-8 if the bytes are UTF-8, because text in another encoding hardly ever is; then
-    the encoding that the header or the page declares, even if some bytes break its rules; then Windows-1252.
+    the encoding that the header or the page declares, even if some bytes break its rules; then Windows-1252. Where a
+    site's pages have a `usual` codec, that comes in place of Windows-1252, also where it is declared: servers declare
+    it of all that they send.
     """
-    found = _decoded(body, content_type)
+    found = _decoded(body, content_type, usual)
     return found and found[0]
 
 
-def query_encoding(body: bytes, content_type: str | None = None) -> str:
+def query_encoding(body: bytes, content_type: str | None = None, usual: str | None = None) -> str:
     """Return the codec in which links of a page send a query: that of the page, UTF-8 for one in UTF-16 or UTF-32."""
-    found = _decoded(body, content_type)
+    found = _decoded(body, content_type, usual)
     name = found[1] if found else "utf-8"
     return "utf-8" if name.startswith("utf") or name in (REPLACEMENT, USER_DEFINED) else name
 
 
-def _decoded(body: bytes, content_type: str | None) -> tuple[str, str] | None:
+def _decoded(body: bytes, content_type: str | None, usual: str | None) -> tuple[str, str] | None:
     """Return the text of a page and the codec it was read with."""
     if body.startswith(MAGIC):
         return None
@@ -66,11 +69,12 @@ def _decoded(body: bytes, content_type: str | None) -> tuple[str, str] | None:
     text = _utf8(body)
     if text is not None and not (body.isascii() and _is_shifted(body)):
         return text, "utf-8"
-    return _read(body, [name for name in (header, _declared(body)) if name])
+    declared = [name for name in (header, _declared(body)) if name and not (usual and name == "cp1252")]
+    return _read(body, declared, usual)
 
 
 def _has_control(body: bytes) -> bool:
-    """Whether more than a tenth is control characters."""
+    """Return whether more than a tenth is control characters."""
     sample = body[:SAMPLE]
     return len(sample) - len(sample.translate(None, CONTROL)) > len(sample) // 10
 
@@ -83,7 +87,7 @@ def _utf_16(body: bytes, header: str | None) -> str | None:
 
 
 def _is_shifted(body: bytes) -> bool:
-    """Whether ASCII's bytes may be more than ASCII, as in ISO-2022-JP (after an escape) or HZ (after "~{")."""
+    """Return whether ASCII's bytes may be more than ASCII, as in ISO-2022-JP (after an escape) or HZ (after "~{")."""
     # To look for "~{" itself takes longer, and pages have few "~".
     return b"\x1b" in body or any(part[:1] == b"{" for part in body.split(b"~")[1:])
 
@@ -105,27 +109,29 @@ def _declared(body: bytes) -> str | None:
     return None
 
 
-def _read(body: bytes, declared: list[str]) -> tuple[str, str]:
+def _read(body: bytes, declared: list[str], usual: str | None) -> tuple[str, str]:
     """Return the text of bytes that are not UTF-8 throughout, and the codec.
 
     Of two encodings that are declared, the first; or the second if only that leaves no broken character, and not just
     because all bytes are characters in it.
     """
-    first, *others = declared or ["utf-8"]
+    first, *others = declared or [usual or "utf-8"]
     text = _text(body, first)
     if "\ufffd" not in text:
         return text, first
+    if usual and (other := _text(body, usual)).count("\ufffd") < text.count("\ufffd"):
+        return other, usual
     for name in others:
         if name not in EACH_BYTE and "\ufffd" not in (other := _text(body, name)):
             return other, name
     if first != "utf-8" or _is_utf8(text, declared=bool(declared)):
         return text, first
-    last = next((name for name in others if name != first), "cp1252")
+    last = next((name for name in others if name != first), usual or "cp1252")
     return _text(body, last), last
 
 
 def _is_utf8(text: str, *, declared: bool) -> bool:
-    """Whether bytes that were decoded as UTF-8 are that, with broken characters: some of the others are not ASCII.
+    """Return whether bytes that were decoded as UTF-8 are that, but for broken characters: some others are not ASCII.
 
     What is said to be UTF-8 is believed if it breaks its rules in a few places only.
     """
@@ -141,4 +147,6 @@ def _text(body: bytes, name: str) -> str:
     if name in ("cp1252", USER_DEFINED):
         table = PRIVATE if name == USER_DEFINED else WINDOWS_1252
         return codecs.charmap_decode(body, "strict", table)[0]
+    if name == "big5hkscs":
+        return big5.decode(body)
     return to_unicode(body, name)

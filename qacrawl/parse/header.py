@@ -41,7 +41,7 @@ def read(blocks: list[Block], words: Landmarks, specialty: str, hint: str, resol
 
 
 def _split(title: str, specialty: str) -> tuple[str, str]:
-    """Title and department. A department may hold " - " itself; the reply's line knows."""
+    """Return title and department. A department may hold " - " itself; the reply's line knows."""
     if specialty and title.casefold().endswith(f" - {specialty}".casefold()):
         return title[: -len(specialty) - 3].rstrip(), title[-len(specialty) :]
     match = DEPARTMENT.fullmatch(title)
@@ -49,12 +49,12 @@ def _split(title: str, specialty: str) -> tuple[str, str]:
 
 
 def _share(blocks: list[Block], words: Landmarks) -> int | None:
-    """The block that says "Share to:"; only near the top, further down it is somebody's text."""
+    """Return the block that says "Share to:"; only near the top, further down it is somebody's text."""
     return next((at for at, block in enumerate(blocks[:60]) if _is_share(block, words)), None)
 
 
 def _is_share(block: Block, words: Landmarks) -> bool:
-    """Whether a block says "Share to:", and nothing else but the names of services, or links or buttons."""
+    """Return whether a block says "Share to:", and nothing else but the names of services, or links or buttons."""
     said = words.share.match(block.text)
     if said is None:
         return False
@@ -62,14 +62,14 @@ def _is_share(block: Block, words: Landmarks) -> bool:
 
 
 def _is_button(block: Block, resolve: Resolve) -> bool:
-    """Whether a block is nothing but links or buttons, none of which leads to a page of the site."""
+    """Return whether a block is nothing but links or buttons, none of which leads to a page of the site."""
     if block.heading or not block.links or any(resolve(link.href) for link in block.links[:MOST_BUTTONS]):
         return False
     return not WORD.search(_without_links(block, 0))
 
 
 def _without_links(block: Block, start: int) -> str:
-    """What is left of a block's text from `start` on when the texts of its links are taken out."""
+    """Return what is left of a block's text from `start` on when the texts of its links are taken out."""
     text = block.text[start:]
     for link in block.links[:MOST_BUTTONS]:
         text = text.replace(link.text, " ", 1)
@@ -81,7 +81,7 @@ MOST_BUTTONS = 60
 
 
 def _title(blocks: list[Block], share: int | None, specialty: str, hint: str) -> tuple[str, list[Block]]:
-    """The title, "" if there is none, and the blocks after it."""
+    """Return the title, "" if there is none, and the blocks after it."""
     above = blocks if share is None else blocks[:share]
     after = [] if share is None else blocks[share + 1 :]
     sure: tuple[Callable[[Block], bool], ...] = (
@@ -102,13 +102,13 @@ def _title(blocks: list[Block], share: int | None, specialty: str, hint: str) ->
 
 
 def _ends_with(line: str, specialty: str) -> bool:
-    """Whether a line ends with " - " and the department."""
+    """Return whether a line ends with " - " and the department."""
     match = DEPARTMENT.fullmatch(line)
     return bool(specialty and match) and _plain(line).endswith(_plain(f"- {specialty}"))
 
 
 def _same(hint: str, line: str) -> bool:
-    """Whether the page's `<title>` is this line, perhaps with the site's name behind it."""
+    """Return whether the page's `<title>` is this line, perhaps with the site's name behind it."""
     line, hint = _plain(line), _plain(hint)
     return hint == line or (hint.startswith(line) and BEFORE_SITE.match(hint, len(line)) is not None)
 
@@ -118,7 +118,7 @@ def _plain(text: str) -> str:
 
 
 def _without_noise(blocks: list[Block], words: Landmarks, resolve: Resolve) -> list[Block]:
-    """The blocks that are neither advertisements nor labels, nor a "Share to:" or buttons above the subject."""
+    """Return the blocks that are neither advertisements nor labels, nor a "Share to:" or buttons above the subject."""
     kept = [block for block in blocks if not is_noise(block, words)]
     kept = kept[next((at for at, block in enumerate(kept) if not _is_share(block, words)), len(kept)) :]
     return kept[next((at for at, block in enumerate(kept) if not _is_button(block, resolve)), 0) :]
@@ -131,7 +131,7 @@ def _from_heading(blocks: list[Block]) -> list[Block]:
 
 
 def _subject(blocks: list[Block]) -> tuple[str, str]:
-    """The first line, and the rest."""
+    """Return the first line, and the rest."""
     if not blocks:
         return "", ""
     first, _, more = blocks[0].text.partition("\n")
@@ -139,5 +139,5 @@ def _subject(blocks: list[Block]) -> tuple[str, str]:
 
 
 def join(blocks: list[Block]) -> str:
-    """Blocks as text: a paragraph each."""
+    """Return blocks as text: a paragraph each."""
     return "\n\n".join(block.text for block in blocks if block.text)

@@ -6,7 +6,7 @@ from functools import cache
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from qacrawl import urls
+from qacrawl import registry, urls
 from qacrawl.parse.encoding import query_encoding
 from qacrawl.records import Page
 
@@ -23,7 +23,7 @@ def resolver(page: Page, markup: str, url: str | None = None) -> Callable[[str],
 
     @cache
     def encoding() -> str:
-        return query_encoding(page.body, page.content_type)
+        return query_encoding(page.body, page.content_type, registry.encoding(page.site))
 
     def resolve(href: str) -> str | None:
         try:

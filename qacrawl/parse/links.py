@@ -22,7 +22,7 @@ def links(page: Page, followed: set[str]) -> tuple[str, ...]:
 
     Those in `followed` are left out, and added to it: of listings and of what leads nowhere, not of articles.
     """
-    markup = decode(page.body, page.content_type)
+    markup = decode(page.body, page.content_type, registry.encoding(page.site))
     if markup is None:
         return ()
     if len(followed) > REMEMBERED:

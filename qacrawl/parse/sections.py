@@ -20,7 +20,7 @@ class Addresses(NamedTuple):
     """The address in full, and else as it is written; None where it is none of the web."""
 
     def first(self, links: Iterable[Link]) -> str | None:
-        """The first page of the site that links lead to, or else the first address."""
+        """Return the first page of the site that links lead to, or else the first address."""
         others = []
         for link in links:
             if url := self.page(link.href):
@@ -39,7 +39,10 @@ TAIL = re.compile(r"(?<!\W)\W++$")
 
 
 def similar(blocks: list[Block], words: Landmarks, addresses: Addresses) -> list[SimilarQA]:
-    """The entries of "Similar Q&A". Each ends with its "Read More" line; without those, each has one doctor line."""
+    """Return the entries of "Similar Q&A".
+
+    Each ends with its "Read More" line; without those, each has one doctor line.
+    """
     lines = list(_lines(blocks))
     ends = [at for at, line in enumerate(lines) if READ_MORE.fullmatch(line.text)]
     entries = [
@@ -55,7 +58,7 @@ def similar(blocks: list[Block], words: Landmarks, addresses: Addresses) -> list
 
 
 def _lines(blocks: list[Block]) -> Iterator[Block]:
-    """The lines as blocks; a doctor line that is broken ("Dr." on its own, the department below) is one line."""
+    """Yield the lines as blocks; a doctor line that is broken ("Dr." on its own, the department below) is one line."""
     broken: Block | None = None
     for block in blocks:
         for at, (text, links) in enumerate(block.lines()):
@@ -70,7 +73,7 @@ def _lines(blocks: list[Block]) -> Iterator[Block]:
 
 
 def _by_doctor_line(lines: list[Block], words: Landmarks) -> list[list[Block]]:
-    """Entries of a page without "Read More": a block after a reply excerpt begins the next one."""
+    """Return entries of a page without "Read More": a block after a reply excerpt begins the next one."""
     doctors = [at for at, line in enumerate(lines) if words.doctor.pattern.fullmatch(line.text)]
     starts = [0]
     for at, following in pairwise(doctors):
@@ -103,7 +106,7 @@ def _entry(lines: list[Block], words: Landmarks, addresses: Addresses) -> Simila
 
 
 def _alike(line: str, title: str) -> bool:
-    """Whether both are the same title, one of them perhaps cut short."""
+    """Return whether both are the same title, one of them perhaps cut short."""
     if line == title:
         return bool(line)
     line, title = (TAIL.sub("", text.casefold()) for text in (line, title))
@@ -115,13 +118,15 @@ def _cut_short(line: str) -> bool:
 
 
 def _join(lines: list[Block]) -> str | None:
-    """Lines as text again, paragraphs where blocks began."""
+    """Return lines as text again, paragraphs where blocks began."""
     text = "".join(("\n\n" if line.place == "first" else "\n") + line.text for line in lines)
     return text.strip() or None
 
 
 def related(blocks: list[Block], addresses: Addresses) -> list[RelatedFAQ]:
-    """The tags of "Related FAQ": a tag with "(Department)" in, or right behind, its block; or a link to a listing.
+    """Return the tags of "Related FAQ": a tag with "(Department)" in, or right behind, its block.
+
+    A link to a listing is a tag, too.
 
     The first block that is neither ends the section: what follows is the page's footer.
     """
@@ -148,7 +153,10 @@ def related(blocks: list[Block], addresses: Addresses) -> list[RelatedFAQ]:
 
 
 def _in_brackets(text: str) -> tuple[str, str] | None:
-    """A tag and the department in the brackets behind it, which may hold brackets; None for a text of another form."""
+    """Return a tag and the department in the brackets behind it, which may hold brackets.
+
+    Return None for a text of another form.
+    """
     if len(text) > 2 * LONGEST_DEPARTMENT or not text.endswith(CLOSING) or "\n" in text:
         return None
     depth, at = 1, len(text) - 1
@@ -162,7 +170,7 @@ def _in_brackets(text: str) -> tuple[str, str] | None:
 
 
 def _tags(block: Block) -> Iterator[Block]:
-    """A block's lines; a line that holds several tags, cut before each link."""
+    """Yield a block's lines; a line that holds several tags, cut before each link."""
     if len(block.links) <= 1 and "\n" not in block.text and _is_tag(block):  # as most are
         yield block
         return
@@ -177,12 +185,12 @@ def _tags(block: Block) -> Iterator[Block]:
 
 
 def _is_tag(block: Block) -> bool:
-    """Whether a line is a tag, its link in front, with its department behind."""
+    """Return whether a line is a tag, its link in front, with its department behind."""
     linked = block.links[0].text if block.links else ""
     return block.text.startswith(linked) and block.text[0].isalnum() and block.text[-1] in ")）"
 
 
 def listing(blocks: list[Block], resolve: Resolve) -> tuple[str, ...]:
-    """The canonical URLs that a page leads to, each once, in its order."""
+    """Return the canonical URLs that a page leads to, each once, in its order."""
     found = (resolve(link.href) for block in blocks for link in block.links)
     return tuple(dict.fromkeys(url for url in found if url))

@@ -90,12 +90,12 @@ def hospital(reply: str, doctor: str | None = None, question: str = "") -> str |
 
 
 def _names_one(text: str) -> bool:
-    """Whether there may be a hospital's name in a text: far faster than to look for one."""
+    """Return whether there may be a hospital's name in a text: far faster than to look for one."""
     return any(kind in text for kind in KINDS) or (not text.isascii() and any(kind in text for kind in KINDS_CJK))
 
 
 def _own(text: str, asked: set[str]) -> list[str]:
-    """The lines of a text that its writer did not copy from the question, those cut at "Dr." joined."""
+    """Return the lines of a text that its writer did not copy from the question, those cut at "Dr." joined."""
     quoted = [found.end() for found in ANSWER.finditer(text)] if "Answer" in text or "答" in text else []
     lines = [line for line in text[quoted[-1] if quoted else 0 :].split("\n") if line not in asked]
     joined = ABBREVIATED.sub(r"\1. ", "\n".join(lines))
@@ -103,7 +103,7 @@ def _own(text: str, asked: set[str]) -> list[str]:
 
 
 def _in_line(line: str, above: str, doctor: str | None) -> str | None:
-    """The hospital in a line that says who signs: nothing but names, or a farewell, or who the signer is."""
+    """Return the hospital in a line that says who signs: nothing but names, or a farewell, or who the signer is."""
     signed = SIGNER.match(line) is not None or _is_name(line, doctor)
     announced = above.rstrip().endswith((":", "："))
     for name, before, after in _hospitals(line, doctor):
@@ -119,7 +119,7 @@ def _in_line(line: str, above: str, doctor: str | None) -> str | None:
 
 
 def _opening(line: str, doctor: str | None) -> str | None:
-    """The hospital of who opens a reply by saying who replies."""
+    """Return the hospital of who opens a reply by saying who replies."""
     presents = PRESENTS.match(line)
     line = line[presents.end() :] if presents else line
     if not SIGNER.match(line) and not _is_name(line, doctor):
@@ -131,7 +131,7 @@ def _opening(line: str, doctor: str | None) -> str | None:
 
 
 def _hospitals(line: str, doctor: str | None) -> Iterator[tuple[str, str, str]]:
-    """The hospitals that a line names, each with what its clause says before and behind it."""
+    """Yield the hospitals that a line names, each with what its clause says before and behind it."""
     named = DOCTOR_OF.match(line)
     for found in INSIDE.finditer(line, named.end(1) if named else 0):
         before, after = CLAUSE.split(line[: found.start(1)])[-1], CLAUSE.split(line[found.end(1) :])[0]
@@ -139,19 +139,19 @@ def _hospitals(line: str, doctor: str | None) -> Iterator[tuple[str, str, str]]:
 
 
 def _without_name(hospital: str, doctor: str | None) -> str:
-    """A hospital without the doctor's name before it, as in "Wu Min of the Green Hospital"."""
+    """Return a hospital without the doctor's name before it, as in "Wu Min of the Green Hospital"."""
     if not _is_name(hospital, doctor):
         return hospital
     return re.sub(r"^\s*(?:of|at|from) (?:the )?", "", hospital[len(doctor or "") :]).strip()
 
 
 def _is_name(line: str, doctor: str | None) -> bool:
-    """Whether a line begins with the doctor's name."""
+    """Return whether a line begins with the doctor's name."""
     return bool(doctor) and line.casefold().startswith((doctor or "").casefold())
 
 
 def _are_names(text: str) -> bool:
-    """Whether all words are of names, posts and departments, as "Chief of Surgery"; no sentence is."""
+    """Return whether all words are of names, posts and departments, as "Chief of Surgery"; no sentence is."""
     at = len(text) - len(text.lstrip(" ,;:.()"))
     while at < len(text):
         if not (word := NAMES.match(text, at)):

@@ -29,7 +29,7 @@ def unescape(text: str) -> str:
 
 
 def read_date(text: str) -> date | None:
-    """The day that "2022/01/18" (or with dots, hyphens, a time) names; None when there is no such day."""
+    """Return the day that "2022/01/18" (or with dots, hyphens, a time) names; None when there is no such day."""
     parts = [int(part) for part in FIGURES.findall(text)[:3]]
     try:
         return date(*parts) if len(parts) == 3 and parts[0] >= 1900 else None
@@ -38,7 +38,7 @@ def read_date(text: str) -> date | None:
 
 
 def read_age(text: str, unit: str = "year") -> tuple[int | None, int | None, list[str]]:
-    """The lower and the upper end of an age in whole years, and notes.
+    """Return the lower and the upper end of an age in whole years, and notes.
 
     "10~19" -> (10, 19), "35" -> (35, 35), "over 60" -> (60, None) with `age_open`. Ends in the wrong order or above
     150 years -> (None, None) with `bad_age`.

@@ -39,5 +39,5 @@ def publish_site(
 
 
 def gate(options: Options) -> Gate:
-    """The quality gate that a user asks for."""
+    """Return the quality gate that a user asks for."""
     return Gate(options.gate_rejects, options.gate_coverage, options.gate_gone)

@@ -15,10 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from qacrawl import schema
-from qacrawl.errors import QacrawlError
+from qacrawl.errors import Exit, QacrawlError
 from qacrawl.escape import plain
 from qacrawl.files import local
-from qacrawl.publish.data import versions
+from qacrawl.publish import damage
+from qacrawl.publish.data import files, versions
+from qacrawl.publish.parallel import columns
 
 COLUMNS = pa.schema(
     [
@@ -54,26 +56,34 @@ class Diff:
         self.counts: dict[str, int] = {change: found.get(change, 0) for change in ("added", "changed", "gone")}
 
     def batches(self, most: int | None = None) -> Any:
-        """The changes as a reader of Arrow batches with COLUMNS, by record_id; `most` of them, or all."""
+        """Return the changes as a reader of Arrow batches with COLUMNS, by record_id; `most` of them, or all."""
         limit = "" if most is None else f" LIMIT {most}"
         return self._db.sql(f"FROM changes ORDER BY record_id{limit}").to_arrow_reader(_STEP)
 
     def changes(self, most: int | None = None) -> Iterator[Change]:
-        """The changes by record_id; `most` of them, or all."""
+        """Yield the changes by record_id; `most` of them, or all."""
         for batch in self.batches(most):
             yield from (Change(**row) for row in batch.to_pylist())
 
 
 @contextmanager
 def compare(before: Path, after: Path) -> Iterator[Diff]:
-    """The differences from the snapshot folder `before` to `after`, for as long as the context lasts.
+    """Yield the differences from the snapshot folder `before` to `after`, for as long as the context lasts.
 
-    Raises QacrawlError where the files of one can't be read.
+    Of two datasets of pairs, those of pairs. Raise QacrawlError where the files of one can't be read, or where only
+    one has pairs.
     """
+    pairs = [(path / "data" / columns.CONFIG).is_dir() for path in (before, after)]
+    if pairs[0] != pairs[1]:
+        raise QacrawlError(f"can't compare {before} and {after}: only one of them has pairs", Exit.USAGE)
     with TemporaryDirectory(prefix="qacrawl-diff-") as folder, versions.work(Path(folder)) as db:
         try:
-            types = [_read(db, name, path) for name, path in (("a", before), ("b", after))]
-            _find(db, [name for name in schema.ARROW.names if types[0].get(name, 0) == types[1].get(name, 1)])
+            with damage.named((*damage.tables(before), *damage.tables(after)), damage.MEND):
+                types = [_read(db, name, path) for name, path in (("a", before), ("b", after))]
+                names = columns.PAIRS.names if pairs[0] else schema.ARROW.names
+                _find(db, [name for name in names if types[0].get(name, 0) == types[1].get(name, 1)])
+        except QacrawlError as error:
+            raise QacrawlError(f"can't compare {before} and {after}: {error}") from None
         except duckdb.Error as error:
             raise QacrawlError(f"can't compare {before} and {after}: {plain(str(error), 300)}") from None
         yield Diff(db, before.name, after.name)
@@ -81,7 +91,10 @@ def compare(before: Path, after: Path) -> Iterator[Diff]:
 
 def _read(db: Any, name: str, snapshot: Path) -> dict[str, str]:
     """Make the view `name` of the records in a snapshot; return the type of each column."""
-    rows = db.read_parquet(str(snapshot / "data/qa/*.parquet"))
+    if (pairs := snapshot / "data" / columns.CONFIG).is_dir():
+        rows = db.read_parquet(files.tables(pairs)).project(f"*, {columns.KEY} AS record_id")
+    else:
+        rows = db.read_parquet(files.tables(snapshot / "data" / "qa"))
     rows.create_view(name)
     return {column: str(kind) for column, kind in zip(rows.columns, rows.types, strict=True)}
 
@@ -92,7 +105,8 @@ def _find(db: Any, both: list[str]) -> None:
     Texts are compared by their 64-bit hashes, so that the join stays narrow: of ten million changes one is missed
     with a chance of 1 in 10^12.
     """
-    names = [name for name in both if name not in ("record_id", *versions.PROVENANCE)]
+    key = ("record_id", columns.KEY)
+    names = [name for name in both if name not in (*key, *versions.PROVENANCE, *columns.PROVENANCE)]
     hashes = ", ".join(f"hash({name}) AS {name}" for name in names)
     for view in ("a", "b"):
         db.execute(f"CREATE TABLE hashes_{view} AS SELECT record_id, {hashes} FROM {view}")
@@ -120,7 +134,7 @@ def write_parquet(found: Diff, path: Path) -> None:
 
 
 def as_json(found: Diff) -> Iterator[str]:
-    """The differences as the lines of one JSON object, one change a line."""
+    """Yield the differences as the lines of one JSON object, one change a line."""
     head = json.dumps({"before": found.before, "after": found.after, **found.counts}, ensure_ascii=False)
     yield head[:-1] + ', "changes": ['
     held = None

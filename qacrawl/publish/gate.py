@@ -25,13 +25,13 @@ class Gate:
 
 
 def reject_rate(db: Any) -> tuple[int, int]:
-    """Articles whose newest reading is a reject, and articles read; `db` has the tables of `versions`."""
+    """Return articles whose newest reading is a reject, and articles read; `db` has the tables of `versions`."""
     rejected, read = db.execute("SELECT count(*) FILTER (reason <> ''), count(*) FROM verdicts").fetchone()
     return int(rejected), int(read)
 
 
 def problems(gate: Gate, rejects: tuple[int, int], now: Stats, before: Stats | None, lost: int) -> Iterator[str]:
-    """What holds a snapshot back, in words; `lost` counts the records of `before` that are not in it."""
+    """Yield what holds a snapshot back, in words; `lost` counts the records of `before` that are not in it."""
     rejected, read = rejects
     if rejected > gate.few and rejected > gate.rejects * read:
         yield f"{rejected:,} of {read:,} articles were rejected ({rejected / read:.0%}, at most {gate.rejects:.0%})"

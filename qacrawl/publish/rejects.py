@@ -8,6 +8,7 @@ from typing import Any
 
 from qacrawl import files
 from qacrawl.frontier import Frontier
+from qacrawl.publish import damage
 from qacrawl.publish.data import versions
 
 COLUMNS = (
@@ -27,7 +28,7 @@ _NEWEST = f"""
     SELECT url, unnest(newest)
     FROM (SELECT r.url AS url,
                  arg_max(struct_pack({", ".join(f"{name} := r.{name}" for name in COLUMNS[1:])}),
-                         struct_pack(fetched_at := r.fetched_at, parser := {versions.PARSER})) AS newest
+                         {versions.moment("r")}) AS newest
           FROM refused r JOIN verdicts v ON v.url = r.url AND v.reason <> ''
           GROUP BY r.url)
 """
@@ -65,5 +66,7 @@ def _judged(frontier: Frontier, folder: Path) -> Iterator[Any]:
         return
     parts = [files.fetch(folder / "parts" / name) for name in frontier.files("parts")]
     with TemporaryDirectory(prefix="qacrawl-") as place, versions.work(Path(place)) as db:
-        versions.judge(db, Path(place), parts, rejects, frontier.gone())
+        mend = f"`qacrawl rebuild {frontier.site}` makes it anew from the archive"
+        with damage.named((*parts, *rejects), mend):
+            versions.judge(db, Path(place), parts, rejects, frontier.gone())
         yield db

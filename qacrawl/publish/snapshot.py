@@ -1,6 +1,5 @@
 """The snapshot: built beside, made durable, renamed into place; `dataset` then points to it in one step."""
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,15 +11,16 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from qacrawl import files
+from qacrawl import files, log
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.files import local
-from qacrawl.publish import marks
+from qacrawl.publish import damage, marks
 from qacrawl.publish.about import card, croissant, report, report_facts, stats
 from qacrawl.publish.about.background import Background, is_invented
 from qacrawl.publish.data import changes, configs, splits, versions
 from qacrawl.publish.data import files as data_files
 from qacrawl.publish.gate import Gate, problems, reject_rate
+from qacrawl.publish.parallel import columns
 
 POINTER = files.POINTER
 SNAPSHOTS = files.SNAPSHOTS
@@ -68,11 +68,10 @@ def publish(
     """
     with alone(folder):
         before = follow(folder)
-        build = folder / f"{BUILD}{uuid4().hex}"
-        made = build / "snapshot"
-        made.mkdir(parents=True)
-        try:
-            found = _tables(build, made, parts, rejects, gone, forgotten)
+        with building(folder) as (build, made):
+            mend = f"`qacrawl rebuild {site}` makes it anew from the archive"
+            with damage.named((*parts, *rejects), mend):
+                found = _tables(build, made, parts, rejects, gone, forgotten)
             if found is None:
                 return None
             rates, rejected = found
@@ -92,8 +91,6 @@ def publish(
                 move(folder, snapshot.id, before)
                 release(folder, snapshot.id)
             return snapshot
-        finally:
-            shutil.rmtree(build)
 
 
 def _tables(
@@ -119,11 +116,21 @@ def _tables(
 
 
 def _compare(folder: Path, made: Path, name: str) -> tuple[stats.Stats | None, changes.Changes | None]:
-    """Return the counts of the snapshot that `dataset` points to, and what changed since; None if that is `name`."""
+    """Return the counts of the snapshot that `dataset` points to, and what changed since.
+
+    Return None for both if that is `name`, or can't be read.
+    """
     old = (folder / POINTER).resolve()
     if not old.exists() or old.name == name:
         return None, None
-    return stats.measure(old), changes.count(old, made)
+    try:
+        return stats.measure(old), changes.count(old, made)
+    except damage.ERRORS:
+        problem = damage.of_snapshot(old)
+        if problem is None:
+            raise
+        log.complain(f"{problem}; nothing is compared with it")
+        return None, None
 
 
 def accept(folder: Path, name: str) -> Path:
@@ -172,11 +179,15 @@ def finish(
 ) -> Snapshot:
     """Add what describes the data in `made`, and checksums; move it to its name, or keep the one that has it already.
 
-    `counted` is what `count` gives; `note` is Markdown that the card ends with.
+    One that is damaged is replaced. `counted` is what `count` gives; `note` is Markdown that the card ends with.
     """
     name = counted.snapshot
     target = folder / SNAPSHOTS / name
     new = not target.exists()
+    if not new and (problem := next(damage.checksums(target), None)):
+        log.complain(f"{target} is damaged: {problem}; it is written anew")
+        target.rename(made.with_name("damaged"))
+        new = True
     if new:
         for file, text in (_kept(target) or _described(site, made, counted, background, note)).items():
             (made / file).write_text(text, encoding="utf-8")
@@ -206,7 +217,7 @@ def _kept(target: Path) -> dict[str, str]:
 
 
 def snapshot_id(sums: str, newest: datetime) -> str:
-    """The UTC day of the newest fetch, and a digest of the checksums of the data files."""
+    """Return the UTC day of the newest fetch, and a digest of the checksums of the data files."""
     return f"{newest:%Y%m%d}-{sha256(sums.encode()).hexdigest()[:12]}"
 
 
@@ -221,13 +232,37 @@ def point(folder: Path, name: str) -> None:
 
 
 @contextmanager
+def building(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield a folder to build in, and in it one for the snapshot; both are removed at the end."""
+    build = folder / f"{BUILD}{uuid4().hex}"
+    made = build / "snapshot"
+    made.mkdir(parents=True)
+    try:
+        yield build, made
+    finally:
+        versions.clear(build)
+
+
+def replaced(folder: Path, old: Path, name: str | None, build: Path) -> None:
+    """Take the snapshot `old` away into `build`; where `dataset` points to it, have it point to `name`, or be gone."""
+    pointer = folder / POINTER
+    if pointer.is_symlink() and pointer.readlink().name == old.name:
+        if name:
+            point(folder, name)
+        else:
+            pointer.unlink()
+    old.rename(build / "old")
+    local.sync(old.parent)
+
+
+@contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Hold the publisher's lock of `folder` and clear away what a killed publisher left."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / "publish.lock", blocking=False):
             for left in folder.glob(f"{BUILD}*"):
-                local.remove(left)
+                versions.clear(left)
             local.sweep(folder, POINTER)
             for made in (folder / SNAPSHOTS).glob("*"):
                 local.sweep(made)
@@ -237,9 +272,9 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def locate(address: str) -> Path:
-    """The snapshot folder that `address` means: itself, a link to it, or the folder of a site that has published."""
+    """Return the snapshot folder that `address` means: itself, a link to it, or a site's folder with a snapshot."""
     path = files.dataset(address)
     for place in (path, path / POINTER) if path else ():
-        if (place / "data" / "qa").is_dir():
+        if any((place / "data" / config).is_dir() for config in ("qa", columns.CONFIG)):
             return place.resolve()
     raise QacrawlError(f"no dataset at {address}", Exit.USAGE)

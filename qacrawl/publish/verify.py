@@ -1,8 +1,7 @@
 """Whether a dataset is in order: its checksums, its schema, and what holds of its rows."""
 
-import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,51 +11,39 @@ import pyarrow.parquet as pq
 
 from qacrawl import registry
 from qacrawl.escape import plain
+from qacrawl.publish import damage
 from qacrawl.publish.data import configs, files, versions
+from qacrawl.publish.parallel import columns, rules
 from qacrawl.records import OLDEST, Page
 from qacrawl.validate import record_id
 
-NOT_SUMMED = {files.SUMS, "report.html"}
-"""The report tells of the run as well, so it is no part of the data."""
 _NAME = re.compile(rf"({'|'.join(files.SPLITS)})-(\d{{5}})-of-(\d{{5}})\.parquet")
 _TEXT_LISTS = ("similar_qa", "related_faq")
 
 
 def verify(dataset: Path) -> list[str]:
-    """What is wrong with the snapshot in a folder, a line each; nothing if it is in order. Never changes anything."""
-    problems = [*_sums(dataset), *_schemas(dataset)]
+    """Return what is wrong with the snapshot in a folder, a line each; nothing if it is in order.
+
+    Never changes anything.
+    """
+    are_pairs = (dataset / "data" / columns.CONFIG).is_dir()
+    tables = {columns.CONFIG: columns.PAIRS} if are_pairs else configs.CONFIGS
+    problems = [*damage.checksums(dataset), *_schemas(dataset, tables)]
     try:
         with versions.look() as db:
-            for config in configs.CONFIGS:
-                source = str(dataset / "data" / config / "*.parquet")
+            for config in tables:
+                source = files.tables(dataset / "data" / config)
                 db.read_parquet(source, filename=True, file_row_number=True).create_view(config)
-            problems += _rows(db)
-            problems += _ids(db)
+            problems += _broken(db, rules.RULES if are_pairs else _rules())
+            problems += [] if are_pairs else _ids(db)
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         problems.append(f"the tables can't be read: {plain(str(error), 200)}")
     return problems
 
 
-def _sums(dataset: Path) -> Iterator[str]:
-    """Files that are missing, changed, or not in the list of checksums."""
-    try:
-        lines = (dataset / files.SUMS).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        yield f"{files.SUMS} can't be read"
-        return
-    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    there = set(files.names(dataset)) - NOT_SUMMED
-    yield from (f"{plain(name)} is missing" for name in sorted(set(listed) - there))
-    yield from (f"{plain(name)} is not in {files.SUMS}" for name in sorted(there - set(listed)))
-    for name in sorted(there & set(listed)):
-        with (dataset / name).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != listed[name]:
-                yield f"{plain(name)} has another checksum than {files.SUMS} says"
-
-
-def _schemas(dataset: Path) -> Iterator[str]:
-    """Files with another schema or name than their config has, and sets of files that are not whole."""
-    for config, columns in configs.CONFIGS.items():
+def _schemas(dataset: Path, tables: Mapping[str, pa.Schema]) -> Iterator[str]:
+    """Yield files with another schema or name than their config has, and sets of files that are not whole."""
+    for config, wanted in tables.items():
         numbers: dict[str, list[tuple[int, int]]] = {}
         for path in sorted((dataset / "data" / config).glob("*")):
             match = _NAME.fullmatch(path.name)
@@ -69,7 +56,7 @@ def _schemas(dataset: Path) -> Iterator[str]:
             except (pa.ArrowException, OSError) as error:
                 yield f"data/{config}/{path.name} can't be read: {plain(str(error))}"
                 continue
-            if not found.equals(columns, check_metadata=True):
+            if not found.equals(wanted, check_metadata=True):
                 yield f"data/{config}/{path.name} has another schema than config {config}"
         if not numbers:
             yield f"config {config} has no files"
@@ -79,7 +66,7 @@ def _schemas(dataset: Path) -> Iterator[str]:
 
 
 def _empty_texts(config: str) -> str:
-    """A condition that finds "" in any text of a row, also in lists."""
+    """Return a condition that finds "" in any text of a row, also in lists."""
     tests = []
     for field in configs.CONFIGS[config]:
         if pa.types.is_string(field.type):
@@ -93,7 +80,7 @@ def _empty_texts(config: str) -> str:
 
 
 def _rules() -> dict[str, str]:
-    """What must not be, and a query for the record_ids where it is."""
+    """Return what must not be, and a query for the record_ids where it is."""
     ordered = f"PARTITION BY {files.SPLIT} ORDER BY filename, file_row_number"
     edges = {
         f"rows of {config} that belong to no record of qa in the same split": f"""
@@ -140,9 +127,9 @@ def _rules() -> dict[str, str]:
     return rows | edges | empty
 
 
-def _rows(db: Any) -> Iterator[str]:
-    """Rules that rows break, with how many do, and one of them."""
-    for what, query in _rules().items():
+def _broken(db: Any, rules: Mapping[str, str]) -> Iterator[str]:
+    """Yield rules that rows break, with how many do, and one of them."""
+    for what, query in rules.items():
         ((number, example),) = db.execute(
             f"SELECT count(*), min(record_id) FROM ({query}) AS wrong(record_id)"
         ).fetchall()
@@ -151,7 +138,7 @@ def _rows(db: Any) -> Iterator[str]:
 
 
 def _ids(db: Any) -> Iterator[str]:
-    """Records whose id is not that of their URL."""
+    """Yield records whose id is not that of their URL."""
     wrong = []
     known = registry.names()
     for batch in db.sql("SELECT record_id, site, url, fetched_at FROM qa").to_arrow_reader(10_000):

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
+from io import TextIOWrapper
 from socket import socket
 from threading import Thread
 from typing import Any, BinaryIO
@@ -50,7 +51,7 @@ def main() -> None:
 
 
 def _received(asked: BinaryIO) -> Iterator[Any]:
-    """What is asked, until there is no more."""
+    """Yield what is asked, until there is no more."""
     while len(head := asked.read(SIZE.size)) == SIZE.size:
         (size,) = SIZE.unpack(head)
         message = asked.read(size)
@@ -71,6 +72,8 @@ def _alone() -> socket:
     os.close(nothing)
     with suppress(OSError):
         os.dup2(2, 1)  # what a parser prints is log; standard output is for results
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # this process may be ended before it writes what it holds
     return connection
 
 
@@ -112,7 +115,7 @@ def _read(page: Page, setup: Setup, followed: set[str]) -> Answer:
 
 
 def _is_full(setup: Setup) -> bool:
-    """Whether more than half the memory is held between pages: a new process begins with little."""
+    """Return whether more than half the memory is held between pages: a new process begins with little."""
     half = setup.limits.bytes // 2
     if peak() <= half or resident(os.getpid()) <= half:
         return False

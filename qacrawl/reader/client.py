@@ -170,7 +170,7 @@ class Reader:
             self._start()
 
     def _ended(self) -> None:
-        """The process ended by itself: the page that it was at is tried once more."""
+        """Go on after the process ended by itself: the page that it was at is tried once more."""
         self.vain = 0 if self.child.is_ready else self.vain + 1
         if self.vain >= STARTS:
             self._give_up(OSError("the process that reads pages ends as soon as it is started"))

@@ -1,8 +1,9 @@
 """A WARC file to Arrow record batches: what pool and cluster call for each file, and what a library may call."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
@@ -10,8 +11,9 @@ from qacrawl import files, schema
 from qacrawl.errors import refusal
 from qacrawl.reader.messages import Result, Setup
 from qacrawl.reader.series import Series
-from qacrawl.rebuild.pages import Wanted, pages
-from qacrawl.records import Listing, Page, QARecord, Refusal, Reject
+from qacrawl.rebuild.pages import Found, Piece, Seen, Wanted, pages
+from qacrawl.rebuild.refresh import forwards
+from qacrawl.records import Listing, Page, QARecord, Refusal, Reject, is_gone
 
 RECORD, REJECT, LISTING, DAMAGE = "record", "reject", "listing", "damage"
 STEP = 1000
@@ -24,28 +26,14 @@ COLUMNS: pa.Schema = pa.schema(
         pa.field("kind", pa.string(), nullable=False),
         pa.field("reason", pa.string()),
         pa.field("fields", pa.list_(pa.field("element", pa.string(), nullable=False))),
-        *(field.with_nullable(True) for field in schema.ARROW),
+        *(field.with_nullable(True) for field in schema.PARTS),
     ],
     schema.ARROW.metadata,
 )
 """Of a batch: `kind` is record, reject, listing or damage; a row has the columns of its kind, the others are null.
 
-A damage is a stretch that can't be read: `warc_file`, `warc_offset`, and `reason` in words.
+A damage is a stretch that can't be read: `warc_file`, `warc_offset`, and `reason` in words. `visit` is that of parts.
 """
-
-
-class Piece(NamedTuple):
-    """A file of the archive, or some of it."""
-
-    address: str
-    """Path, or s3://bucket/key."""
-    name: str
-    """What records call it."""
-    ours: bool = False
-    """Whether it lies in our own archive."""
-    start: int = 0
-    end: int | None = None
-    """Records that begin here or later are not of it."""
 
 
 def iter_batches(piece: Piece | str, setup: Setup, wanted: Wanted | None = None) -> Iterator[pa.RecordBatch]:
@@ -55,19 +43,7 @@ def iter_batches(piece: Piece | str, setup: Setup, wanted: Wanted | None = None)
     is one row of damage.
     """
     piece = Piece(piece, piece.rpartition("/")[2]) if isinstance(piece, str) else piece
-    made = Rows(piece.name)
-    asked: list[Page] = []
-    for result in reader(setup).results(_noted(made.pages(piece, wanted or Wanted(setup.site)), asked)):
-        made.add(result, asked.pop(0))
-        yield from made.batches(STEP)
-    yield from made.batches(1)
-
-
-def _noted(found: Iterator[Page], asked: list[Page]) -> Iterator[Page]:
-    """Yield pages, and note them until they are answered."""
-    for page in found:
-        asked.append(page)
-        yield page
+    yield from Rows(piece, setup, wanted or Wanted(setup.site)).batches()
 
 
 @cache
@@ -77,56 +53,72 @@ def reader(setup: Setup) -> Series:
 
 
 class Rows:
-    """Rows of a file that wait to become batches."""
+    """What a WARC file, or some of it, comes to; rows wait here to become batches."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.records: list[QARecord] = []
-        self.rejects: list[Reject] = []
-        self.listings: list[Page] = []
-        self.damages: list[tuple[int, str]] = []
+    def __init__(self, piece: Piece, setup: Setup, wanted: Wanted) -> None:
+        self.piece = piece
+        self.setup = setup
+        self.wanted = wanted
+        self.seen = Seen()
+        """What can be read of it."""
+        self._asked: deque[Found] = deque()
+        self._records: list[tuple[QARecord, int | None]] = []
+        self._rejects: list[tuple[Reject, int | None]] = []
+        self._listings: list[Page] = []
+        self._damages: list[tuple[int, str]] = []
 
-    def pages(self, piece: Piece, wanted: Wanted) -> Iterator[Page]:
-        """Yield the pages of a file, and keep what is damaged."""
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield it all; call it once."""
+        for result in reader(self.setup).results(self._pages()):
+            self._add(result, self._asked.popleft())
+            yield from self._full(STEP)
+        yield from self._full(1)
+
+    def _pages(self) -> Iterator[Page]:
+        """Yield the pages of the file; note them until they are answered, and keep what is damaged."""
         try:
-            with files.opened(piece.address) as file:
-                for place, one in pages(file, piece.name, wanted, ours=piece.ours, start=piece.start, end=piece.end):
-                    if isinstance(one, Page):
-                        yield one
+            with files.opened(self.piece.address) as file:
+                for at, one in pages(file, self.piece, self.wanted, self.seen):
+                    if isinstance(one, Found):
+                        self._asked.append(one)
+                        yield one.page
                     else:
-                        self.damaged(place, one.reason)
+                        self._damages.append((at, one.reason))
         except OSError as error:
-            self.damaged(piece.start, f"can't be read: {refusal(error)}")
+            self._damages.append((self.piece.start, f"can't be read: {refusal(error)}"))
 
-    def damaged(self, place: int, reason: str) -> None:
-        """Add a stretch that can't be read."""
-        self.damages.append((place, reason))
-
-    def add(self, result: Result | Refusal, page: Page) -> None:
-        """Add what a page came to."""
+    def _add(self, result: Result | Refusal, found: Found) -> None:
+        """Add what a page came to; where it is gone, or only forwards, the frontier knows since the crawl."""
         if isinstance(result, QARecord):
-            self.records.append(result)
+            self._records.append((result, found.visit))
         elif isinstance(result, Reject):
-            self.rejects.append(result)
+            if not (is_gone(result) or forwards(found, result)):
+                self._rejects.append((result, found.visit))
         elif isinstance(result, Listing):
-            self.listings.append(page.model_copy(update={"body": b""}))
+            self._listings.append(found.page.model_copy(update={"body": b""}))
 
-    def batches(self, least: int) -> Iterator[pa.RecordBatch]:
+    def _full(self, least: int) -> Iterator[pa.RecordBatch]:
         """Yield as batches what there are `least` rows of."""
-        if len(self.records) >= least:
-            yield _batch(RECORD, schema.record_table(self.records))
-            self.records = []
-        if len(self.rejects) >= least:
-            yield _batch(REJECT, schema.reject_table(self.rejects))
-            self.rejects = []
-        if len(self.listings) >= least:
-            rows = [{name: getattr(page, name) for name in _FACTS} for page in self.listings]
-            yield _batch(LISTING, _table(rows))
-            self.listings = []
-        if len(self.damages) >= least:
-            found = [{"warc_file": self.name, "warc_offset": at, "reason": why} for at, why in self.damages]
-            yield _batch(DAMAGE, _table(found))
-            self.damages = []
+        if len(self._records) >= least:
+            yield _batch(RECORD, _visited(schema.record_table([row for row, _ in self._records]), self._records))
+            self._records = []
+        if len(self._rejects) >= least:
+            yield _batch(REJECT, _visited(schema.reject_table([row for row, _ in self._rejects]), self._rejects))
+            self._rejects = []
+        if len(self._listings) >= least:
+            yield _batch(LISTING, _table([{name: getattr(page, name) for name in _FACTS} for page in self._listings]))
+            self._listings = []
+        if len(self._damages) >= least:
+            name = self.piece.name
+            yield _batch(
+                DAMAGE, _table([{"warc_file": name, "warc_offset": at, "reason": why} for at, why in self._damages])
+            )
+            self._damages = []
+
+
+def _visited(table: pa.Table, rows: Sequence[tuple[object, int | None]]) -> pa.Table:
+    """Return a table with the numbers of the visits that fetched its rows."""
+    return table.append_column(schema.VISIT, pa.array([visit for _, visit in rows], schema.VISIT.type))
 
 
 def _table(rows: Sequence[Mapping[str, object]]) -> pa.Table:

@@ -1,15 +1,18 @@
 """The pages of a site in an archive file, ours or anybody's, as a crawl would have given them to the parser."""
 
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
-from qacrawl import registry
+from qacrawl import registry, steps
 from qacrawl.archive import decode, read, transfer, warc
 from qacrawl.archive.records import Headers, Record, is_page, records
+from qacrawl.archive.records import Wanted as Filter
+from qacrawl.escape import plain
 from qacrawl.records import LARGEST, Page
 
 _PACKED = {b"\x1f\x8b\x08": b"gzip", b"\x28\xb5\x2f\xfd": b"zstd", b"x\x01": b"deflate", b"x\x9c": b"deflate"}
@@ -20,15 +23,17 @@ _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\f\r\x1b")
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which pages of an archive are read."""
+    """Which pages of an archive are read: what a crawl knows of addresses, and an archive does not."""
 
     site: str
     starts: frozenset[str] = frozenset()
     """Canonical URLs of start pages, which the address alone does not tell."""
     skip: frozenset[str] = frozenset()
     """Canonical URLs that are never read: forgotten pages."""
+    asked: frozenset[str] = frozenset()
+    """In archives of ours, hosts whose pages are the site's; empty where the frontier knows none: then all are."""
     hosts: frozenset[str] = frozenset()
-    """Hosts that count in archives of others, beside the site's own."""
+    """In archives of others, hosts whose pages are the site's, beside its own."""
 
     @cached_property
     def about(self) -> registry.Site:
@@ -42,9 +47,51 @@ class Wanted:
             host = urlsplit(found).netloc
         except ValueError:
             return None
-        if found in self.skip or not (ours or host in self.hosts or host in self.about.HOSTS):
+        of_site = (host in self.asked or not self.asked) if ours else (host in self.hosts or host in self.about.HOSTS)
+        if found in self.skip or not of_site:
             return None
         return found if self.about.kind(found) or found in self.starts else None
+
+
+class Piece(NamedTuple):
+    """A file of the archive, or some of it."""
+
+    address: str
+    """Path, or s3://bucket/key."""
+    name: str
+    """What records call it."""
+    ours: bool = False
+    """Whether it lies in our own archive."""
+    start: int = 0
+    end: int | None = None
+    """Records that begin here or later are not of it."""
+
+
+class Found(NamedTuple):
+    """A page, and the response that it was."""
+
+    page: Page
+    response: warc.Exchange
+    visit: int | None
+    """Number of the visit, by the frontier's counter; None in archives of others."""
+
+
+@dataclass
+class Seen:
+    """What can be read of a file, whether anybody wants it or not."""
+
+    places: "array[int]" = field(default_factory=lambda: array("q"))
+    """Where responses and the like begin, each place once."""
+    newest: int = 0
+    """The highest number of a visit, in archives of ours."""
+
+    def add(self, place: int, headers: Headers, ours: bool) -> None:
+        """Note a record by its header."""
+        if not self.places or self.places[-1] != place:
+            self.places.append(place)
+        number = headers.get(warc.VISIT.lower(), "")
+        if ours and read.NUMBER.fullmatch(number):
+            self.newest = max(self.newest, int(number))
 
 
 @dataclass
@@ -67,7 +114,7 @@ def source(file: BinaryIO, name: str, ours: bool) -> Source:
     if ours:
         return Source(name, True, warc.run_of(name))
     found = Source(name, False)
-    for _, record in records(file, wanted=lambda headers: True):
+    for _, record in records(file, wanted=lambda place, headers: True):
         if isinstance(record, Record) and record.headers.get("warc-type") == "warcinfo":
             found.heed(record)
         break
@@ -75,33 +122,46 @@ def source(file: BinaryIO, name: str, ours: bool) -> Source:
 
 
 def pages(
-    file: BinaryIO, name: str, wanted: Wanted, *, ours: bool, start: int = 0, end: int | None = None
-) -> Iterator[tuple[int, Page | warc.Damage]]:
-    """Yield the pages of a file with their places, and what can't be read; `name` is the file's in the records.
+    file: BinaryIO, piece: Piece, wanted: Wanted, seen: Seen | None = None
+) -> Iterator[tuple[int, Found | warc.Damage]]:
+    """Yield the pages of a file, or of some of it, with their places, and what can't be read.
 
-    Pages that nobody wants are left out by their address, before anything of them is parsed.
+    Pages that nobody wants are left out by their address, before anything of them is parsed. A page that raises costs
+    itself. What can be read is noted in `seen`. An empty file of ours is what a killed run left.
     """
-    of = source(file, name, ours)
-    for place, record in records(file, start, end, _filter(wanted, of, ours)):
+    if piece.ours and not file.read(1):
+        return
+    of = source(file, piece.name, piece.ours)
+    for place, record in records(file, piece.start, piece.end, _filter(wanted, of, piece.ours, seen or Seen())):
         if isinstance(record, Record) and record.headers.get("warc-type") == "warcinfo":
             of.heed(record)
             continue
-        if found := _page(place, read.entry(record), wanted, of):
+        try:
+            found = _page(place, read.entry(record), wanted, of)
+        except Exception as error:  # a fault of ours or of the site's addresses
+            found = warc.Damage(plain(repr(error), 300))
+        if found:
             yield place, found
 
 
-def _filter(wanted: Wanted, of: Source, ours: bool) -> Callable[[Headers], bool]:
-    """Return what says by a record's header whether it is read."""
+def _filter(wanted: Wanted, of: Source, ours: bool, seen: Seen) -> Filter:
+    """Return what says by a record's header whether it is read, and notes it."""
 
-    def is_wanted(headers: Headers) -> bool:
+    def is_wanted(place: int, headers: Headers) -> bool:
         if headers.get("warc-type") == "warcinfo":
             return not ours
-        return is_page(headers) and wanted.url(read.url_of(headers), of.ours) is not None
+        if not is_page(headers):
+            return False
+        seen.add(place, headers, of.ours)
+        try:
+            return wanted.url(read.url_of(headers), of.ours) is not None
+        except Exception:  # it is said when the page is read
+            return True
 
     return is_wanted
 
 
-def _page(place: int, entry: warc.Entry, wanted: Wanted, of: Source) -> Page | warc.Damage | None:
+def _page(place: int, entry: warc.Entry, wanted: Wanted, of: Source) -> Found | warc.Damage | None:
     """Return the page that a response is; None where it is none."""
     if isinstance(entry, warc.Damage):
         return entry
@@ -112,17 +172,9 @@ def _page(place: int, entry: warc.Entry, wanted: Wanted, of: Source) -> Page | w
     if url is None or body is None or isinstance(body, warc.Damage):
         return body if isinstance(body, warc.Damage) else None
     kinds = entry.values("Content-Type")
-    return Page(
-        site=wanted.site,
-        url=url,
-        body=body,
-        fetched_at=entry.fetched_at,
-        content_type=kinds[-1].decode("latin-1") if kinds else None,
-        status=entry.status,
-        run_id=of.run,
-        warc_file=of.name,
-        warc_offset=place,
-    )
+    visit = entry.visit if of.ours else None
+    page = steps.page(wanted.site, url, body, entry.status, kinds, entry.fetched_at, warc.Place(of.name, place))
+    return Found(page if page.run_id == of.run else page.model_copy(update={"run_id": of.run}), entry, visit)
 
 
 def _body(entry: warc.Exchange, ours: bool) -> bytes | warc.Damage | None:

@@ -1,16 +1,15 @@
 """Archive files read by several processes, each a file or a range of one at a time; what was staged is taken."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context, parent_process
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Thread
-from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from rich.console import Console
@@ -20,8 +19,8 @@ from qacrawl import files
 from qacrawl.errors import QacrawlError
 from qacrawl.reader.messages import Setup
 from qacrawl.rebuild import batches, staged
-from qacrawl.rebuild.batches import DAMAGE, Piece
-from qacrawl.rebuild.pages import Wanted
+from qacrawl.rebuild.batches import DAMAGE
+from qacrawl.rebuild.pages import Piece, Wanted
 from qacrawl.rebuild.staged import Staged
 
 RANGE = 256 << 20
@@ -130,14 +129,14 @@ def _end_with_parent() -> None:
     Thread(target=wait, daemon=True).start()
 
 
-def check(made: Sequence[Staged], short: Mapping[str, tuple[int, str]] = MappingProxyType({})) -> None:
+def check(made: Sequence[Staged], known: Collection[str] = ()) -> None:
     """Raise QacrawlError when of more than a hundredth of the files nothing could be read.
 
-    `short` are files of ours that lost some of their bytes, with place and reason.
+    Those of ours that are `known`, by name, to have lost some of their bytes do not count: their rows stay.
     """
     read = {one.address for one in made if one.counts.total() > one.counts[DAMAGE]}
     lost = {one.address: one.damages[0] for one in made if one.damages and one.address not in read}
-    lost |= {one.address: short[one.file] for one in made if one.file in short and one.address not in read}
+    lost = {address: first for address, first in lost.items() if PurePosixPath(address).name not in known}
     number = len({one.address for one in made})
     if len(lost) * 100 > number:
         address, (place, reason) = next(iter(lost.items()))

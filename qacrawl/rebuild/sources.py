@@ -6,27 +6,33 @@ from pathlib import Path, PurePosixPath
 from qacrawl import files
 from qacrawl.archive import warc
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.rebuild.batches import Piece
+from qacrawl.rebuild.pages import Piece
 
 _ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz")
 """Of the files in a folder that are read, or refused one by one."""
 
 
-def own(folder: Path, committed: Mapping[str, int]) -> list[Piece]:
-    """Return the files of a site's archive by name, so those of a run in order; `committed` are the manifest's."""
-    for name in committed:
-        files.fetch_if(folder / "archive" / name)
+def own(folder: Path) -> list[Piece]:
+    """Return the files of a site's archive by name, so those of a run in order."""
     return [Piece(str(path), path.name, ours=True) for path in warc.files(folder / "archive")]
 
 
-def short(found: Sequence[Piece], committed: Mapping[str, int]) -> dict[str, tuple[int, str]]:
-    """Return, by name, place and reason of damage for those of our files that are shorter than they were."""
-    lost = {}
-    for piece in found:
-        was, now = committed.get(piece.name, 0), Path(piece.address).stat().st_size
-        if now < was:
-            lost[piece.name] = (now, f"the file has {now:,} bytes, and had {was:,} when it was written")
-    return lost
+def lost(folder: Path, committed: Mapping[str, int]) -> dict[str, str]:
+    """Fetch the archive files of the manifest, `committed`; return those that are missing, or shorter than they were.
+
+    That is, by name, a line that says so.
+    """
+    found = {}
+    for name, size in committed.items():
+        path = folder / "archive" / name
+        try:
+            there = files.fetch(path).stat().st_size
+        except FileNotFoundError:
+            found[name] = f"{path} is missing; rows that came from it stay as they are"
+            continue
+        if there < size:
+            found[name] = f"{path} has {there:,} bytes of {size:,}; rows that came from its end stay as they are"
+    return found
 
 
 def given(addresses: Sequence[str]) -> list[Piece]:

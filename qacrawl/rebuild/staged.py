@@ -7,11 +7,13 @@ one file, and who comes later reads only what is new.
 
 import json
 import time
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
+from itertools import accumulate, pairwise
 from pathlib import Path
 from uuid import UUID
 
@@ -25,14 +27,14 @@ from qacrawl.archive import records
 from qacrawl.files import local
 from qacrawl.reader.messages import Setup
 from qacrawl.rebuild import batches
-from qacrawl.rebuild.batches import DAMAGE, Piece, iter_batches
-from qacrawl.rebuild.pages import Wanted
+from qacrawl.rebuild.batches import DAMAGE, Rows
+from qacrawl.rebuild.pages import Piece, Wanted
 from qacrawl.records import SCHEMA_VERSION
 from qacrawl.store import STAGED
 
 PART = 5000
 """Rows of a Parquet file."""
-_FOLDERS = {batches.RECORD: ("parts", schema.ARROW), batches.REJECT: ("rejects", schema.REJECTS)}
+_FOLDERS = {batches.RECORD: ("parts", schema.PARTS), batches.REJECT: ("rejects", schema.REFUSED)}
 _BY_CHANCE = ("crashed", "too_large", "too_slow")
 """Reasons of rejects that may be none the next time."""
 _LONG = 24 * 3600.0  # seconds
@@ -66,8 +68,14 @@ class Staged:
     parts: dict[str, int] = field(default_factory=dict)
     """Rows of each Parquet file of records, by name."""
     rejects: dict[str, int] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of those files, by name."""
     damages: list[tuple[int, str]] = field(default_factory=list)
     """Place and reason of each stretch that can't be read."""
+    read: "array[int]" = field(default_factory=lambda: array("q"))
+    """Where the responses start that could be read: their rows are made anew, whatever they come to today."""
+    newest: int = 0
+    """The highest number of a visit."""
     first: int | None = None
     """Where its first record begins; None where none does."""
     by_chance: bool = False
@@ -84,7 +92,7 @@ def key(piece: Piece, digest: str, setup: Setup, wanted: Wanted) -> str:
     said = [
         *(digest, piece.name, piece.ours, piece.start, piece.end, code(setup.site), SCHEMA_VERSION),
         *(sha256(setup.key).hexdigest(), *setup._replace(key=b"")[2:]),
-        *(sorted(wanted.starts), sorted(wanted.hosts), steps.version(setup.site)),
+        *(sorted(wanted.starts), sorted(wanted.asked), sorted(wanted.hosts), steps.version(setup.site)),
     ]
     return sha256(json.dumps(said).encode()).hexdigest()[:32]
 
@@ -107,14 +115,17 @@ def load(folder: Path, key: str, committed: Iterable[tuple[str, str]], forgotten
     count.
     """
     found = _note(folder / STAGED / f"{key}.json")
+    if found is None or found.by_chance:
+        return None
     known = frozenset(committed)
-    for kind, name in found.names if found else ():
-        if (kind, name) in known:
-            continue
-        path = files.fetch_if(folder / STAGED / kind / name)
-        if not path.exists() or (forgotten and _holds(path, forgotten)):
+    for kind, name in found.names:
+        path = files.fetch_if((folder if (kind, name) in known else folder / STAGED) / kind / name)
+        try:
+            if files.digest(str(path)) != found.digests[name] or (forgotten and _holds(path, forgotten)):
+                return None
+        except OSError:  # it is missing, or can't be read
             return None
-    return None if found is None or found.by_chance else found
+    return found
 
 
 def _holds(path: Path, urls: frozenset[str]) -> bool:
@@ -128,11 +139,15 @@ def stage(folder: Path, piece: Piece, key: str, setup: Setup, wanted: Wanted) ->
     made = Staged(key, piece.name, piece.address, code(setup.site))
     begin = _first(piece, made)
     if begin is not None:
-        writer = _Writer(folder, made)
-        for batch in iter_batches(piece._replace(start=begin), setup, wanted):
+        writer, rows = _Writer(folder, made), Rows(piece._replace(start=begin), setup, wanted)
+        for batch in rows.batches():
             writer.add(batch)
         writer.close()
-    files.write(folder / STAGED / f"{key}.json", json.dumps(vars(made)).encode())
+        damaged = {place for place, _ in made.damages}
+        made.read = array("q", (place for place in rows.seen.places if place not in damaged))
+        made.newest = rows.seen.newest
+    steps_between = [place - before for before, place in pairwise([0, *made.read])]
+    files.write(folder / STAGED / f"{key}.json", json.dumps(vars(made) | {"read": steps_between}).encode())
     return made
 
 
@@ -178,10 +193,11 @@ class _Writer:
         written: dict[str, int] = getattr(self.made, name)
         path = self.folder / STAGED / name / _name(self.made.key, kind, len(written))
         path.parent.mkdir(parents=True, exist_ok=True)
-        with local.replacing(path) as unfinished:
-            pq.write_table(table, unfinished, compression="zstd")
+        with local.replacing(path) as unfinished, unfinished.open("wb") as file:
+            pq.write_table(table, file, compression="zstd")
         files.put(path)
         written[path.name] = table.num_rows
+        self.made.digests[path.name] = files.digest(str(path))
         self.held[kind] = []
 
 
@@ -195,12 +211,18 @@ def publish(folder: Path, made: Iterable[Staged]) -> Iterator[tuple[str, str, in
     for one in made:
         for kind, name in one.names:
             target, source = folder / kind / name, folder / STAGED / kind / name
-            if files.fetch_if(source).exists() and not target.exists():
+            if files.fetch_if(source).exists() and not (target.exists() and target.samefile(source)):
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.hardlink_to(source)  # a kill before the manifest has it leaves it staged
-                local.sync(target.parent)
+                with local.replacing(target) as unfinished:
+                    unfinished.hardlink_to(source)  # a kill before the manifest has it leaves it staged
                 files.put(target)
             yield kind, name, getattr(one, kind)[name]
+
+
+def names(folder: Path, of: Collection[str] | None = None) -> set[tuple[str, str]]:
+    """Return the Parquet files, kind and name, of all notes, or of those about the archive files `of`."""
+    notes = [_note(path) for path in files.below(folder, STAGED) if path.suffix == ".json"]
+    return {one for note in notes if note and (of is None or note.file in of) for one in note.names}
 
 
 def clear(folder: Path, site: str, committed: Iterable[tuple[str, str]]) -> None:
@@ -208,12 +230,12 @@ def clear(folder: Path, site: str, committed: Iterable[tuple[str, str]]) -> None
 
     `committed` are the files of the manifest. What somebody else is staging stays.
     """
-    known, needed = frozenset(committed), set()
+    known, needed, there = frozenset(committed), set(), _staged(folder)
     for path in files.below(folder, STAGED):
         if path.suffix == ".json":
             found = _note(path)
             names = set(found.names) if found and found.code == code(site) else set()
-            if found and found.code == code(site) and names <= known | _staged(folder):
+            if found and found.code == code(site) and names <= known | there:
                 needed |= {path, *(folder / STAGED / kind / name for kind, name in names - known)}
     for path in files.below(folder, STAGED):
         if path not in needed and (path.suffix == ".json" or _is_old(path) or (path.parent.name, path.name) in known):
@@ -237,4 +259,5 @@ def _note(path: Path) -> Staged | None:
     except (TypeError, ValueError):
         return None
     found.counts = Counter(found.counts)
+    found.read = array("q", accumulate(found.read))
     return found

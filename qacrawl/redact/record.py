@@ -59,12 +59,12 @@ def read_key(path: Path) -> bytes:
 
 
 def pseudonym(name: str, key: bytes) -> str:
-    """The pseudonym of an asker: "asker-" and 16 hex digits of HMAC-SHA256; the same name has the same one."""
+    """Return the pseudonym of an asker: "asker-" and 16 hex digits of HMAC-SHA256; the same name has the same one."""
     return f"asker-{hmac.new(key, name.encode(), sha256).hexdigest()[:16]}"
 
 
 def redact(record: QARecord, *, key: bytes, askers: AskerNames = "pseudonym", texts: bool = True) -> QARecord:
-    """`record` without what tells who the asker is; the note `redacted_<kind>` says what was found in its texts."""
+    """Return `record` without what tells who asked; the note `redacted_<kind>` says what was found in its texts."""
     values: dict[str, Any] = {}
     if askers == "drop":
         values["asker"] = None

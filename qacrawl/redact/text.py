@@ -24,7 +24,7 @@ _WIDE = re.compile("[０-９＠]")
 
 
 def redact(text: str) -> tuple[str, list[str]]:
-    """`text` with personal data replaced by `[email]`, `[phone]` and `[id]`, and the kinds that were found."""
+    """Return `text` with personal data replaced by `[email]`, `[phone]` and `[id]`, and the kinds that were found."""
     plain = text.translate(_PLAIN)
     found = _find(plain)
     new = found
@@ -51,7 +51,7 @@ _CONTEXT = 60
 
 
 def _find(plain: str) -> list[Found]:
-    """What each finder finds in a text in which what those before it found is masked."""
+    """Return what each finder finds in a text in which what those before it found is masked."""
     found: list[Found] = []
     for kind, find in _FINDERS:
         spans = _apart(find(plain))
@@ -65,7 +65,7 @@ def _find(plain: str) -> list[Found]:
 
 
 def _apart(spans: Iterable[Span]) -> list[Span]:
-    """Spans in order, those that overlap as one: in "a@b.twa@b.tw" the second address begins in the first."""
+    """Return spans in order, those that overlap as one: in "a@b.twa@b.tw" the second address begins in the first."""
     apart: list[Span] = []
     for start, end in sorted(spans):
         if apart and start < apart[-1][1]:
@@ -76,12 +76,12 @@ def _apart(spans: Iterable[Span]) -> list[Span]:
 
 
 def _mask(length: int) -> str:
-    """What stands for personal data of some length, as "[phone]" will, so that all other offsets stay the same."""
+    """Return what stands for personal data, as "[phone]" will, but of the same length: all other offsets stay."""
     return f"[{'x' * (length - 2)}]"
 
 
 def _zones(found: list[Found], length: int) -> Iterator[Span]:
-    """The neighbourhood of what was found, in one stretch where neighbourhoods meet."""
+    """Yield the neighbourhood of what was found, in one stretch where neighbourhoods meet."""
     first = last = -1
     for start, end, _ in sorted(found):
         if start - _NEAR > last:
@@ -93,7 +93,7 @@ def _zones(found: list[Found], length: int) -> Iterator[Span]:
 
 
 def _find_in(chars: list[str], start: int, end: int) -> Iterator[Found]:
-    """What finders find between two offsets."""
+    """Yield what finders find between two offsets."""
     first = max(0, start - _CONTEXT)
     for begins, ends, kind in _find("".join(chars[first : end + _CONTEXT])):
         if start <= first + begins and first + ends <= end:
@@ -101,7 +101,7 @@ def _find_in(chars: list[str], start: int, end: int) -> Iterator[Found]:
 
 
 def suspicious(text: str) -> bool:
-    """Whether `redact` could find anything in `text`: rather too often than too seldom, but very fast."""
+    """Return whether `redact` could find anything in `text`: rather too often than too seldom, but very fast."""
     raw = text.encode("utf-8", "surrogatepass")
     if _FEWEST in raw.translate(_DIGITS, _BETWEEN):
         return True
@@ -146,7 +146,7 @@ def _ids(plain: str) -> Iterator[Span]:
 
 
 def _is_id(number: str) -> bool:
-    """Whether the check digit of an ID is right."""
+    """Return whether the check digit of an ID is right."""
     first = _LETTERS.index(number[0]) + 10
     second = int(number[1]) if number[1].isdigit() else _LETTERS.index(number[1]) % 10
     digits = [first // 10, first % 10, second, *map(int, number[2:])]
@@ -183,7 +183,7 @@ _LABELLED = re.compile(
 
 
 def _abroad(plain: str) -> Iterator[Span]:
-    """Numbers with a country code after "+"."""
+    """Yield numbers with a country code after "+"."""
     if not re.search(r"\+\s?\d", plain):
         return
     from phonenumbers import Leniency, PhoneNumberMatcher
@@ -193,7 +193,7 @@ def _abroad(plain: str) -> Iterator[Span]:
 
 
 def _phones(region: str) -> Callable[[str], Iterator[Span]]:
-    """A finder of numbers written as people in `region` write them."""
+    """Return a finder of numbers written as people in `region` write them."""
 
     def find(plain: str) -> Iterator[Span]:
         return (found.span() for found in _NUMBERS[region].finditer(plain) if _is_phone(found["number"], region))
@@ -202,12 +202,12 @@ def _phones(region: str) -> Callable[[str], Iterator[Span]]:
 
 
 def _labelled(plain: str) -> Iterator[Span]:
-    """Numbers without area code after a word that says what they are."""
+    """Return numbers without area code after a word that says what they are."""
     return ((found.start("number"), found.end()) for found in _LABELLED.finditer(plain))
 
 
 def _is_phone(number: str, region: str) -> bool:
-    """Whether there is such a phone number in `region`."""
+    """Return whether there is such a phone number in `region`."""
     import phonenumbers  # takes 25 ms, and few pages need it
 
     digits = re.sub(r"\D", "", number)

@@ -324,3 +324,14 @@ def test_a_pipe_that_is_closed_from_the_start_is_no_noise(arguments):
     with os.fdopen(write, "w") as closed:
         done = subprocess.run(crawling.program(arguments), stdout=closed, stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_terminal_finds_nothing_to_obey_in_pages_and_names_of_files(tmp_path):
+    odd = "\x1b[31m\x9b2J\u202e\x07"
+    page = tmp_path / f"a{odd}.html"
+    page.write_bytes(faults.article(1).replace(b"Subject 1", f"Subject {odd}1".encode()))
+    missing = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9" + odd.encode())
+    done = qacrawl("extract", str(page), missing)
+    assert (done.code, done.out.count("\n"), done.err.count("\n")) == (1, 2, 1), done
+    assert not set("\x1b\x9b\u202e\x07") & set(done.out + done.err)
+    assert json.loads(done.out.splitlines()[0])["path"] == str(page)

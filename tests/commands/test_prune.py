@@ -47,6 +47,7 @@ def prune(output: Path, *options: str) -> crawling.Done:
     return crawling.qacrawl("prune", "doctorqna", "--output", str(output), *options)
 
 
+@pytest.mark.slow
 def test_it_only_says_what_it_would_do_until_it_is_told_to(output):
     names = snapshots(output / "doctorqna", 5)
     said = prune(output, "--keep", "2")

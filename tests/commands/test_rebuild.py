@@ -95,6 +95,7 @@ def crawl_acts(output, acts: dict[int, str], articles: int) -> None:
         assert crawling.crawl(site.start, output, "--numbers", f"1-{articles}").code == 0
 
 
+@pytest.mark.slow
 def test_pages_that_break_or_take_too_much_cost_themselves(project, tmp_path):
     acts = {1: "broken", 2: "abort", 8: "regex", 9: "hoard", 16: "loop"}
     crawl_acts(tmp_path, acts, 16)
@@ -157,8 +158,92 @@ def test_rows_of_archive_files_that_are_damaged_or_gone_are_kept(output):
     first.write_bytes(body)
     done = rebuild(output)
     assert done.code == 0
-    assert done.err == "qacrawl: 1 stretches of the archive can't be read\n"
+    assert done.err == (
+        f"qacrawl: {second} is missing; rows that came from it stay as they are\n"
+        "qacrawl: 1 stretches of the archive can't be read\n"
+    )
     assert crawling.contents(output) == before
+    again = [(row["record_id"], row["fetched_at"]) for row in crawling.parts(output)]
+    assert len(again) == len(set(again)), "no copies"
+
+
+@pytest.mark.parametrize("kept", ["half", "nothing"])
+def test_rows_of_an_archive_file_that_lost_its_end_are_kept(output, kept):
+    before = rows(output)
+    first = min((output / "doctorqna" / "archive").iterdir())
+    ends = [place.offset for place, _ in read.entries(first)]
+    size = first.stat().st_size
+    os.truncate(first, ends[len(ends) // 2] if kept == "half" else 0)
+    done = rebuild(output)
+    now = first.stat().st_size
+    assert done.err == f"qacrawl: {first} has {now:,} bytes of {size:,}; rows that came from its end stay as they are\n"
+    assert rows(output) == before
+
+
+def test_a_damaged_part_is_named_and_made_anew(output):
+    before = rows(output)
+    part = min((output / "doctorqna" / "parts").iterdir())
+    part.write_bytes(part.read_bytes()[:200])
+    for command, about in (("publish", "doctorqna"), ("forget", before[0]["url"])):
+        done = crawling.qacrawl(command, about, "--output", str(output))
+        assert (done.code, done.err.count("\n")) == (1, 1), done
+        assert done.err.startswith(f"qacrawl: {part} can't be read: ")
+        assert "`qacrawl rebuild doctorqna` makes it anew" in done.err
+    done = rebuild(output)
+    assert (done.code, done.err) == (0, "")
+    assert rows(output) == before
+
+
+def test_a_page_that_only_forwards_is_no_reject_nor_is_a_robots_txt_that_looks_like_an_article(tmp_path):
+    with FaultSite(articles=3) as site, FaultSite(articles=3) as other:
+        site.robots = faults.redirect(other.url("/en/article/2"))
+        refresh = b'<html><head><meta http-equiv="refresh" content="0; url=/en/article/1"></head><body></body></html>'
+        site["/en/article/2"] = faults.Reply(refresh)
+        assert crawling.crawl(site.start, tmp_path).code == 0
+    before, refused = rows(tmp_path), crawling.parts(tmp_path, "rejects")
+    assert (len(before), refused) == (2, [])
+    done = rebuild(tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert (rows(tmp_path), crawling.parts(tmp_path, "rejects")) == (before, [])
+
+
+@pytest.mark.parametrize("name", ["[2024] 50%25", "why?#*", "a\\b?", "-dash\nline"])
+def test_a_folder_may_have_any_name(tmp_path, name):
+    output = tmp_path / name
+    with FaultSite(articles=2) as site:
+        for _ in range(2):
+            done = crawling.crawl(site.start, output)
+            assert (done.code, "Traceback" in done.err) == (0, False), done
+        url = site.url("/en/article/2")
+    for command in (["rebuild", "doctorqna"], ["publish", "doctorqna"], ["status", "doctorqna"], ["forget", url]):
+        done = crawling.qacrawl(*command, f"--output={output}")
+        assert (done.code, done.err) == (0, ""), done
+    assert len(crawling.records(output)) == 1
+    place = str(output / "doctorqna")
+    for command in (["verify", place], ["stats", place], ["diff", place, place]):
+        assert crawling.qacrawl(*command).code == 0, command
+
+
+def test_a_folder_whose_name_no_database_takes_is_said_before_anything_is_fetched(tmp_path):
+    output = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    with FaultSite(articles=1) as site:
+        done = crawling.crawl(site.start, output)
+        assert (done.code, done.err.count("\n"), site.log) == (2, 1, []), done
+    assert "--output takes text" in done.err
+
+
+def test_a_damaged_snapshot_is_named_and_written_anew(output):
+    before = crawling.records(output)
+    file = min((output / "doctorqna" / "dataset" / "data" / "qa").iterdir()).resolve()
+    file.write_bytes(file.read_bytes()[:200])
+    done = crawling.qacrawl("stats", str(output / "doctorqna"))
+    assert (done.code, done.err.count("\n")) == (1, 1), done
+    assert done.err.startswith(f"qacrawl: {file} can't be read: ")
+    done = crawling.qacrawl("publish", "doctorqna", "--output", str(output))
+    assert (done.code, done.err.count("\n")) == (0, 1), done
+    assert "it is written anew" in done.err
+    assert crawling.records(output) == before
+    assert crawling.qacrawl("verify", str(output / "doctorqna")).code == 0
 
 
 def test_forgotten_pages_do_not_come_back(output):

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from support import crawling, faults
 from support.faults import FaultSite
 
@@ -25,6 +26,7 @@ def test_status_tells_what_there_is(tmp_path):
     assert "http_500" in table.out
 
 
+@pytest.mark.slow
 def test_a_crawl_goes_on_in_another_database(tmp_path, postgres_url):
     moved = str(tmp_path / "moved.jsonl")
     output = ("--output", str(tmp_path))

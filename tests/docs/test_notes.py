@@ -13,6 +13,7 @@ from support.places import ROOT
 from qacrawl.commands.reasons import WORDS
 from qacrawl.demo import site
 from qacrawl.fetch.outcomes import Again, judge, judge_status
+from qacrawl.publish.parallel import agreement
 from qacrawl.redact import text
 
 SOURCE = ROOT / "qacrawl"
@@ -22,7 +23,7 @@ READING = [
     SOURCE / "validate.py",
     SOURCE / "redact/record.py",
 ]
-PARSERS = sorted(SOURCE.glob("sites/*/parser.py"))
+PARSERS = sorted(SOURCE.glob("sites/*/*.py"))
 CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
 SECTIONS = re.split(r"^## ", (ROOT / "docs" / "notes.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
 OPEN = {"http_403", "http_500"}  # examples: there is one for each status
@@ -129,6 +130,12 @@ def test_every_reason_of_a_reject_is_explained() -> None:
     assert {"captcha", "not_article", "dropped", "listing"} <= codes
     assert sorted(documented("Rejects")) == sorted(codes)
     assert sorted(WORDS) == sorted(codes)  # `qacrawl extract` says each in words
+
+
+def test_every_code_of_a_pair_is_explained() -> None:
+    assert documented("Pairs") == [*agreement.REASONS, *agreement.NOTES]
+    text = next(part for part in SECTIONS if part.startswith("Pairs"))
+    assert [meaning for meaning in (agreement.REASONS | agreement.NOTES).values() if meaning not in text] == []
 
 
 def test_every_failure_is_explained() -> None:

@@ -247,6 +247,7 @@ def test_a_backup_publishes_the_same_snapshot(demo, tmp_path):
     assert (restored / "dataset").readlink() == (demo / "demo" / "doctorqna" / "dataset").readlink()
 
 
+@pytest.mark.slow
 def test_a_lost_frontier_is_made_up_for_by_rebuild(site, tmp_path):
     assert crawling.crawl(site.start, tmp_path).code == 0
     before, pointer = crawling.contents(tmp_path), tmp_path / "doctorqna" / "dataset"

@@ -140,6 +140,7 @@ def test_large_headers_are_taken(tmp_path: Path):
     assert len(crawling.records(tmp_path)) == 1
 
 
+@pytest.mark.slow
 def test_a_304_that_nobody_asked_for_is_a_failure(tmp_path: Path):
     with FaultSite(articles=2) as site:
         site["/en/article/1"] = Reply(status=304, content_type=None)

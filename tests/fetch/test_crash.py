@@ -118,6 +118,7 @@ def test_pages_in_the_archive_are_not_asked_for_again(site, never_killed, output
     check_whole(output, never_killed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_finishes_what_is_in_flight(site, never_killed, output, number):
     process = crawling.start(crawling.command(site.start, output, "--delay", "0.05", settings=QUICK))
@@ -159,6 +160,7 @@ def test_a_second_signal_stops_at_once(site, never_killed, output):
     assert "leased" not in states
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("megabytes", [0.006, 0.02, 0.15])
 def test_a_full_disk_is_one_clear_line_and_loses_nothing(site, never_killed, output, megabytes):
     finish_first(site, output)
@@ -182,6 +184,7 @@ def finish_first(site, output: Path) -> None:
     crawling.crawl(site.start, output, "--max-pages", "3", settings=QUICK)
 
 
+@pytest.mark.slow
 def test_a_frontier_that_does_not_know_the_parts_is_refused(site, never_killed, output):
     finish(site, output)
     (output / "doctorqna" / "frontier.sqlite").rename(output / "elsewhere.sqlite")

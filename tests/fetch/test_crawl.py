@@ -26,6 +26,7 @@ def check_report(report: dict) -> None:
     assert sum(report["failures"].values()) == report["outcomes"]["failed"]
 
 
+@pytest.mark.slow
 def test_every_page_is_fetched_once_and_read(site, tmp_path):
     done = crawling.crawl(site.start, tmp_path)
     assert (done.code, done.err) == (0, "")
@@ -54,6 +55,7 @@ def listings(number: int) -> list[str]:
     return [f"/en/faq/general-test/{page}" for page in range(1, number + 1)]
 
 
+@pytest.mark.slow
 def test_records_say_where_they_lie_in_the_archive(site, tmp_path):
     crawling.crawl(site.start, tmp_path)
     for row in crawling.records(tmp_path):
@@ -65,6 +67,7 @@ def test_records_say_where_they_lie_in_the_archive(site, tmp_path):
         assert f"Question {row['record_id'].partition(':')[2]}, ".encode() in exchange.body
 
 
+@pytest.mark.slow
 def test_everything_is_in_the_archive_as_it_came(site, tmp_path):
     site["/en/article/2"] = faults.gzipped(faults.article(2))
     crawling.crawl(site.start, tmp_path)
@@ -78,6 +81,7 @@ def test_everything_is_in_the_archive_as_it_came(site, tmp_path):
     assert len(crawling.records(tmp_path)) == 25
 
 
+@pytest.mark.slow
 def test_a_second_run_asks_for_listings_and_transfers_little(site, tmp_path):
     crawling.crawl(site.start, tmp_path)
     first = sum(visit.sent for visit in site.log)
@@ -91,6 +95,7 @@ def test_a_second_run_asks_for_listings_and_transfers_little(site, tmp_path):
     assert crawling.records(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_a_full_run_asks_for_everything_and_costs_the_site_nothing(site, tmp_path):
     crawling.crawl(site.start, tmp_path)
     dataset = (tmp_path / "doctorqna" / "dataset").readlink()
@@ -103,6 +108,7 @@ def test_a_full_run_asks_for_everything_and_costs_the_site_nothing(site, tmp_pat
     assert len(list((tmp_path / "doctorqna" / "snapshots").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_a_refetch_asks_conditionally_for_nothing_and_doubles_nothing(site, tmp_path):
     crawling.crawl(site.start, tmp_path)
     before = crawling.contents(tmp_path)
@@ -113,6 +119,7 @@ def test_a_refetch_asks_conditionally_for_nothing_and_doubles_nothing(site, tmp_
     assert crawling.contents(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_new_articles_are_found_by_the_next_run(site, tmp_path):
     site.articles = 20
     crawling.crawl(site.start, tmp_path)
@@ -123,6 +130,7 @@ def test_new_articles_are_found_by_the_next_run(site, tmp_path):
     assert not site.visits("/en/article/3")
 
 
+@pytest.mark.slow
 def test_what_is_due_is_asked_for_with_its_validators(site, tmp_path):
     crawling.crawl(site.start, tmp_path)
     make_due(tmp_path)
@@ -139,6 +147,7 @@ def test_what_is_due_is_asked_for_with_its_validators(site, tmp_path):
     assert len(crawling.parts(tmp_path)) == 26  # both versions are kept
 
 
+@pytest.mark.slow
 def test_identical_bytes_without_validators_are_noted_and_not_read_again(site, tmp_path):
     site["/en/article/4"] = faults.Reply(faults.article(4))
     crawling.crawl(site.start, tmp_path)
@@ -152,6 +161,7 @@ def test_identical_bytes_without_validators_are_noted_and_not_read_again(site, t
     assert revisit.payload == warc.digest(faults.article(4))
 
 
+@pytest.mark.slow
 def test_a_page_is_gone_after_three_visits_and_comes_back(site, tmp_path):
     crawling.crawl(site.start, tmp_path)
     site["/en/article/9"] = faults.error(410)
@@ -192,6 +202,7 @@ def test_numbers_and_nothing_else(site, tmp_path):
     assert len(crawling.records(tmp_path)) == 3
 
 
+@pytest.mark.slow
 def test_max_pages_ends_a_run_and_the_next_goes_on(site, tmp_path):
     for _ in range(4):
         assert crawling.crawl(site.start, tmp_path, "--max-pages", "10").code == 0
@@ -202,13 +213,14 @@ def test_max_pages_ends_a_run_and_the_next_goes_on(site, tmp_path):
 
 
 def test_max_seconds_ends_a_run(site, tmp_path):
-    done = crawling.crawl(site.start, tmp_path, "--max-seconds", "1", "--delay", "0.3")
+    done = crawling.crawl(site.start, tmp_path, "--max-seconds", "3", "--delay", "0.3")
     assert done.code == 0
     (report,) = crawling.reports(tmp_path)
     assert report["reason"] == "max_seconds"
     assert 1 < report["fetches"] < 15
 
 
+@pytest.mark.slow
 def test_sitemaps_of_robots_txt_are_read(site, tmp_path):
     site["/en"] = faults.Reply(faults.listing("Nothing here", ["/en/faq/none-here/1"]))
     entries = "".join(f"<url><loc>{site.url(f'/en/article/{number}')}</loc></url>" for number in (3, 24))
@@ -221,6 +233,7 @@ def test_sitemaps_of_robots_txt_are_read(site, tmp_path):
     assert crawling.rows(tmp_path)["/index.xml"]["outcome"] == "listing"
 
 
+@pytest.mark.slow
 def test_addresses_are_canonical(site, tmp_path):
     ways = ["/en/article/3?utm_source=x", "/en/article/3/#top", "/en/article/003", "/en/article/3"]
     site["/en"] = faults.Reply(faults.listing("Home", ways))
@@ -268,6 +281,7 @@ def test_requests_come_one_at_a_time_with_the_delay_between(site, tmp_path):
     check_gaps(site, 0.2)
 
 
+@pytest.mark.slow
 def test_a_longer_crawl_delay_of_robots_txt_counts(site, tmp_path):
     site.articles = 5
     site.robots = faults.Reply(b"User-agent: qacrawl\nCrawl-delay: 0.3\n")
@@ -279,7 +293,7 @@ def check_gaps(site: FaultSite, delay: float) -> None:
     """Requests start `delay` apart; that one takes longer to arrive than another is the network's doing."""
     gaps = site.gaps()
     assert min(gaps) >= 0.6 * delay
-    assert sum(gaps) >= 0.97 * delay * len(gaps)
+    assert sum(gaps) >= delay * (len(gaps) - 0.5)
 
 
 def test_concurrency_is_a_limit(site, tmp_path):
@@ -301,6 +315,7 @@ def test_what_robots_txt_forbids_is_not_asked_for(site, tmp_path):
     check_report(report)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_nothing_is_asked_for_while_robots_txt_can_not_be_had(site, tmp_path, status):
     site.robots = faults.error(status)
@@ -314,6 +329,7 @@ def test_nothing_is_asked_for_while_robots_txt_can_not_be_had(site, tmp_path, st
     assert len(crawling.records(tmp_path)) == 25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
 def test_a_missing_robots_txt_allows_everything(site, tmp_path, status):
     site.articles = 3
@@ -340,6 +356,7 @@ def test_the_user_agent_names_the_project_and_a_contact(site, tmp_path):
 # The ways to start
 
 
+@pytest.mark.slow
 def test_scrapy_crawl_does_the_same(site, tmp_path):
     settings = {
         "QACRAWL_START_URLS": site.start,
@@ -364,9 +381,10 @@ def test_scrapy_lists_the_spiders():
     done = subprocess.run(
         [sys.executable, "-m", "scrapy", "list"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["doctorqna"]
+    assert done.stdout.split() == ["doctorqna", "tweh"]
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_are_one_too_many(site, tmp_path):
     first = crawling.start(crawling.command(site.start, tmp_path, "--delay", "0.3"))
     while not site.log:
@@ -393,6 +411,7 @@ def test_no_network_is_one_clear_line(tmp_path):
     assert "cannot read http://nowhere.invalid/robots.txt" in done.err
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_how_it_goes(site, tmp_path):
     site.articles = 8
     master, terminal = os.openpty()

@@ -16,6 +16,7 @@ def outcome(output, path: str) -> tuple[str | None, str | None]:
     return row["outcome"], row["reason"]
 
 
+@pytest.mark.slow
 def test_every_fault_has_its_outcome(site, tmp_path):
     page = {number: faults.article(number) for number in range(1, 31)}
     site["/en/article/1"] = faults.sequence(faults.error(503), site.article(1))
@@ -65,6 +66,7 @@ def test_every_fault_has_its_outcome(site, tmp_path):
     assert "169.254" not in {visit.headers["host"] for visit in site.log}
 
 
+@pytest.mark.slow
 def test_a_retry_after_is_waited_for(site, tmp_path):
     site.articles = 3
     site["/en/article/2"] = faults.sequence(faults.retry_after(2), site.article(2))
@@ -76,6 +78,7 @@ def test_a_retry_after_is_waited_for(site, tmp_path):
     assert len(crawling.records(tmp_path)) == 3
 
 
+@pytest.mark.slow
 def test_a_retry_after_may_be_a_date(site, tmp_path):
     site.articles = 2
     site["/en/article/2"] = faults.sequence(faults.retry_after(3, 503, as_date=True), site.article(2))
@@ -85,6 +88,7 @@ def test_a_retry_after_may_be_a_date(site, tmp_path):
     assert len(crawling.records(tmp_path)) == 2
 
 
+@pytest.mark.slow
 def test_a_host_that_asks_for_a_long_wait_ends_the_run_and_the_next_run_waits_too(site, tmp_path):
     site.articles = 3
     site["/en/article/2"] = faults.sequence(faults.retry_after(3000), site.article(2))
@@ -98,6 +102,7 @@ def test_a_host_that_asks_for_a_long_wait_ends_the_run_and_the_next_run_waits_to
     assert not [row for row in crawling.rows(tmp_path).values() if row["state"] == "leased"]
 
 
+@pytest.mark.slow
 def test_an_overloaded_host_is_asked_more_slowly_and_then_as_before(site, tmp_path):
     site.articles = 14
     site["/en/article/3"] = faults.sequence(faults.error(503), site.article(3))
@@ -109,6 +114,7 @@ def test_an_overloaded_host_is_asked_more_slowly_and_then_as_before(site, tmp_pa
     assert len(crawling.records(tmp_path)) == 14
 
 
+@pytest.mark.slow
 def test_failures_are_tried_again_after_growing_pauses_and_then_parked(site, tmp_path):
     site.articles = 2
     site["/en/article/2"] = faults.error(500)
@@ -170,6 +176,7 @@ def test_a_spider_that_breaks_on_a_page_fails_that_page_only(site, tmp_path):
     assert len(crawling.records(tmp_path)) == 2
 
 
+@pytest.mark.slow
 def test_listings_that_vanish_do_not_take_articles_with_them(site, tmp_path):
     crawling.crawl(site.start, tmp_path)
     site["/en"] = faults.error(500)

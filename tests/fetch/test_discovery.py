@@ -4,7 +4,7 @@ import pytest
 from scrapy import Request
 from scrapy.http import HtmlResponse, Response
 
-from qacrawl.fetch.discovery import BARREN, DEEPEST, REDIRECTS, Discovery, counts
+from qacrawl.fetch.discovery import BARREN, CHAINED, DEEPEST, REDIRECTS, Discovery, counts
 from qacrawl.fetch.run import Run
 from qacrawl.frontier import Found, Row
 
@@ -199,3 +199,70 @@ def test_a_start_page_may_have_moved(discovery: Discovery):
     assert discovery.run.batch.found["https://doctorqna.com/en/home"] == Found(
         "https://doctorqna.com/en/home", "start", 1
     )
+
+
+def lead(discovery: Discovery, kind: str, hops: int, url: str, as_kind: str | None = None) -> int | None:
+    """Follow the one link of a page so many hops away; return the number noted for it, None where it is left out."""
+    discovery.run.batch.found.clear()
+    if as_kind:
+        discovery.follow(row(HOME, kind, hops), [], [Request(url, meta={"kind": as_kind})])
+    else:
+        discovery.follow(row(HOME, kind, hops), [url], [])
+    return found(discovery.run).get(url)
+
+
+def test_articles_that_only_link_to_each_other_end(discovery: Discovery):
+    hops, length = lead(discovery, "listing", 70, ARTICLE), 0
+    while hops is not None:
+        hops, length = lead(discovery, "article", hops, ARTICLE), length + 1
+    assert length == 1 + DEEPEST // CHAINED
+    assert discovery.run.tally.numbers["too_far"] == 1
+    assert lead(discovery, "listing", DEEPEST, ARTICLE) == 0, "what a listing leads to is no chain"
+
+
+def test_a_redirect_makes_a_chain_of_articles_neither_longer_nor_shorter(discovery: Discovery):
+    assert discovery.redirect(row("https://doctorqna.com/en/article/1", "article", 10 * 35 + 2), moved(ARTICLE))
+    assert found(discovery.run) == {ARTICLE: 10 * 35 + 3}
+    assert counts(row(ARTICLE, "article", 10 * 35 + 3)) == (35, 3)
+
+
+def test_sitemaps_that_name_sitemaps_are_followed_three_deep_and_end(discovery: Discovery):
+    url = "https://doctorqna.com/map.xml"
+    hops, depth = lead(discovery, "start", 0, url, "sitemap"), 0
+    while hops is not None:
+        assert lead(discovery, "sitemap", hops, ARTICLE) == 0
+        assert lead(discovery, "sitemap", hops, LISTING) in (1, BARREN)
+        hops, depth = lead(discovery, "sitemap", hops, url, "sitemap"), depth + 1
+    assert 3 < depth <= 20
+
+
+def test_a_chain_stays_as_long_as_it_is_in_later_runs(run: Run):
+    frontier = run.frontier
+    frontier.add([Found(ARTICLE, "article", 10 * 35 + 2), Found(LISTING, "listing", 7)])
+    for leased in frontier.lease(9, run.run_id, run.lease_until()):
+        run.batch.settle(leased, "listing" if leased.kind == "listing" else "record")
+    run.batch.commit()
+    frontier.promote(frontier.now(), everything=True)
+    assert {leased.kind: leased.hops for leased in frontier.lease(9, run.run_id, run.lease_until())} == {
+        "article": 10 * 35,
+        "listing": 0,
+    }
+
+
+@pytest.mark.parametrize("articles", [[], [ARTICLE]])
+def test_new_listings_without_news_have_a_budget(run: Run, articles: list[str], caplog):
+    run.options = run.options.model_copy(update={"listings_without_news": 2})
+    frontier, discovery = run.frontier, Discovery(run)
+    frontier.add([Found(ARTICLE, "article"), *(Found(f"{LISTING[:-1]}{page}", "listing") for page in range(1, 6))])
+    rows = {leased.url: leased for leased in frontier.lease(9, run.run_id, run.lease_until())}
+    one, two, three, four, five = (rows[f"{LISTING[:-1]}{page}"] for page in range(1, 6))
+    discovery.follow(one, articles, [])
+    discovery.follow(two, ["https://doctorqna.com/en/article/8"], [])
+    discovery.follow(three._replace(visits=1), articles, [])
+    assert (discovery.fruitless, frontier.new_listings) == (1, True), "two brings news, three was known before"
+    discovery.follow(four, articles, [])
+    assert not frontier.new_listings
+    assert "2 new listings led to no new article" in caplog.text
+    frontier.release([four, five, rows[ARTICLE]])
+    assert [leased.url for leased in frontier.lease(9, run.run_id, run.lease_until())] == [ARTICLE]
+    assert frontier.pending()[0] == 1, "what waits for the next run keeps none from ending"

@@ -55,6 +55,7 @@ def is_one_line(done: crawling.Done) -> bool:
     return done.code == 1 and done.err.startswith("qacrawl: ") and done.err.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "megabytes"), [("publish", 0.0), ("publish", 0.02), ("rebuild", 0.005)])
 def test_a_disk_that_is_full_when_it_is_published(output, command, megabytes):
     before = (output / "doctorqna" / "dataset").readlink()

@@ -1,6 +1,7 @@
 """How a run went, told to people elsewhere and to Prometheus: real requests to a server on loopback, real files."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,6 +62,7 @@ def figures(path: Path) -> dict[str, float]:
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
+@pytest.mark.slow
 def test_nights_are_told_when_they_go_wrong_and_when_all_is_well_again(site, inbox, tmp_path):
     metrics, output = tmp_path / "qacrawl.prom", tmp_path / "output"
     nights = []
@@ -100,6 +102,7 @@ def test_nights_are_told_when_they_go_wrong_and_when_all_is_well_again(site, inb
         assert nights[0][f"qacrawl_run_{name}{label}"] == last[field] > 0
 
 
+@pytest.mark.slow
 def test_what_is_held_back_is_told_with_the_command_that_takes_it(site, inbox, tmp_path):
     metrics = tmp_path / "qacrawl.prom"
     assert crawling.crawl(site.start, tmp_path / "output").code == 0
@@ -112,7 +115,8 @@ def test_what_is_held_back_is_told_with_the_command_that_takes_it(site, inbox, t
     assert figures(metrics)['qacrawl_run_rejects{reason="maintenance",site="doctorqna"}'] == 4
 
 
-def test_a_run_that_can_not_begin_is_told_and_one_that_is_locked_out_is_not(site, inbox, tmp_path):
+@pytest.mark.slow
+def test_a_run_that_can_not_begin_is_told_and_so_is_one_that_is_locked_out(site, inbox, tmp_path):
     (tmp_path / "doctorqna").write_text("a file in the way")
     done = crawling.crawl(site.start, tmp_path, "--notify", inbox.url)
     (told,) = inbox.got
@@ -124,9 +128,58 @@ def test_a_run_that_can_not_begin_is_told_and_one_that_is_locked_out_is_not(site
     while not site.log:
         pass
     assert crawling.crawl(site.start, other, "--notify", inbox.url).code == 4
-    assert inbox.got == []
+    (told,) = inbox.got
+    assert told["title"] == "qacrawl: doctorqna could not begin"
+    assert "another run of doctorqna is going on" in told["message"]
     first.kill()
     first.communicate()
+
+
+NO_PARSER = """
+import sys
+sys.modules["qacrawl.sites.doctorqna.parser"] = None
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("why", ["database", "parser", "folder"])
+def test_the_good_run_after_one_that_could_not_begin_says_that_all_is_well_again(site, inbox, tmp_path, why):
+    output, metrics, broken = tmp_path / "output", tmp_path / "qacrawl.prom", tmp_path / "broken"
+    told = ("--notify", inbox.url, "--metrics", str(metrics))
+    assert crawling.crawl(site.start, output, *told).code == 0
+    success = figures(metrics)['qacrawl_last_success_timestamp_seconds{site="doctorqna"}']
+    options, env = list(told), {}
+    if why == "database":
+        options += ["--frontier", "postgresql://nobody:secret@127.0.0.1:9/none"]
+    elif why == "parser":
+        broken.mkdir()
+        (broken / "sitecustomize.py").write_text(NO_PARSER)
+        env = {"PYTHONPATH": os.pathsep.join([str(broken), os.environ.get("PYTHONPATH", "")])}
+    else:
+        (output / "doctorqna").rename(tmp_path / "aside")
+        (output / "doctorqna").write_text("a file in the way")
+    seen = len(site.log)
+    bad = crawling.crawl(site.start, output, *options, env=env)
+    (message,) = inbox.got
+    assert (bad.code, message["title"], len(site.log)) == (
+        2 if why == "parser" else 1,
+        "qacrawl: doctorqna failed",
+        seen,
+    )
+    assert "secret" not in message["message"]
+    found = figures(metrics)
+    assert found['qacrawl_run_exit_code{site="doctorqna"}'] == bad.code
+    if why != "folder":
+        assert found['qacrawl_last_success_timestamp_seconds{site="doctorqna"}'] == success
+    else:
+        (output / "doctorqna").unlink()
+        (tmp_path / "aside").rename(output / "doctorqna")
+    inbox.got.clear()
+    for titles in (["qacrawl: doctorqna is well again"], []):
+        assert crawling.crawl(site.start, output, *told).code == 0
+        assert [one["title"] for one in inbox.got] == titles
+        inbox.got.clear()
+    assert figures(metrics)['qacrawl_run_exit_code{site="doctorqna"}'] == 0
 
 
 def test_a_notification_that_fails_changes_nothing_and_is_one_line_without_the_address(site, inbox, tmp_path):

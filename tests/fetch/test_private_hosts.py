@@ -133,6 +133,7 @@ def crawl(
     return done.returncode, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("at", "addresses"),
     [
@@ -151,6 +152,7 @@ def test_a_host_is_fetched_by_whichever_address_answers(tmp_path: Path, at: str,
     assert len(crawling.records(tmp_path)) == 1
 
 
+@pytest.mark.slow
 def test_an_address_of_version_six_may_stand_in_the_url(tmp_path: Path):
     with serving("::1") as server:
         url = f"http://[::1]:{server.server_address[1]}/en"
@@ -159,6 +161,7 @@ def test_an_address_of_version_six_may_stand_in_the_url(tmp_path: Path):
     assert len(crawling.records(tmp_path)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "addresses", [["::1"], ["127.0.0.1"], ["::ffff:127.0.0.1"], ["93.184.216.34", "::1"], ["::1", "93.184.216.34"]]
 )
@@ -168,6 +171,7 @@ def test_a_start_page_whose_name_leads_to_a_private_address_is_refused(tmp_path:
     assert "--allow-private" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("addresses", [["::1"], ["127.0.0.1"], ["::1", "127.0.0.2"], ["127.0.0.2", "::ffff:127.0.0.1"]])
 def test_a_name_that_turns_out_to_be_private_is_not_asked(tmp_path: Path, addresses: list[str]):
     """robots.txt leads to another host, which is looked up only then."""

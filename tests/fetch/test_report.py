@@ -26,6 +26,7 @@ def site() -> Iterator[FaultSite]:
         yield site
 
 
+@pytest.mark.slow
 def test_a_log_says_which_run_it_is_what_changed_and_where_to_look(site, tmp_path):
     first = crawling.crawl(site.start, tmp_path)
     (made,) = crawling.reports(tmp_path)
@@ -53,6 +54,7 @@ def test_a_log_says_which_run_it_is_what_changed_and_where_to_look(site, tmp_pat
     assert crawling.reports(tmp_path)[-1]["changes"]["gone"] == 1
 
 
+@pytest.mark.slow
 def test_a_quiet_run_says_how_it_ended(site, tmp_path):
     done = crawling.crawl(site.start, tmp_path, "--quiet")
     assert (done.code, done.err, done.out.count("\n")) == (0, "", 1)
@@ -62,6 +64,7 @@ def test_a_quiet_run_says_how_it_ended(site, tmp_path):
     assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
 
 
+@pytest.mark.slow
 def test_a_log_for_machines_is_json_line_by_line(site, tmp_path):
     env = {"QACRAWL_LOG_FORMAT": "json"}
     done = crawling.crawl(site.start, tmp_path, settings={"LOG_LEVEL": "INFO"}, env=env)

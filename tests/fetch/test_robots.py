@@ -62,6 +62,7 @@ def test_each_sitemap_line_stands_for_itself(site, tmp_path):
     assert rows["/no.xml"]["outcome"] == "gone"
 
 
+@pytest.mark.slow
 def test_robots_txt_is_asked_before_a_page_whose_archived_copy_is_lost(site, tmp_path):
     crawling.crawl(site.start, tmp_path)
     with closing(sqlite3.connect(tmp_path / "doctorqna" / "frontier.sqlite")) as db, db:
@@ -76,6 +77,7 @@ def test_robots_txt_is_asked_before_a_page_whose_archived_copy_is_lost(site, tmp
     assert {"/en/article/2", "/en/article/3", "/en/article/4"} <= set(asked(site))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("elsewhere", [True, False], ids=["another host", "the same host"])
 def test_a_page_that_came_as_robots_txt_is_no_article(site, tmp_path, elsewhere):
     """It may not be what the page itself is; the archive says so, and `rebuild` agrees with the crawl."""

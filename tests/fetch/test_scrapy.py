@@ -37,6 +37,7 @@ def left(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} - {"scrapy.cfg"}
 
 
+@pytest.mark.slow
 def test_a_feed_holds_the_records_and_nothing_else(project: Path):
     with FaultSite(articles=12) as site:
         site["/en/article/4"] = LOGIN
@@ -54,6 +55,7 @@ def test_a_feed_holds_the_records_and_nothing_else(project: Path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_scrapy_counts_what_the_report_counts(project: Path):
     with FaultSite(articles=5) as site:
         site["/en/article/2"] = LOGIN
@@ -106,6 +108,17 @@ def test_what_goes_wrong_is_one_line(project: Path):
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("qacrawl: QACRAWL_DELAY takes a number")
     assert left(project) == set()
+
+
+def test_a_bad_run_ends_with_a_code_that_is_not_0(project: Path):
+    with FaultSite(articles=2) as site:
+        site["/en"] = Reply(b"", 403)
+        start = ("-s", f"QACRAWL_START_URLS={site.start}")
+        bad = scrapy(project, "crawl", "doctorqna", *QUIET, *start)
+        del site["/en"]
+        good = scrapy(project, "crawl", "doctorqna", *QUIET, *start)
+    assert (bad.returncode, bad.stderr.splitlines()[-1][:24]) == (1, "qacrawl: the start page "), bad.stderr
+    assert good.returncode == 0, good.stderr
 
 
 def test_settings_are_differences_only():

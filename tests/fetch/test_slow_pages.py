@@ -9,7 +9,7 @@ import pytest
 from support import acting, crawling, faults
 from support.faults import FaultSite
 
-LIMITS = {"QACRAWL_READ_SECONDS": "1", "QACRAWL_READ_MEGABYTES": "300"}
+LIMITS = {"QACRAWL_READ_SECONDS": "3", "QACRAWL_READ_MEGABYTES": "300"}
 LINUX = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
 FOREVER = {"QACRAWL_READ_SECONDS": "600"}
 
@@ -39,6 +39,7 @@ def numbers(output: Path) -> list[int]:
     return sorted(int(row["record_id"].rpartition(":")[2]) for row in crawling.records(output))
 
 
+@pytest.mark.slow
 def test_the_first_the_middle_and_the_last_page_cost_themselves(site, project, tmp_path):
     acts = {1: "regex", 5: "broken", 6: "hoard", 7: "abort", 12: "loop"}
     for number, act in acts.items():
@@ -53,7 +54,7 @@ def test_the_first_the_middle_and_the_last_page_cost_themselves(site, project, t
     assert report["outcomes"]["reject"] == 5
     assert report["rejects"] == {"crashed": 2, "too_slow": 2, "too_large": 1}
     assert "ZeroDivisionError: a bug" in done.err
-    assert f"{site.url('/en/article/1')}: takes more than 1 s to read" in done.err
+    assert f"{site.url('/en/article/1')}: takes more than 3 s to read" in done.err
 
 
 @pytest.mark.parametrize(("act", "reason"), [("loop", "too_slow"), ("huge", "too_large"), ("broken", "crashed")])
@@ -92,6 +93,7 @@ def make_due(output: Path, path: str) -> None:
         db.commit()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["loop", "regex"])
 def test_max_seconds_ends_a_run_whatever_the_reader_does(site, project, tmp_path, act):
     say(site, 1, act)
@@ -111,6 +113,7 @@ START_AND_PUBLISH = 8
 """Seconds that a slow machine takes for what is not the crawl."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["loop", "regex"])
 def test_sigterm_ends_a_run_whatever_the_reader_does(site, project, tmp_path, act):
     say(site, 1, act)
@@ -153,6 +156,7 @@ def check_the_next_run_reads_them_from_the_archive(site: FaultSite, output: Path
         assert len(site.visits(path)) == 1, path
 
 
+@pytest.mark.slow
 @LINUX
 @pytest.mark.parametrize("act", ["loop", "regex"])
 def test_kill_9_while_the_reader_loops_leaves_no_process_behind(site, project, tmp_path, act):
@@ -167,6 +171,7 @@ def test_kill_9_while_the_reader_loops_leaves_no_process_behind(site, project, t
     check_the_next_run_reads_them_from_the_archive(site, tmp_path)
 
 
+@pytest.mark.slow
 @LINUX
 def test_a_second_signal_stops_at_once_also_while_the_reader_loops(site, project, tmp_path):
     say(site, 1, "loop")

@@ -23,6 +23,7 @@ def asked(site: FaultSite) -> list[str]:
     return [visit.path for visit in site.log]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", ["1000000000", "901", "9" * 400])
 def test_a_crawl_delay_beyond_the_longest_wait_is_one_line_and_binds_nobody_once_it_is_mended(
     site: FaultSite, tmp_path: Path, seconds: str
@@ -40,6 +41,7 @@ def test_a_crawl_delay_beyond_the_longest_wait_is_one_line_and_binds_nobody_once
     assert len(crawling.records(tmp_path)) == 3
 
 
+@pytest.mark.slow
 def test_a_site_that_is_slow_for_days_is_reached_a_page_a_run(site: FaultSite, tmp_path: Path):
     site.robots = crawl_delay("4")
     pages = []
@@ -57,6 +59,7 @@ def test_a_site_that_is_slow_for_days_is_reached_a_page_a_run(site: FaultSite, t
     assert len(crawling.records(tmp_path)) == 3
 
 
+@pytest.mark.slow
 def test_the_first_page_waits_after_robots_txt(site: FaultSite, tmp_path: Path):
     site.robots = crawl_delay("1.5")
     for _ in range(2):
@@ -67,6 +70,7 @@ def test_the_first_page_waits_after_robots_txt(site: FaultSite, tmp_path: Path):
         assert second.started - first.started >= 1.45
 
 
+@pytest.mark.slow
 def test_a_pause_from_an_earlier_run_holds_without_a_delay_and_for_all_requests(site: FaultSite, tmp_path: Path):
     site["/en/article/1"] = faults.sequence(faults.retry_after(8), site.article(1))
     assert crawling.crawl(site.start, tmp_path, settings={"QACRAWL_LONGEST_WAIT": "1"}).code == 1
@@ -77,6 +81,7 @@ def test_a_pause_from_an_earlier_run_holds_without_a_delay_and_for_all_requests(
     assert len(crawling.records(tmp_path)) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [403, 404, 418, 500, 503])
 def test_a_retry_after_is_heeded_whatever_the_failure(site: FaultSite, tmp_path: Path, status: int):
     site["/en/article/1"] = faults.retry_after(1.0, status)
@@ -85,6 +90,7 @@ def test_a_retry_after_is_heeded_whatever_the_failure(site: FaultSite, tmp_path:
     assert site.log[at + 1].started - site.log[at].started >= 0.95
 
 
+@pytest.mark.slow
 def test_a_last_page_that_waits_for_too_long_ends_the_run(site: FaultSite, tmp_path: Path):
     site.articles = 1
     site["/en/article/1"] = faults.retry_after(3000)
@@ -93,6 +99,7 @@ def test_a_last_page_that_waits_for_too_long_ends_the_run(site: FaultSite, tmp_p
     assert "QACRAWL_LONGEST_WAIT" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [500, 403, 502])
 def test_a_storm_slows_down_and_a_site_that_only_fails_is_left_alone(site: FaultSite, tmp_path: Path, status: int):
     site.articles = 20
@@ -112,6 +119,7 @@ def test_a_storm_slows_down_and_a_site_that_only_fails_is_left_alone(site: Fault
     assert len(crawling.records(tmp_path)) == 14
 
 
+@pytest.mark.slow
 def test_a_site_whose_connections_break_is_left_alone(site: FaultSite, tmp_path: Path):
     site.articles = 20
     for path in site.article_paths():
@@ -121,6 +129,7 @@ def test_a_site_whose_connections_break_is_left_alone(site: FaultSite, tmp_path:
     assert len({path for path in asked(site) if "article" in path}) == 5
 
 
+@pytest.mark.slow
 def test_broken_pages_among_good_ones_are_no_storm(site: FaultSite, tmp_path: Path):
     site.articles = 16
     for number in range(1, 17, 2):

@@ -28,8 +28,9 @@ def site():
         yield site
 
 
-def worker(site, output: Path, url: str, *options: str):
-    return crawling.start(crawling.command(site.start, output, "--frontier", url, "--worker", *options, settings=QUICK))
+def worker(site, output: Path, url: str, *options: str, die: str = ""):
+    command = crawling.command(site.start, output, "--frontier", url, "--worker", *options, settings=QUICK)
+    return crawling.start(command, die)
 
 
 def committed(output: Path, url: str) -> list[str]:
@@ -90,6 +91,25 @@ def test_a_worker_frozen_past_its_lease_doubles_nothing(site, tmp_path, postgres
     frozen.send_signal(signal.SIGCONT)
     assert crawling.finish(frozen).code == 0
     check_whole(tmp_path, postgres_url)
+
+
+@pytest.mark.parametrize("place", ["frozen-in-lease:4", "frozen-in-commit:2", "frozen-in-beat:1"])
+def test_a_worker_frozen_in_a_transaction_keeps_nobody_waiting(site, tmp_path, postgres_url, place):
+    frozen = worker(site, tmp_path, postgres_url, die=place)
+    while stat(frozen.pid) != "T":
+        assert frozen.poll() is None
+        time.sleep(0.01)
+    other = crawling.finish(worker(site, tmp_path, postgres_url))
+    assert other.code == 0, other.err
+    frozen.send_signal(signal.SIGCONT)
+    thawed = crawling.finish(frozen)
+    assert thawed.code == 0, thawed.err
+    check_whole(tmp_path, postgres_url)
+
+
+def stat(pid: int) -> str:
+    """Return the state of a process: "T" of one that is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
 
 
 def test_the_delay_holds_across_workers(site, tmp_path, postgres_url):

@@ -1,5 +1,6 @@
 """Output in an S3 bucket: the same files under the same names, whole or not there; one of two publishers wins."""
 
+import json
 import signal
 import stat
 
@@ -34,6 +35,7 @@ def ids(address: str) -> list[str]:
 ALL = sorted(f"doctorqna:{number}" for number in range(1, 21))
 
 
+@pytest.mark.slow
 def test_a_crawl_leaves_in_the_bucket_what_it_leaves_in_a_folder(site, bucket, tmp_path):
     done = crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env)
     assert (done.code, done.err) == (0, "")
@@ -52,6 +54,7 @@ def test_a_crawl_leaves_in_the_bucket_what_it_leaves_in_a_folder(site, bucket, t
     assert ids(bucket.address) == ALL
 
 
+@pytest.mark.slow
 def test_another_machine_goes_on_with_the_frontier_in_postgresql(site, bucket, tmp_path, postgres_url):
     options = ("--frontier", postgres_url)
     env = bucket.on_another_machine(tmp_path / "first")
@@ -68,6 +71,7 @@ def test_another_machine_goes_on_with_the_frontier_in_postgresql(site, bucket, t
     assert len(keys) == 1
 
 
+@pytest.mark.slow
 def test_records_say_where_they_lie_in_the_bucket(site, bucket, tmp_path):
     crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env)
     for row in pq.read_table(locate(f"{bucket.address}/doctorqna") / "data/qa").to_pylist():
@@ -106,6 +110,7 @@ def test_workers_on_machines_of_their_own(site, bucket, tmp_path, postgres_url):
     assert all(len(site.visits(path)) == 1 for path in site.article_paths())
 
 
+@pytest.mark.slow
 def test_rebuild_reads_the_archive_from_the_bucket(site, bucket, tmp_path):
     frontier = f"sqlite:///{tmp_path}/frontier.sqlite"
     crawling.crawl(site.start, bucket.address, "--frontier", frontier, settings=SMALL, env=bucket.env)
@@ -262,3 +267,14 @@ def test_rejects_go_to_the_bucket_too(site, bucket):
     site["/en/article/3"] = faults.Reply(b"")
     crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env)
     assert {name for name in bucket.names() if name.startswith("rejects/")}
+
+
+def test_status_on_another_machine_downloads_no_parts(site, bucket, tmp_path, postgres_url):
+    site["/en/article/3"] = faults.Reply(b"<h1>Under maintenance</h1><p>We will be back soon.")
+    options = ("--frontier", postgres_url)
+    assert crawling.crawl(site.start, bucket.address, *options, settings=SMALL, env=bucket.env).code == 0
+    env = bucket.on_another_machine(tmp_path / "another")
+    done = crawling.qacrawl("status", "doctorqna", "--output", bucket.address, *options, "--json", env=env)
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["rejects"] == {"maintenance": 1}
+    assert [path.name for path in (tmp_path / "another").rglob("part-*")] == []

@@ -141,9 +141,10 @@ def test_everything_else_is_as_it_was(site, output):
         check = subprocess.run([sys.executable, "-m", "warcio.cli", "check", path], capture_output=True, text=True)
         assert (check.returncode, check.stdout, check.stderr) == (0, "", "")
     for path in (output / "doctorqna" / "parts").iterdir():
-        assert pq.read_schema(path).equals(schema.ARROW, check_metadata=True)
+        assert pq.read_schema(path).equals(schema.PARTS, check_metadata=True)
 
 
+@pytest.mark.slow
 def test_it_is_never_fetched_again_and_does_not_come_back(site, output):
     forget(site, output)
     site.forget()
@@ -414,6 +415,7 @@ def check_forgotten(bucket, tmp_path: Path, frontier: str) -> None:
             }
 
 
+@pytest.mark.slow
 def test_a_bucket_forgets_and_so_do_the_copies_on_other_machines(bucket, published, tmp_path):
     assert in_bucket(bucket, tmp_path) == {"Title 3", "Question 3, version"}
     on_machine(bucket, "two")

@@ -1,7 +1,9 @@
 """Opening a frontier: what is none is left alone, what is older is brought up to date, errors are one clear line."""
 
 import shutil
+import signal
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -77,7 +79,7 @@ def with_a_table_like_ours(path: Path) -> None:
 
 
 def newer(path: Path) -> None:
-    of_version("2", path)
+    of_version("3", path)
 
 
 def without_version(path: Path) -> None:
@@ -92,6 +94,52 @@ def of_version(version: str, path: Path) -> None:
         db.execute("PRAGMA journal_mode=DELETE")
 
 
+CUT_SHORT = """
+import os, signal, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA cache_size=1")  # what does not fit is written before the end
+db.execute("BEGIN")
+for number in range(50):
+    db.execute(f"CREATE TABLE t{number} (text TEXT)")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def cut_short(path: Path) -> None:
+    """Have a process be killed in the middle of a transaction: who opens the file has to roll it back."""
+    done = subprocess.run([sys.executable, "-c", CUT_SHORT, str(path)])
+    assert done.returncode == -signal.SIGKILL
+    assert path.with_name(f"{path.name}-journal").stat().st_size
+
+
+def test_a_file_whose_first_write_was_killed_becomes_a_frontier(tmp_path: Path) -> None:
+    cut_short(tmp_path / "frontier.sqlite")
+    touch(None, tmp_path)
+    with open_frontier(None, SITE, tmp_path) as frontier:
+        assert frontier.add([Found(PAGE, "article")]) == 1
+
+
+def test_a_frontier_in_which_a_write_was_killed_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "frontier.sqlite"
+    with open_frontier(None, SITE, tmp_path) as frontier:
+        frontier.add([Found(PAGE, "article")])
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode=DELETE")
+    cut_short(path)
+    with open_frontier(None, SITE, tmp_path) as frontier:
+        assert [row.url for row in frontier.lease(5, "run", 0)] == [PAGE]
+
+
+def test_a_file_of_others_in_which_a_write_was_killed_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "frontier.sqlite"
+    foreign(path)
+    cut_short(path)
+    before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+    with refused("is no frontier of qacrawl"):
+        touch(None, tmp_path)
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == before
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -99,7 +147,7 @@ def of_version(version: str, path: Path) -> None:
         (foreign, "is no frontier of qacrawl"),
         (foreign_and_empty, "is no frontier of qacrawl"),
         (with_a_table_like_ours, "is no frontier of qacrawl"),
-        (newer, "is a frontier of version 2, made by a newer qacrawl"),
+        (newer, "is a frontier of version 3, made by a newer qacrawl"),
         (without_version, "is a damaged frontier"),
     ],
 )
@@ -169,7 +217,7 @@ def test_a_newer_frontier_in_postgresql(postgres_url: str, tmp_path: Path, monke
     with monkeypatch.context() as later:
         later.setattr(tables, "VERSION", 9)
         touch(postgres_url, tmp_path)
-    with refused("of version 9, made by a newer qacrawl; this one knows 1"):
+    with refused("of version 9, made by a newer qacrawl; this one knows 2"):
         touch(postgres_url, tmp_path)
 
 
@@ -188,14 +236,44 @@ def test_older_frontiers_are_brought_up_to_date(
     with open_frontier(address, SITE, tmp_path) as frontier:
         frontier.add([Found(PAGE, "article")])
         frontier.swap([("parts", "a", 1)], [])
-    monkeypatch.setattr(tables, "VERSION", 3)
-    monkeypatch.setattr(tables, "MIGRATIONS", {2: STEPS, 3: ("UPDATE qacrawl_urls SET seen_by = seen_by || ', 2'",)})
+    monkeypatch.setattr(tables, "VERSION", 4)
+    monkeypatch.setattr(tables, "MIGRATIONS", {3: STEPS, 4: ("UPDATE qacrawl_urls SET seen_by = seen_by || ', 2'",)})
     with ThreadPoolExecutor(4) as pool:  # whoever comes first does it, once
         list(pool.map(touch, [address] * 4, [tmp_path] * 4))
     with open_frontier(address, SITE, tmp_path) as frontier, frontier.engine.connect() as db:
         assert db.execute(text("SELECT url, seen_by FROM qacrawl_urls")).all() == [(PAGE, "version 1, 2")]
-        assert db.execute(text("SELECT value FROM qacrawl_meta")).scalars().all() == ["3"]
+        assert db.execute(text("SELECT value FROM qacrawl_meta")).scalars().all() == ["4"]
         assert frontier.files("parts") == {"a": 1}
+
+
+BACK_TO_1 = (
+    "DROP TABLE qacrawl_counters",
+    "ALTER TABLE qacrawl_urls DROP COLUMN visit",
+    "ALTER TABLE qacrawl_runs DROP COLUMN number",
+    "ALTER TABLE qacrawl_hosts DROP COLUMN pause",
+    "UPDATE qacrawl_meta SET value = '1'",
+)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_frontier_of_the_first_version_gets_a_counter_above_its_leases(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    address = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
+    with open_frontier(address, SITE, tmp_path) as frontier:
+        frontier.add([Found(PAGE, "article")])
+        frontier.start_run("old", 1e12)
+        for _ in range(7):
+            rows = frontier.lease(1, "old", 1e12)
+            frontier.release(rows)
+        with frontier.engine.begin() as db:
+            for statement in BACK_TO_1:
+                db.execute(text(statement))
+    with open_frontier(address, SITE, tmp_path) as frontier:
+        assert frontier.lease(1, "new", 1e12)[0].generation == rows[0].generation + 1
+        assert frontier.start_run("new", 1e12) > rows[0].generation
+        assert frontier.run_ids() == ["new", "old"]
+        assert frontier.last_reason() is None
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -206,8 +284,8 @@ def test_a_step_that_fails_changes_nothing(
     with open_frontier(address, SITE, tmp_path) as frontier:
         frontier.add([Found(PAGE, "article")])
     with monkeypatch.context() as later:
-        later.setattr(tables, "VERSION", 2)
-        later.setattr(tables, "MIGRATIONS", {2: (*STEPS, "SELECT 1 FROM nowhere")})
+        later.setattr(tables, "VERSION", 3)
+        later.setattr(tables, "MIGRATIONS", {3: (*STEPS, "SELECT 1 FROM nowhere")})
         with refused("nowhere", Exit.FAILED):
             touch(address, tmp_path)
     with open_frontier(address, SITE, tmp_path) as frontier:

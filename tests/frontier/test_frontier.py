@@ -18,10 +18,10 @@ import pytest
 from sqlalchemy import create_engine, event, func, select, text, update
 
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.frontier import File, Found, Frontier, Row, Visit, open_frontier
+from qacrawl.frontier import EndedVisit, File, Found, Frontier, Row, open_frontier
 from qacrawl.frontier.locks import APP
-from qacrawl.frontier.rows import AGAIN, ARCHIVED, NEW
-from qacrawl.frontier.tables import runs, urls
+from qacrawl.frontier.rows import AGAIN, ARCHIVED, NEW, Seen
+from qacrawl.frontier.tables import hosts, runs, urls
 
 SITE = "doctorqna"
 HOME = "https://doctorqna.com/en"
@@ -67,11 +67,11 @@ def states(frontier: Frontier) -> dict[str, int]:
         return {row[0]: row[1] for row in found}
 
 
-def done(row: Row, **facts: object) -> Visit:
+def done(row: Row, **facts: object) -> EndedVisit:
     values: dict[str, object] = {
         "outcome": "record", "state": "done", "priority": AGAIN, "due_at": LONG, "checked_at": 1000.0, "status": 200,
     }  # fmt: skip
-    return Visit(row=row, **(values | facts))  # type: ignore[arg-type]
+    return EndedVisit(row=row, **(values | facts))  # type: ignore[arg-type]
 
 
 def finish(frontier: Frontier, row: Row, **facts: object) -> None:
@@ -105,12 +105,12 @@ def test_a_row_tells_what_the_last_visit_left(frontier: Frontier) -> None:
     frontier.add([Found(article(1), "article", 3)])
     first = lease_one(frontier)
     assert first.kind == "article"
-    assert (first.hops, first.visits, first.generation, first.etag) == (3, 0, 1, None)
+    assert (first.hops, first.visits, first.generation, first.etag) == (3, 0, 2, None)
     facts = {"etag": '"x"', "last_modified": "Mon", "digest": "d", "payload": "p", "fetched_at": 900.0, "replied": 1}
     finish(frontier, first, due_at=0.0, asked=5.0, failures=2, misses=1, **facts)
     frontier.promote(frontier.now())
     again = lease_one(frontier)
-    assert (again.visits, again.generation, again.hops, again.failures, again.misses) == (1, 2, 0, 2, 1)
+    assert (again.visits, again.generation, again.hops, again.failures, again.misses) == (1, 3, 0, 2, 1)
     assert {name: getattr(again, name) for name in facts} == facts
     assert again.asked == 5.0
 
@@ -140,14 +140,15 @@ def test_sites_are_apart(address: str, frontier: Frontier, tmp_path: Path) -> No
 
 
 def test_requires_a_page_once_a_run(frontier: Frontier) -> None:
-    frontier.require(HOME, "start", 500.0)
+    since = frontier.start_run("one", LONG)
+    frontier.require(HOME, "start", since)
     row = lease_one(frontier)
-    frontier.require(HOME, "start", 500.0)
+    frontier.require(HOME, "start", since)
     assert frontier.lease(1, "run", LONG) == []
     finish(frontier, row, checked_at=1000.0)
-    frontier.require(HOME, "start", 500.0)  # visited since
+    frontier.require(HOME, "start", since)  # visited since
     assert frontier.lease(1, "run", LONG) == []
-    frontier.require(HOME, "start", 2000.0)
+    frontier.require(HOME, "start", frontier.start_run("another", LONG))
     assert lease_one(frontier).url == HOME
 
 
@@ -194,7 +195,7 @@ def test_what_is_released_is_due_at_once_or_when_it_was_said(frontier: Frontier)
     assert frontier.lease(2, "run", LONG) == []
     time.sleep(0.35)
     (late,) = frontier.lease(2, "run", LONG)
-    assert (late.url, late.attempts, late.generation) == (rows[0].url, 1, 3)
+    assert (late.url, late.attempts, late.generation) == (rows[0].url, 1, 4)
     finish(frontier, late, due_at=0.0)
     frontier.promote(frontier.now())
     assert lease_one(frontier).attempts == 0
@@ -388,7 +389,7 @@ def test_archived_pages_are_read_first(frontier: Frontier) -> None:
     frontier.release(rows[1:2], due_at=LONG)
     frontier.release([home, rows[2]])
     seen = [(article(1), 10, 60.0), (article(2), 20, 60.0), (article(2), 30, 61.0), (article(99), 40, 60.0)]
-    assert frontier.recover("dead.warc.gz", 50, iter(seen)) == 1
+    assert frontier.recover("dead.warc.gz", 50, (Seen(*one) for one in seen)) == 1
     assert frontier.files("archive") == {"dead.warc.gz": 50}
     first = lease_one(frontier)
     assert (first.url, first.archived_file, first.archived_offset) == (article(2), "dead.warc.gz", 30)
@@ -402,8 +403,100 @@ def test_an_older_response_than_the_last_visit_is_not_read_again(frontier: Front
     frontier.add(articles([1]))
     finish(frontier, lease_one(frontier), checked_at=100.0, due_at=0.0)
     frontier.promote(frontier.now())
-    assert frontier.recover("a", 1, [(article(1), 0, 100.0)]) == 0
-    assert frontier.recover("a", 1, [(article(1), 0, 100.5)]) == 1
+    assert frontier.recover("a", 1, [Seen(article(1), 0, 100.0)]) == 0
+    assert frontier.recover("a", 1, [Seen(article(1), 0, 100.5)]) == 1
+
+
+@pytest.mark.parametrize("at", [0.0, 100.0, 9e9])
+def test_a_response_is_newer_than_the_last_visit_by_its_number_whatever_its_clock_said(
+    frontier: Frontier, at: float
+) -> None:
+    frontier.add(articles([1]))
+    first = lease_one(frontier)
+    finish(frontier, first, checked_at=100.0, due_at=0.0)
+    frontier.promote(frontier.now())
+    assert frontier.recover("a", 1, [Seen(article(1), 0, at, first.generation)]) == 0
+    second = lease_one(frontier)
+    frontier.release([second])
+    assert frontier.recover("a", 1, [Seen(article(1), 0, at, second.generation)]) == 1
+
+
+def test_numbers_only_rise_also_after_a_copy_of_the_frontier_was_put_back(frontier: Frontier) -> None:
+    frontier.add(articles([1, 2]))
+    first = lease_one(frontier)
+    run = frontier.start_run("one", LONG)
+    second = lease_one(frontier)
+    assert first.generation < run < second.generation
+    frontier.release([first, second])
+    frontier.recover("a", 1, [Seen(article(3), 0, 5.0, 500)])
+    assert lease_one(frontier).generation > 500
+    frontier.swap([], [], 1000)
+    frontier.swap([], [], 3)
+    assert lease_one(frontier).generation > 1000
+
+
+def test_times_that_no_pause_makes_are_not_believed(frontier: Frontier) -> None:
+    frontier.add(articles([1, 2, 3]))
+    now = frontier.now()
+    for row, days in zip(frontier.lease(3, "run", LONG), (1, 179, 400), strict=True):
+        finish(frontier, row, due_at=now + days * 86_400)
+    assert frontier.promote(now, longest=200 * 86_400) == 1
+    frontier.longest_wait = 3600.0
+    frontier.release([lease_one(frontier)], due_at=now + 3500)
+    assert frontier.lease(1, "run", LONG) == []
+    frontier.promote(now, everything=True)
+    one, two = frontier.lease(2, "run", now + 90_000)
+    assert frontier.take_back(expired_only=True) == 0
+    frontier.longest_lease = 86_400.0
+    assert frontier.take_back(expired_only=True) == 2
+    frontier.release(frontier.lease(2, "run", LONG), due_at=now + 4000)
+    assert {row.id for row in frontier.lease(9, "run", LONG)} == {one.id, two.id}
+
+
+@pytest.mark.parametrize("ahead", [300.0, 3600.0, 1e9])
+def test_the_pause_of_a_host_is_never_longer_than_it_was_when_it_was_noted(frontier: Frontier, ahead: float) -> None:
+    frontier.take_turn("a.example", 5.0)
+    frontier.slow_down("b.example", frontier.now() + 600, 2.0)
+    assert 0 < frontier.take_turn("a.example", 5.0) <= 5.0
+    assert 590 < frontier.take_turn("b.example", 5.0) <= 600
+    with frontier.engine.begin() as db:  # as if the clock that noted it had been ahead
+        db.execute(update(hosts).values(next_at=hosts.c.next_at + ahead))
+    assert frontier.take_turn("a.example", 5.0) == 0
+    assert frontier.take_turn("b.example", 5.0) == 0
+    assert 0 < frontier.take_turn("a.example", 5.0) <= 5.0
+    frontier.slow_down("a.example", frontier.now() + 60, 2.0)
+    assert 50 < frontier.take_turn("a.example", 5.0) <= 60
+
+
+def test_what_waits_is_due_where_the_clock_was_set_back(frontier: Frontier) -> None:
+    frontier.add(articles([1]))
+    frontier.release([lease_one(frontier)], due_at=frontier.now() + 3000)
+    assert (frontier.set_back(), frontier.lease(1, "run", LONG)) == (False, [])
+    frontier.finish_run("run", "finished")
+    with frontier.engine.begin() as db:
+        db.execute(update(runs).values(finished=runs.c.finished + 600))
+    assert frontier.set_back()
+    assert lease_one(frontier).url == article(1)
+
+
+def test_who_says_to_be_alive_for_ever_is_dead_to_workers(frontier: Frontier) -> None:
+    frontier.start_run("alone", LONG)
+    assert not frontier.is_dead("alone")
+    frontier.longest_lease = 86_400.0
+    assert frontier.is_dead("alone")
+
+
+def test_the_last_run_is_the_one_with_the_highest_number_not_the_latest_time(
+    frontier: Frontier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frontier.start_run("first", LONG)
+    frontier.finish_run("first", "finished")
+    with monkeypatch.context() as clock:
+        clock.setattr(frontier, "now", lambda: 5.0)
+        frontier.start_run("back", LONG)
+    frontier.finish_run("back", "told_to_wait")
+    assert frontier.run_ids()[:2] == ["back", "first"]
+    assert frontier.last_reason() == "told_to_wait"
 
 
 def test_the_manifest_is_swapped_whole(frontier: Frontier) -> None:
@@ -422,7 +515,7 @@ def test_a_forgotten_page_never_comes_back(frontier: Frontier) -> None:
     frontier.require(article(1), "article", LONG)
     frontier.promote(LONG, everything=True)
     frontier.take_back(expired_only=False)
-    frontier.recover("a", 1, [(article(1), 0, LONG)])
+    frontier.recover("a", 1, [Seen(article(1), 0, LONG)])
     assert frontier.lease(10, "run", LONG) == []
     assert frontier.gone() == [article(1), article(2)]
     names = ("etag", "digest", "payload", "fetched_at", "owner", "outcome", "reason")
@@ -458,11 +551,15 @@ def test_what_is_gone_stays_gone_until_it_is_seen(frontier: Frontier, outcome: s
 
 def test_what_is_doubted_is_visited_soon(frontier: Frontier) -> None:
     frontier.add([*articles([1, 2, 3]), Found("https://doctorqna.com/en", "start")])
-    for row in frontier.lease(9, "run", LONG):
+    rows = frontier.lease(1, "run", LONG)
+    rows += frontier.lease(1, "run", LONG)
+    since = frontier.start_run("this", LONG)
+    rows += frontier.lease(9, "run", LONG)
+    for row in rows:
         finish(frontier, row, checked_at=100.0 * row.id, due_at=9e9)
-    assert frontier.hurry(250.0, 5e9) == 2, "the first article was visited before that"
+    assert frontier.hurry(since, 5e9) == 2, "the first article was visited before that"
     assert [state(frontier, article(number), "due_at") for number in (1, 2, 3)] == [(9e9,), (5e9,), (5e9,)]
-    assert frontier.hurry(250.0, 6e9) == 0, "what is due sooner stays so"
+    assert frontier.hurry(since, 6e9) == 0, "what is due sooner stays so"
 
 
 # Hosts

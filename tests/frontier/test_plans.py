@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from qacrawl.frontier import File, Found, Frontier, Visit, open_frontier
+from qacrawl.frontier import EndedVisit, File, Found, Frontier, open_frontier
+from qacrawl.frontier.rows import Seen
 
 SITE = "doctorqna"
 FAR = 1e12
@@ -40,16 +41,16 @@ def everything(frontier: Frontier) -> None:
     """Each operation of a crawl, once."""
     frontier.start_run("run", FAR)
     frontier.add([Found(article(number), "article") for number in range(10**8, 10**8 + 10)])
-    frontier.require(article(10**8), "article", 0.0)
+    frontier.require(article(10**8), "article", 0)
     first, *rows = frontier.lease(5, "run", FAR)
     frontier.release([first], due_at=FAR)
     made = [File("archive", "a", 1)]
-    assert frontier.commit("run", [Visit(row, "record", "done", 4, FAR) for row in rows], made) == set()
+    assert frontier.commit("run", [EndedVisit(row, "record", "done", 4, FAR) for row in rows], made) == set()
     frontier.beat("run", FAR)
     frontier.take_back(expired_only=True)
     frontier.promote(0.0)
     frontier.pending()
-    frontier.recover("a", 1, [(article(7), 0, FAR)])
+    frontier.recover("a", 1, [Seen(article(7), 0, FAR)])
     frontier.numbers = (40, 60)
     frontier.pending()
     frontier.release(frontier.lease(5, "run", FAR))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
-from qacrawl.frontier import File, Found, Frontier, Visit, hosts, manifest, open_frontier, queue, runs
+from qacrawl.frontier import EndedVisit, File, Found, Frontier, hosts, manifest, open_frontier, queue, runs
+from qacrawl.frontier.rows import Seen
 from qacrawl.frontier.transfer import TABLES
 
 SITE = "doctorqna"
@@ -53,12 +54,12 @@ def content(frontier: Frontier) -> dict[str, list[tuple[object, ...]]]:
 
 WRITES: dict[str, Callable[[Connection], object]] = {
     "add": lambda db: queue.add(db, SITE, [Found(article(9), "article")], number),
-    "require": lambda db: queue.require(db, SITE, Found(article(9), "article"), 0.0, number),
+    "require": lambda db: queue.require(db, SITE, Found(article(9), "article"), 0, number),
     "lease": lambda db: queue.lease(db, SITE, None, 1, "other", LONG),
     "prolong": lambda db: queue.prolong(db, SITE, "run", LONG),
     "give back": lambda db: queue.give_back(db, SITE, "run"),
     "take back": lambda db: queue.take_back(db, SITE, expired_only=True),
-    "recover": lambda db: queue.recover(db, SITE, "a.warc.gz", [(article(2), 0, LONG)]),
+    "recover": lambda db: queue.recover(db, SITE, "a.warc.gz", [Seen(article(2), 0, LONG)]),
     "forget": lambda db: queue.forget(db, SITE, [article(2)], number),
     "put": lambda db: manifest.put(db, SITE, ("parts", "b", 1)),
     "swap": lambda db: manifest.swap(db, SITE, [], [("parts", "a")]),
@@ -85,9 +86,9 @@ def stop(*_: object) -> None:
     raise Stopped
 
 
-def visit(frontier: Frontier) -> Visit:
+def visit(frontier: Frontier) -> EndedVisit:
     (row,) = frontier.lease(1, "run", LONG)
-    return Visit(row, "record", "done", 4, LONG, checked_at=1.0)
+    return EndedVisit(row, "record", "done", 4, LONG, checked_at=1.0)
 
 
 @pytest.mark.parametrize(("module", "last"), [(queue, "add"), (manifest, "put"), (runs, "count")])
@@ -110,7 +111,7 @@ def test_a_commit_that_breaks_off_leaves_nothing(
     [
         (runs, "beat", lambda frontier: frontier.beat("run", 5.0)),
         (runs, "finish", lambda frontier: frontier.finish_run("run", "finished")),
-        (manifest, "put", lambda frontier: frontier.recover("a.warc.gz", 9, [(article(2), 0, LONG)])),
+        (manifest, "put", lambda frontier: frontier.recover("a.warc.gz", 9, [Seen(article(2), 0, LONG)])),
     ],
 )
 def test_what_spans_two_tables_is_one_transaction(

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from qacrawl.errors import Exit, QacrawlError
-from qacrawl.frontier import File, Found, Frontier, Visit, open_frontier
+from qacrawl.frontier import EndedVisit, File, Found, Frontier, open_frontier
+from qacrawl.frontier.rows import Seen
 from qacrawl.frontier.status import status
 from qacrawl.frontier.tables import runs, urls
 from qacrawl.frontier.transfer import TABLES, copy, dump, load
@@ -56,14 +57,14 @@ def populate(frontier: Frontier) -> None:
         ("forbidden", "forbidden"),
     ]
     visits = [
-        Visit(row, outcome, state, 4, 1e9 + row.id, reason=None if state == "done" else "why", **facts)  # type: ignore[arg-type]
+        EndedVisit(row, outcome, state, 4, 1e9 + row.id, reason=None if state == "done" else "why", **facts)  # type: ignore[arg-type]
         for row, (outcome, state) in zip(rows, ends, strict=False)
     ]
     made = [File("parts", "a.parquet", 1), File("archive", "b.warc.gz", 2**40)]
     assert frontier.commit("run", visits, made) == set()
     frontier.release(rows[5:6], due_at=LONG, attempts=1)
     frontier.release(rows[6:7])
-    frontier.recover("c.warc.gz", 7, [(rows[6].url, 3, LONG)])
+    frontier.recover("c.warc.gz", 7, [Seen(rows[6].url, 3, LONG)])
     frontier.forget([rows[7].url])
     frontier.take_turn("doctorqna.com", 5)
     frontier.slow_down("doctorqna.com", 0.0, 1.5)
@@ -88,7 +89,7 @@ def test_all_rows_come_along(kind: str, other: str, opener: Opener) -> None:
     source, target = opener(kind, "source"), opener(other, "target")
     populate(source)
     before = content(source)
-    assert copy(source, target) == {"urls": 12, "files": 3, "runs": 1, "hosts": 1}
+    assert copy(source, target) == {"urls": 12, "files": 3, "runs": 1, "hosts": 1, "counters": 1}
     assert content(target) == before == content(source)
     assert target.take_back(expired_only=False) == 0
     first, *rest = target.lease(50, "next", LONG)
@@ -102,13 +103,29 @@ def test_a_file_holds_all_rows(kind: str, opener: Opener) -> None:
     source, target = opener(kind, "source"), opener("sqlite", "target")
     populate(source)
     file = io.StringIO()
-    assert dump(source, file) == {"urls": 12, "files": 3, "runs": 1, "hosts": 1}
+    assert dump(source, file) == {"urls": 12, "files": 3, "runs": 1, "hosts": 1, "counters": 1}
     lines = [json.loads(line) for line in file.getvalue().split("\n")[:-1]]
-    assert lines[0] == {"qacrawl_frontier": 1, "site": SITE}
+    assert lines[0] == {"qacrawl_frontier": 2, "site": SITE}
     assert lines[-1] == {"end": len(lines) - 2}
     file.seek(0)
-    assert load(target, file) == {"urls": 12, "files": 3, "runs": 1, "hosts": 1}
+    assert load(target, file) == {"urls": 12, "files": 3, "runs": 1, "hosts": 1, "counters": 1}
     assert content(target) == content(source)
+
+
+def test_a_file_of_the_first_version_is_read_and_its_leases_count(opener: Opener) -> None:
+    source, target = opener("sqlite", "source"), opener("sqlite", "target")
+    populate(source)
+    file = io.StringIO()
+    dump(source, file)
+    lines = [json.loads(line) for line in file.getvalue().split("\n")[:-1]]
+    old = [line for line in lines[1:-1] if line["table"] != "counters"]
+    for line in old:
+        line.pop("visit", None)
+        line.pop("number", None)
+    text = "\n".join(json.dumps(line) for line in [{**lines[0], "qacrawl_frontier": 1}, *old, {"end": len(old)}])
+    assert load(target, io.StringIO(text)) == {"urls": 12, "files": 3, "runs": 1, "hosts": 1}
+    leased = max(line.get("generation", 0) for line in old)
+    assert target.lease(1, "next", LONG)[0].generation == leased + 1
 
 
 def test_more_rows_than_one_batch(opener: Opener) -> None:
@@ -155,16 +172,16 @@ def damaged(lines: list[str]) -> dict[str, list[str]]:
     return {
         "line 1 is no JSON object": [],
         "line 1 is not the head": lines[1:],
-        "version 1": ['{"qacrawl_frontier": 2, "site": "doctorqna"}', *lines[1:]],
+        "version 2": ['{"qacrawl_frontier": 3, "site": "doctorqna"}', *lines[1:]],
         "of the site 'other'": ['{"qacrawl_frontier": 1, "site": "other"}', *lines[1:]],
         "its end is missing": lines[:-1],
-        "it holds 16 rows of 17": [*lines[:1], *lines[2:]],
+        "it holds 17 rows of 18": [*lines[:1], *lines[2:]],
         "line 4 is no JSON object": [*lines[:3], lines[3][:9]],
         "line 2 is of no table": [lines[0], changed(table="qacrawl_meta"), *lines[2:]],
         "unknown column 'x'": [lines[0], changed(x=1), *lines[2:]],
         "no good 'url'": [lines[0], changed(url=None), *lines[2:]],
         "no good 'hops'": [lines[0], changed(hops="1"), *lines[2:]],
-        "UNIQUE": [*lines[:2], *lines[1:-1], '{"end": 18}'],
+        "UNIQUE": [*lines[:2], *lines[1:-1], '{"end": 19}'],
     }
 
 
@@ -229,7 +246,7 @@ def test_status_names_the_first_twenty_failures_and_the_last_ten_runs(kind: str,
         db.execute(runs.update().values(started=1.0))
     rows = sorted(frontier.lease(60, "run00", LONG), key=lambda row: row.id)
     visits = [
-        Visit(row, "failed", "parked" if n % 2 else "failed", 2, tomorrow.timestamp() + 3600 * n, failures=n)
+        EndedVisit(row, "failed", "parked" if n % 2 else "failed", 2, tomorrow.timestamp() + 3600 * n, failures=n)
         for n, row in enumerate(rows)
     ]
     assert frontier.commit("run00", visits, []) == set()

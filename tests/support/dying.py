@@ -1,4 +1,4 @@
-"""Runs qacrawl and kills it with SIGKILL at a place: `dying.py PLACE[:N] ARGUMENTS...` (the N-th time)."""
+"""Runs qacrawl and kills it, or freezes it, at a place: `dying.py PLACE[:N] ARGUMENTS...` (the N-th time)."""
 
 import os
 import signal
@@ -12,12 +12,12 @@ from qacrawl import cli, store
 from qacrawl.archive import erase as erasing
 from qacrawl.archive import write as writing
 from qacrawl.files import local, s3
-from qacrawl.frontier import Frontier
+from qacrawl.frontier import Frontier, counter, queue
 from qacrawl.publish import snapshot
 
 
-def after(target: Any, name: str, at: int) -> None:
-    """Die when `target.name` has been called for the `at`-th time and has returned."""
+def after(target: Any, name: str, at: int, end: signal.Signals = signal.SIGKILL) -> None:
+    """Die when `target.name` has been called for the `at`-th time and has returned; or get another signal."""
     original: Callable[..., Any] = getattr(target, name)
     calls = 0
 
@@ -26,7 +26,7 @@ def after(target: Any, name: str, at: int) -> None:
         result = original(*args, **options)
         calls += 1
         if calls == at:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), end)
         return result
 
     mock.patch.object(target, name, wrapped).start()
@@ -105,6 +105,9 @@ PLACES: dict[str, Callable[[int], None]] = {
     "renamed": lambda at: after(store, "write_table", at),
     "half-part": lambda at: after(store.pq, "write_table", at),
     "committed": lambda at: after(Frontier, "commit", at),
+    "frozen-in-commit": lambda at: after(queue, "hold", at, signal.SIGSTOP),
+    "frozen-in-lease": lambda at: after(counter, "take", at, signal.SIGSTOP),
+    "frozen-in-beat": lambda at: after(queue, "prolong", at, signal.SIGSTOP),
     "leased": lambda at: after(Frontier, "lease", at),
     "half-report": unfinished("snapshots", "report.html"),
     "half-run-report": unfinished("runs", "*.json"),

@@ -33,7 +33,7 @@ MARKUP = re.compile(rf"<(?i:{'|'.join([*_COMMON, *HEADINGS, *ENDS_BLOCK])})[\s/>
 
 
 def read(markup: str, content_type: str | None = None, *, whole: bool = True) -> list[Block]:
-    """The blocks of a page, HTML or plain text. Never raises.
+    """Return the blocks of a page, HTML or plain text. Never raises.
 
     Unless `whole`, without menus, which are often half of a page's tags: each `<nav>` without headings (with one, it
     may be a section of the article) and the `<footer>` that ends the page.
@@ -55,14 +55,14 @@ def tame(markup: str, content_type: str | None = None) -> str:
 
 
 def is_html(markup: str, content_type: str | None = None) -> bool:
-    """Whether `markup` is HTML: it has a tag, and is not served as plain text that only mentions one."""
+    """Return whether `markup` is HTML: it has a tag, and is not served as plain text that only mentions one."""
     if content_type and content_type.lower().startswith("text/plain"):
         return markup.lstrip()[:1] == "<" and MARKUP.search(markup) is not None
     return MARKUP.search(markup) is not None
 
 
 def plain(text: str) -> list[Block]:
-    """Blocks of plain text: an empty line ends a block."""
+    """Return blocks of plain text: an empty line ends a block."""
     text = normal(clean(text).replace("\r\n", "\n").replace("\r", "\n"))
     blocks = []
     for lines in re.split(r"\n[ \t\f\v\u3000\xa0]*(?=\n)", text):
@@ -72,7 +72,7 @@ def plain(text: str) -> list[Block]:
 
 
 def fast(markup: str, *, whole: bool = True) -> list[Block]:
-    """Blocks of HTML through lexbor, which builds the tree as browsers do. Raises what lexbor raises."""
+    """Return blocks of HTML through lexbor, which builds the tree as browsers do. Raise what lexbor raises."""
     tree = LexborHTMLParser(clean(markup))
     if len(markup) < SMALL:
         _last[:] = [tree]
@@ -109,7 +109,7 @@ def _cut_menus(tree: LexborHTMLParser) -> None:
 
 
 def _is_inside(node: LexborNode, tags: set[str]) -> bool:
-    """Whether an element stands in one of these."""
+    """Return whether an element stands in one of these."""
     above = node.parent
     while above and above.tag not in tags:
         above = above.parent
@@ -117,12 +117,12 @@ def _is_inside(node: LexborNode, tags: set[str]) -> bool:
 
 
 def _canonical(tree: LexborHTMLParser) -> str:
-    """What a tree shows, as markup: the body, since nothing in a head is shown; all where there is no body."""
+    """Return what a tree shows, as markup: the body, since nothing in a head is shown; all where there is no body."""
     return (tree.body.html if tree.body else tree.html) or ""
 
 
 def reference(markup: str, *, whole: bool = True) -> list[Block]:
-    """Blocks of HTML through BeautifulSoup: the same as `fast`, slowly."""
+    """Return blocks of HTML through BeautifulSoup: the same as `fast`, slowly."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
@@ -137,7 +137,7 @@ def reference(markup: str, *, whole: bool = True) -> list[Block]:
 
 
 def _cut_menus_of_soup(soup: BeautifulSoup) -> None:
-    """As `_cut_menus`."""
+    """Do as `_cut_menus` does."""
     for nav in soup.select("nav"):
         if not nav.select_one(HEADED) and not nav.find_parent(["nav", *HEADINGS]):
             nav.replace_with(soup.new_tag("hr"))
@@ -149,12 +149,12 @@ def _cut_menus_of_soup(soup: BeautifulSoup) -> None:
 
 
 def _is_shown(node: PageElement) -> bool:
-    """Whether it is an element, or text that is not just white space."""
+    """Return whether it is an element, or text that is not just white space."""
     if isinstance(node, Tag):
         return True
     return not isinstance(node, PreformattedString) and node.get_text().strip(" \t\n\r\f") != ""
 
 
 def clean(text: str) -> str:
-    """`text` without NUL, which no page means."""
+    """Return `text` without NUL, which no page means."""
     return text.replace("\0", "") if "\0" in text else text  # far quicker than to replace what is not there

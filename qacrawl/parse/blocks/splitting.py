@@ -29,7 +29,7 @@ EDGES = re.compile(rf"(?m)^{_BLANK}|(?<![\s{ZERO_WIDTH}]){_BLANK}$")
 
 
 def split(markup: str) -> list[Block]:
-    """Blocks of canonical markup: every `<`, `>` and `&` that is text or in an attribute is escaped."""
+    """Return blocks of canonical markup: every `<`, `>` and `&` that is text or in an attribute is escaped."""
     if UNUSUAL.search(markup):
         markup = PRE.sub(lambda match: match[1] + match[3].removeprefix("\n").replace("\n", "<br>"), markup)
         markup = COMMENT.sub("", markup)
@@ -67,7 +67,7 @@ def split(markup: str) -> list[Block]:
 
 
 def _one_space(markup: str) -> str:
-    """`markup` with each run of white space as one space, as HTML shows it."""
+    """Return `markup` with each run of white space as one space, as HTML shows it."""
     for space in "\n\t\r\f":
         markup = markup.replace(space, " ")
     return SPACES.sub(" ", markup) if "  " in markup else markup
@@ -98,12 +98,12 @@ def _add(blocks: list[Block], raw: str, links: list[_Span], heading: bool, place
 
 
 def _links(raw: str, links: list[_Span]) -> tuple[Link, ...]:
-    """The links of a text that have text themselves."""
+    """Return the links of a text that have text themselves."""
     return tuple([Link(text, href) for start, end, href in links if (text := _text(raw[start:end].replace("\n", "")))])
 
 
 def _rows(raw: str, links: list[_Span]) -> tuple[int, ...]:
-    """The line of a text that each of its links begins on."""
+    """Return the line of a text that each of its links begins on."""
     top = next(row for row, line in enumerate(raw.split("\n")) if _text(line))
     rows, row, at = [], 0, 0
     for start, end, _ in links:
@@ -116,7 +116,7 @@ def _rows(raw: str, links: list[_Span]) -> tuple[int, ...]:
 
 
 def _paragraphs(raw: str) -> Iterator[tuple[int, int]]:
-    """Where the parts of a text begin and end that have empty lines between them."""
+    """Yield where the parts of a text begin and end that have empty lines between them."""
     start = at = 0
     for line in raw.split("\n"):
         if not _text(line):
@@ -129,7 +129,7 @@ def _paragraphs(raw: str) -> Iterator[tuple[int, int]]:
 
 
 def _lines(markup: str) -> str:
-    """Lines of text: entities read, no space at either end of a line."""
+    """Return lines of text: entities read, no space at either end of a line."""
     text = (html.unescape(markup) if "&" in markup else markup).strip()  # as `_text`, which most blocks need not call
     if not text.isascii():
         text = normal(text).strip()
@@ -137,12 +137,12 @@ def _lines(markup: str) -> str:
 
 
 def _text(markup: str) -> str:
-    """Text: entities read, no space at either end."""
+    """Return text: entities read, no space at either end."""
     text = (html.unescape(markup) if "&" in markup else markup).strip()
     return text if text.isascii() else normal(text).strip()
 
 
 def normal(text: str) -> str:
-    """`text` in NFC, without zero-width characters at the ends of lines."""
+    """Return `text` in NFC, without zero-width characters at the ends of lines."""
     text = nfc(text)
     return EDGES.sub("", text) if any(char in text for char in ZERO_WIDTH) else text

@@ -16,7 +16,7 @@ CLOSED = re.compile(
 
 
 def is_xhtml(markup: str, content_type: str | None) -> bool:
-    """Whether a page is served as XML; or begins like XML, where nothing is known of how it was served."""
+    """Return whether a page is served as XML; or begins like XML, where nothing is known of how it was served."""
     return bool(XML_TYPE.match(content_type) if content_type else DECLARATION.match(markup))
 
 

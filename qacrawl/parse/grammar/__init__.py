@@ -37,7 +37,7 @@ class Parts:
 
 
 def cut(blocks: list[Block], words: Landmarks) -> Parts | None:
-    """The parts of an article; None when its landmarks are not there.
+    """Return the parts of an article; None when its landmarks are not there.
 
     Navigation, lists in asides and the footers at the end of the page are left out, unless a landmark stands only
     there; the footers are looked through first.
@@ -57,7 +57,10 @@ def cut(blocks: list[Block], words: Landmarks) -> Parts | None:
 
 
 def _without_navigation(blocks: list[Block], words: Landmarks) -> list[Block]:
-    """The blocks outside of navigation, and of asides that list other questions; with a section's heading they stay."""
+    """Return the blocks outside of navigation, and of asides that list other questions.
+
+    Those that hold the heading of a section stay.
+    """
     body: list[Block] = []
     for place, run in groupby(blocks, lambda block: block.place):
         part = list(run)
@@ -71,7 +74,7 @@ def _without_navigation(blocks: list[Block], words: Landmarks) -> list[Block]:
 
 
 def _is_section(line: str, words: Landmarks) -> bool:
-    """Whether a line begins with a section's heading."""
+    """Return whether a line begins with a section's heading."""
     return any(section.pattern.match(line) for section in words.sections.values())
 
 
@@ -109,7 +112,10 @@ def _cut(doc: Doc, words: Landmarks) -> Parts | None:
 
 
 def _asker_and_doctor(doc: Doc, words: Landmarks) -> tuple[Match | None, Match | None, list[str]]:
-    """The ask date that a doctor line follows, and that doctor line; or the last ask date of an unanswered page."""
+    """Return the ask date that a doctor line follows, and that doctor line.
+
+    Of a page without a reply, return the last ask date alone.
+    """
     asks = list(doc.find(words.ask_date))
     if not asks:
         return None, _only_doctor(doc, words), []
@@ -124,7 +130,10 @@ def _asker_and_doctor(doc: Doc, words: Landmarks) -> tuple[Match | None, Match |
 
 
 def _only_doctor(doc: Doc, words: Landmarks) -> Match | None:
-    """The doctor line of a page without an ask date; None where there are several and nothing says which it is."""
+    """Return the doctor line of a page without an ask date.
+
+    Return None where there are several and nothing says which it is.
+    """
     answered = doc.first(words.doctor)
     if answered is None:
         return None
@@ -137,7 +146,7 @@ def _only_doctor(doc: Doc, words: Landmarks) -> Match | None:
 
 
 def _is_reply(doc: Doc, words: Landmarks, start: int, answered: Match, end: int) -> bool:
-    """Whether a doctor line answers the asker line that ends at `start`, and is no entry of a list below the question.
+    """Return whether a doctor line answers the asker line that ends at `start`, and is no entry of a list below it.
 
     Nothing but labels and advertisements stands between them; or a little text without a heading, such as an
     advertisement that does not say so, where a reply date follows before `end`.
@@ -154,13 +163,16 @@ NEAR = 200  # characters
 
 
 def _end_of_main(doc: Doc, words: Landmarks, start: int) -> int:
-    """Where the first section begins after `start`: doctor lines behind it belong to other questions."""
+    """Return where the first section begins after `start`: doctor lines behind it belong to other questions."""
     ends = [found.start() for section in words.sections.values() if (found := doc.first(section, start))]
     return min(ends, default=len(doc.text))
 
 
 def _reply_date(doc: Doc, words: Landmarks, start: int, asked: Match | None) -> tuple[Match | None, list[str]]:
-    """The line that ends the reply, and notes. Of several: not before the question, and the first before a section."""
+    """Return the line that ends the reply, and notes.
+
+    Of several such lines, it is none before the question, and the first before a section.
+    """
     found = list(doc.find(words.reply_date, start))
     if not found:
         return None, []
@@ -177,7 +189,7 @@ def _before_section(doc: Doc, words: Landmarks, at: int) -> bool:
 
 
 def _headings(doc: Doc, words: Landmarks, start: int) -> tuple[list[tuple[str, Match]], list[str]]:
-    """The section headings after `start` in the page's order, and notes.
+    """Return the section headings after `start` in the page's order, and notes.
 
     Where not all can be in that order, as many as can be, real headings before lines that read like one.
     """
@@ -200,7 +212,7 @@ def _headings(doc: Doc, words: Landmarks, start: int) -> tuple[list[tuple[str, M
 
 
 def _in_order(doc: Doc, words: Landmarks, names: Sequence[str], start: int) -> list[tuple[str, Match]]:
-    """Those of some section headings that follow each other after `start`; a real heading wins over any line."""
+    """Return those of some section headings that follow each other after `start`; a real heading wins over any line."""
     heads = []
     for name in names:
         found = list(doc.find(words.sections[name], start))

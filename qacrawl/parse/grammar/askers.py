@@ -10,7 +10,7 @@ Facts = dict[str, str | None]
 
 
 def dated(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, Facts]:
-    """Where the asker line of an ask date starts, and what it says.
+    """Return where the asker line of an ask date starts, and what it says.
 
     Of asker lines that follow each other directly: what all say alike, and None for the rest.
     """
@@ -24,7 +24,7 @@ def dated(doc: Doc, asked: Match, words: Landmarks) -> tuple[int, Facts]:
 
 
 def undated(doc: Doc, answered: Match, words: Landmarks) -> tuple[int, Facts]:
-    """As `dated`, where no ask date was read, from the line above the doctor's line; no facts if it is none.
+    """Do as `dated` does where no ask date was read, from the line above the doctor's line; no facts if it is none.
 
     Else a name would stay in the question, for all to see, wherever a site writes its dates in a new way.
     """
@@ -39,7 +39,7 @@ def undated(doc: Doc, answered: Match, words: Landmarks) -> tuple[int, Facts]:
 
 
 def _asker(doc: Doc, end: int, date: str | None, words: Landmarks) -> tuple[int, Facts]:
-    """Where the asker line starts that ends at `end`, and its groups.
+    """Return where the asker line starts that ends at `end`, and its groups.
 
     Its parts may stand in lines or elements of their own.
     """
@@ -75,26 +75,26 @@ SPREAD = 6  # lines that the parts of an asker line may be spread over
 
 
 def _lines(doc: Doc, start: int, end: int, words: Landmarks) -> Iterator[str]:
-    """The lines of a stretch that are no labels."""
+    """Yield the lines of a stretch that are no labels."""
     for block in doc.slice(start, end, linked=False):
         if not is_label(block, words):
             yield from block.text.split("\n")
 
 
 def _line_before(doc: Doc, start: int) -> int:
-    """Where the line above the one that starts at `start` begins; empty lines do not count."""
+    """Return where the line above the one that starts at `start` begins; empty lines do not count."""
     return doc.text.rfind("\n", 0, _trimmed(doc.text, start)) + 1
 
 
 def _trimmed(text: str, end: int) -> int:
-    """Where the white space that ends at `end` begins."""
+    """Return where the white space that ends at `end` begins."""
     while end and text[end - 1].isspace():
         end -= 1
     return end
 
 
 def _before_labels(doc: Doc, start: int, words: Landmarks) -> int:
-    """`start`, or where the labels right above it begin."""
+    """Return `start`, or where the labels right above it begin."""
     while start:
         above = _line_before(doc, start)
         block = doc.block(above)

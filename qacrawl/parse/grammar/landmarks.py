@@ -61,7 +61,7 @@ class Doc:
         self.lasts: dict[tuple[re.Pattern[str], int], int] = {}
 
     def places_of(self, word: str) -> list[int]:
-        """The offsets of a lower-case word; looked for once, though its landmark is asked for many times."""
+        """Return the offsets of a lower-case word; looked for once, though its landmark is asked for many times."""
         if word not in self.places:
             self.places[word] = places = []
             at = self.lower.find(word)
@@ -71,7 +71,7 @@ class Doc:
         return self.places[word]
 
     def find(self, landmark: Landmark, start: int = 0, end: int | None = None) -> Iterator[Match]:
-        """The places of a landmark that begin between two offsets.
+        """Yield the places of a landmark that begin between two offsets.
 
         Only lines that hold its word are tried: to look for the word is a hundred times faster than for the pattern.
         """
@@ -89,22 +89,22 @@ class Doc:
             start = self.text.find("\n", at) + 1 or len(self.text)
 
     def first(self, landmark: Landmark, start: int = 0, end: int | None = None) -> Match | None:
-        """The first of `find`."""
+        """Return the first of `find`."""
         return next(self.find(landmark, start, end), None)
 
     def last(self, landmark: Landmark, end: int) -> int:
-        """Where the last of a landmark before an offset begins, -1 if there is none; looked for once."""
+        """Return where the last of a landmark before an offset begins, -1 if there is none; looked for once."""
         key = landmark.pattern, end
         if key not in self.lasts:
             self.lasts[key] = max((found.start() for found in self.find(landmark, 0, end)), default=-1)
         return self.lasts[key]
 
     def block(self, at: int) -> Block:
-        """The block that holds offset `at`."""
+        """Return the block that holds offset `at`."""
         return self.blocks[max(0, bisect_right(self.starts, at) - 1)]
 
     def slice(self, start: int, end: int, *, linked: bool = True) -> list[Block]:
-        """The blocks between two offsets, the first and the last cut there.
+        """Return the blocks between two offsets, the first and the last cut there.
 
         Those have no links unless `linked`: to find out which ones a part has, the whole block is gone through.
         """
@@ -119,10 +119,10 @@ class Doc:
 
 
 def is_noise(block: Block, words: Landmarks) -> bool:
-    """Whether a block is an advertisement, the name of a service, or a label."""
+    """Return whether a block is an advertisement, the name of a service, or a label."""
     return words.noise.fullmatch(block.text) is not None or is_label(block, words)
 
 
 def is_label(block: Block, words: Landmarks) -> bool:
-    """Whether a block is a label of a table or definition list."""
+    """Return whether a block is a label of a table or definition list."""
     return block.heading and words.label.fullmatch(block.text) is not None

@@ -71,24 +71,39 @@ def front_matter(title: str, lang: str, records: int, made: Path, snapshot: str 
     cards tell otherwise: so each config says which snapshot it is of. Nor can it load a table without rows: such a
     config is left out.
     """
-    licence = "license: apache-2.0" if invented else "license: other\nlicense_name: texts-belong-to-their-authors"
     lines = [
         f"pretty_name: {json.dumps(f'Invented by a demo, in the manner of {title}' if invented else title)}",
         f"language:\n- {lang}",
-        licence,
+        licence(invented),
         "task_categories:\n- question-answering\n- text-generation",
         f"tags:\n- medical\n- doctor-qa{chr(10) + '- synthetic' if invented else ''}",
-        f"size_categories:\n- {_SIZES[max(len(str(records)) - 3, 0)]}",
+        f"size_categories:\n- {size(records)}",
         "configs:",
     ]
     for config in configs.CONFIGS:
         if not has_rows(made / "data" / config) and records:
             continue
-        lines += [f"- config_name: {config}", *(["  default: true"] if config == "qa" else [])]
-        lines += [*([f"  description: snapshot {snapshot}"] if snapshot else []), "  data_files:"]
-        for split in splits_of(made / "data" / config):
-            lines += [f"  - split: {split}", f"    path: data/{config}/{split}-*.parquet"]
+        lines.append(config_of(config, made, snapshot, is_default=config == "qa"))
     return "\n".join(lines) + "\n"
+
+
+def config_of(config: str, made: Path, snapshot: str, *, is_default: bool) -> str:
+    """Return the YAML that names the files of a config's splits."""
+    lines = [f"- config_name: {config}", *(["  default: true"] if is_default else [])]
+    lines += [*([f"  description: snapshot {snapshot}"] if snapshot else []), "  data_files:"]
+    for split in splits_of(made / "data" / config):
+        lines += [f"  - split: {split}", f"    path: data/{config}/{split}-*.parquet"]
+    return "\n".join(lines)
+
+
+def licence(invented: bool) -> str:
+    """Return the YAML that names the licence."""
+    return "license: apache-2.0" if invented else "license: other\nlicense_name: texts-belong-to-their-authors"
+
+
+def size(rows: int) -> str:
+    """Return the Hub's name of a size."""
+    return _SIZES[max(len(str(rows)) - 3, 0)]
 
 
 def has_rows(folder: Path) -> bool:
@@ -97,7 +112,7 @@ def has_rows(folder: Path) -> bool:
 
 
 def _opening(name: str, title: str, counted: Stats, background: Background) -> list[str]:
-    """What this is, in a few lines; first what nobody must miss."""
+    """Return what this is, in a few lines; first what nobody must miss."""
     period = f"{counted.first_asked or 'unknown'} to {counted.last_asked or 'unknown'}"
     what = (
         "Invented questions to doctors and replies" if background.invented else "Questions to doctors and their replies"
@@ -118,31 +133,31 @@ def _fetched(counted: Stats) -> str:
 
 
 def _contents(counted: Stats, made: Path) -> list[str]:
-    """What is in it, in tables."""
+    """Return what is in it, in tables."""
     lengths = ((f"`{key}`", *(f"{n:,}" for n in vars(length).values())) for key, length in counted.lengths.items())
     departments = list(counted.departments.items())[:_MOST]
     return [
         "## What is in it",
-        _table(
+        table(
             ("config", "rows", "what"),
             ((f"`{key}`", f"{counted.configs[key]:,}", about_it) for key, about_it in configs.ABOUT.items()),
         ),
-        _table(("split", "records"), ((f"`{key}`", f"{n:,}") for key, n in counted.splits.items())),
+        table(("split", "records"), ((f"`{key}`", f"{n:,}") for key, n in counted.splits.items())),
         *_missing(counted, made),
         _splits(counted, made),
         "### Coverage",
-        _table(("field", "says something"), ((f"`{key}`", f"{share:.1%}") for key, share in counted.coverage.items())),
+        table(("field", "says something"), ((f"`{key}`", f"{share:.1%}") for key, share in counted.coverage.items())),
         "### Lengths in characters",
-        _table(("field", "shortest", "median", "mean", "95 %", "longest"), lengths),
+        table(("field", "shortest", "median", "mean", "95 %", "longest"), lengths),
         "### Departments",
-        _table(("department", "records"), ((markdown(key) or "(none)", f"{n:,}") for key, n in departments)),
+        table(("department", "records"), ((markdown(key) or "(none)", f"{n:,}") for key, n in departments)),
         "### Years",
-        _table(("asked in", "records"), ((key or "(unknown)", f"{n:,}") for key, n in counted.years.items())),
+        table(("asked in", "records"), ((key or "(unknown)", f"{n:,}") for key, n in counted.years.items())),
     ]
 
 
 def _missing(counted: Stats, made: Path) -> Iterable[str]:
-    """Which configs and splits have no rows, and what that means to those who load them."""
+    """Yield which configs and splits have no rows, and what that means to those who load them."""
     for config in configs.CONFIGS:
         if not counted.configs[config]:
             yield texts.EMPTY.format(config=config)
@@ -153,7 +168,7 @@ def _missing(counted: Stats, made: Path) -> Iterable[str]:
 
 
 def _crawl(background: Background) -> list[str]:
-    """How complete this is: what became no record, and what was not visited."""
+    """Return how complete this is: what became no record, and what was not visited."""
     states, rejects, queued = background.states, background.rejects, background.queued
     if states is None and rejects is None:
         return []
@@ -167,50 +182,57 @@ def _crawl(background: Background) -> list[str]:
     found = [
         "## How complete it is",
         *said,
-        _table(("when this snapshot was made", "number"), ((a, f"{n:,}") for a, n in rows)),
+        table(("when this snapshot was made", "number"), ((a, f"{n:,}") for a, n in rows)),
     ]
     if rejects:
         why = (
             (f"`{markdown(key)}`" if key not in REJECTS else f"`{key}`", f"{n:,}", REJECTS.get(key, ""))
             for key, n in rejects.items()
         )
-        found += ["### Rejects by reason", _table(("reason", "articles", "means"), why)]
+        found += ["### Rejects by reason", table(("reason", "articles", "means"), why)]
     return found
 
 
 def splits_of(folder: Path) -> list[str]:
-    """The splits that have files in the folder of a config, train first."""
+    """Return the splits that have files in the folder of a config, train first."""
     found = {files.split_of(path) for path in folder.glob("*.parquet")}
     return [split for split in files.SPLITS if split in found]
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
+def taken_out(old: Path, said: str) -> str:
+    """Return the section of the card that says what was taken out of the snapshot `old`, now and before."""
+    before = re.search(rf"(?s)\n{texts.TAKEN_OUT}\n\n(- .*)", (old / NAME).read_text(encoding="utf-8"))
+    now = f"- {said} Before, this was snapshot `{old.name}`."
+    return f"\n{texts.TAKEN_OUT}\n\n{before[1] if before else ''}{now}\n"
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _columns(config: str) -> str:
-    """The columns of a config; those that `history` shares with `qa` are not said again."""
+    """Return the columns of a config; those that `history` shares with `qa` are not said again."""
     columns, meaning = configs.CONFIGS[config], configs.MEANING[config]
     own = columns if config != "history" else [field for field in columns if field.name not in schema.ARROW.names]
     shared = "" if own is columns else "The columns of `qa` up to `notes`, and:\n\n"
     meaning = meaning | {"notes": "Soft findings, as codes; those of this snapshot are explained above."}
     rows = ((f"`{field.name}`", str(field.type), meaning[field.name]) for field in own)
-    return f"### `{config}`\n\n{shared}{_table(('column', 'type', 'meaning'), rows)}"
+    return f"### `{config}`\n\n{shared}{table(('column', 'type', 'meaning'), rows)}"
 
 
 def _notes(counted: Stats) -> list[str]:
-    """How many records have which note, and what it means; nothing if none has one."""
+    """Return how many records have which note, and what it means; nothing if none has one."""
     rows = [(f"`{key}`", f"{n:,}", NOTES.get(key, "").replace("|", "\\|")) for key, n in counted.notes.items()]
     if not rows:
         return []
     heading = "### Notes: what was found missing, doubtful or taken out"
-    return [heading, texts.NOTES, _table(("note", "records", "means"), rows)]
+    return [heading, texts.NOTES, table(("note", "records", "means"), rows)]
 
 
 def _hosts(counted: Stats) -> str:
-    """Where the pages lay, the places that have most."""
+    """Return where the pages lay, the places that have most."""
     shown = list(counted.hosts.items())[:_MOST]
     return ", ".join(
         f"{f'`{host}`' if _HOST.fullmatch(host) else markdown(host)} ({number_of(n, 'record')})" for host, n in shown
@@ -218,7 +240,7 @@ def _hosts(counted: Stats) -> str:
 
 
 def _splits(counted: Stats, made: Path) -> str:
-    """What the splits rest on, and what they spare."""
+    """Return what the splits rest on, and what they spare."""
     facts = json.loads((made / splits.FILE).read_text(encoding="utf-8"))
     shares = " / ".join(f"{share:.0%}" for share in facts["shares"].values())
     return texts.SPLITS.format(
@@ -227,7 +249,7 @@ def _splits(counted: Stats, made: Path) -> str:
 
 
 def _collection(title: str, counted: Stats, background: Background) -> list[str]:
-    """Where it comes from, whom it is about, whom to write to, and who has which rights."""
+    """Return where it comes from, whom it is about, whom to write to, and who has which rights."""
     collected = texts.COLLECTED.format(site=title, hosts=_hosts(counted), fetched=_fetched(counted))
     contact = texts.CONTACT.format(whom=markdown(background.contact)) if background.contact else texts.NO_CONTACT
     licence = texts.LICENCE_INVENTED if background.invented else texts.LICENCE
@@ -235,7 +257,7 @@ def _collection(title: str, counted: Stats, background: Background) -> list[str]
 
 
 def _citation(name: str, title: str, url: str, counted: Stats, background: Background) -> str:
-    """An entry for a bibliography: title, source, and the days of access."""
+    """Return an entry for a bibliography: title, source, and the days of access."""
     titled = f"{title}, snapshot {name}"
     if background.invented:
         titled = f"Invented by a demo, in the manner of {titled}"

@@ -26,6 +26,8 @@ its cluster and its split in later snapshots, so two old clusters stay apart whe
 Linked pairs: {linked:,}; of these, in different splits: {torn:,}. A random split of the records in the same shares
 would be expected to tear apart: {torn_at_random:,}. `splits.json` has these numbers."""
 
+TAKEN_OUT = "## Pages taken out"
+
 NOTES = (
     'A note is a soft finding: the record is good, but who uses it may want to know. "Null" means the field is null.'
 )

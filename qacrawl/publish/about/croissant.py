@@ -4,8 +4,9 @@ https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from pydantic import BaseModel
@@ -56,21 +57,57 @@ _CONTEXT: dict[str, Any] = {
 
 
 def croissant(name: str, site: str, counted: Stats, made: Path, background: Background) -> str:
-    """The metadata of snapshot `name` of `site`, whose data files lie in `made`; the same data give the same text."""
-    tables = [config for config in configs.CONFIGS if any((made / "data" / config).glob("*.parquet"))]
-    described = {
+    """Return the metadata of snapshot `name` of `site`, whose data files lie in `made`.
+
+    The same data give the same text.
+    """
+    there = [config for config in configs.CONFIGS if any((made / "data" / config).glob("*.parquet"))]
+    key = {"qa": "record_id"}
+    tables = [
+        Table(config, configs.CONFIGS[config], configs.ABOUT[config], configs.MEANING[config], key.get(config))
+        for config in there
+    ]
+    return described(_about(name, site, counted, background), tables)
+
+
+class Table(NamedTuple):
+    """A config, as it is described."""
+
+    config: str
+    columns: pa.Schema
+    about: str
+    meaning: Mapping[str, str]
+    """What each column means."""
+    key: str | None = None
+    """The column that no two rows share."""
+
+
+def described(about: Mapping[str, Any], tables: Sequence[Table]) -> str:
+    """Return the metadata of a dataset, of which `about` is said as a whole, with its tables."""
+    whole = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.1",
-        **_about(name, site, counted, background),
-        "distribution": [_files(config) for config in tables],
-        "recordSet": [_record_set(config) for config in tables],
+        **about,
+        "distribution": [_files(table.config) for table in tables],
+        "recordSet": [_record_set(table) for table in tables],
     }
-    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def licence(invented: bool) -> str:
+    """Return the licence of the texts."""
+    if invented:
+        return "https://spdx.org/licenses/Apache-2.0"
+    return "The texts belong to their authors and to the site that published them; no rights are granted."
+
+
+CREATOR = {"@type": "sc:Organization", "name": "qacrawl", "description": "The program that collected it."}
+COLLECTED = "Fetched page by page, with waits, as far as robots.txt allows; each response archived."
 
 
 def _about(name: str, site: str, counted: Stats, background: Background) -> dict[str, Any]:
-    """What is said of the dataset as a whole; dates are those of the data, not of the clock."""
+    """Return what is said of the dataset as a whole; dates are those of the data, not of the clock."""
     about = registry.load(site)
     day = counted.last_fetched.date().isoformat()
     url = card.source(about.HOSTS, counted)
@@ -78,7 +115,6 @@ def _about(name: str, site: str, counted: Stats, background: Background) -> dict
     described = f"Questions to doctors and their replies from {host}: {about.TITLE}."
     if background.invented:
         described = f"{card_texts.INVENTED.replace('`', '')} In the manner of: {about.TITLE}."
-    licence = "The texts belong to their authors and to the site that published them; no rights are granted."
     return {
         "name": f"{site}-{name}",
         "description": f"{described} {number_of(counted.records, 'record')}. "
@@ -87,12 +123,12 @@ def _about(name: str, site: str, counted: Stats, background: Background) -> dict
         "version": f"1.0.0+{name}",
         "datePublished": day,
         "inLanguage": about.LANG,
-        "license": "https://spdx.org/licenses/Apache-2.0" if background.invented else licence,
+        "license": licence(background.invented),
         "keywords": ["medical", "doctor Q&A", "question answering"],
-        "creator": {"@type": "sc:Organization", "name": "qacrawl", "description": "The program that collected it."},
+        "creator": CREATOR,
         "isLiveDataset": False,
         "citeAs": f"@misc{{qacrawl-{name}, title = {{{about.TITLE}, snapshot {name}}}, year = {{{day[:4]}}}}}",
-        "rai:dataCollection": "Fetched page by page, with waits, as far as robots.txt allows; each response archived.",
+        "rai:dataCollection": COLLECTED,
         "rai:dataLimitations": " ".join(card.caveats(site, background.invented)).replace("`", ""),
         "rai:personalSensitiveInformation": "Medical questions. Names of askers are keyed hashes; e-mail addresses, "
         "phone numbers and ID numbers that were found are replaced; what the search misses may remain. "
@@ -111,8 +147,9 @@ def _files(config: str) -> dict[str, Any]:
     }
 
 
-def _record_set(config: str) -> dict[str, Any]:
-    """One table; its rows also say which split they are in."""
+def _record_set(table: Table) -> dict[str, Any]:
+    """Return one table; its rows also say which split they are in."""
+    config = table.config
     split = {
         "@type": "cr:Field",
         "@id": f"{config}/split",
@@ -129,22 +166,25 @@ def _record_set(config: str) -> dict[str, Any]:
         "@type": "cr:RecordSet",
         "@id": config,
         "name": config,
-        "description": configs.ABOUT[config],
-        **({"key": {"@id": f"{config}/record_id"}} if config == "qa" else {}),
-        "field": [split, *(_field(config, column) for column in configs.CONFIGS[config])],
+        "description": table.about,
+        **({"key": {"@id": f"{config}/{table.key}"}} if table.key else {}),
+        "field": [split, *(_field(table, column) for column in table.columns)],
     }
 
 
-def _field(config: str, column: pa.Field) -> dict[str, Any]:
-    """A column; a list repeats its field, and the parts of a struct are sub-fields that say where in it they lie."""
-    place = f"{config}/{column.name}"
+def _field(table: Table, column: pa.Field) -> dict[str, Any]:
+    """Return a column.
+
+    A list repeats its field, and the parts of a struct are sub-fields that say where in it they lie.
+    """
+    config, place = table.config, f"{table.config}/{column.name}"
     repeated = pa.types.is_list(column.type)
     kind = column.type.value_type if repeated else column.type
     field = {
         "@type": "cr:Field",
         "@id": place,
         "name": column.name,
-        "description": configs.MEANING[config][column.name],
+        "description": table.meaning[column.name],
         **({"repeated": True} if repeated else {}),
     }
     if not pa.types.is_struct(kind):

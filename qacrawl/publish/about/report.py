@@ -52,7 +52,7 @@ def write(
         _splits(counted),
         _outcomes(run) if run else None,
         _queue(background),
-        _history(facts.earlier(beside)),
+        _history(facts.earlier(beside, skip=True)),
         _rejects(rejects),
         *(_slow_and_failed(run) if run else ()),
     ]
@@ -73,18 +73,18 @@ def accept(snapshot: Path) -> bool:
 
 
 def _facts(site: str, run: Mapping[str, Any] | None) -> dict[str, str]:
-    """What stands below the page's title: of which site, run and time it is."""
+    """Return what stands below the page's title: of which site, run and time it is."""
     ran = {"run": str(run["run_id"]), "began": _minute(run["started"])} if run and "run_id" in run else {}
     return {"site": site, **ran, "made": _minute(datetime.now(UTC).isoformat())}
 
 
 def _minute(moment: str) -> str:
-    """A time in ISO 8601 as people read it."""
+    """Return a time in ISO 8601 as people read it."""
     return f"{moment[:10]} {moment[11:16]} UTC"
 
 
 def _marks(background: Background) -> str | None:
-    """What nobody must miss: that the snapshot is held back, that nothing in it is true."""
+    """Return what nobody must miss: that the snapshot is held back, that nothing in it is true."""
     said = [f'<p class="mark bad">{Cell(card_texts.INVENTED.replace("`", ""), 400).html}</p>'] * background.invented
     if background.held:
         reasons = "".join(f"<li>{Cell(why, 300).html}</li>" for why in background.held)
@@ -93,7 +93,7 @@ def _marks(background: Background) -> str | None:
 
 
 def _queue(background: Background) -> str | None:
-    """How complete the crawl was."""
+    """Return how complete the crawl was."""
     queued = background.queued
     if background.states is None or queued is None:
         return None
@@ -124,14 +124,14 @@ def _headline(counted: Stats, before: Stats | None, changed: Changes | None) -> 
 
 
 def _top(counts: Mapping[str, int]) -> dict[str, int]:
-    """The most frequent, and the rest as one."""
+    """Return the most frequent, and the rest as one."""
     shown = dict(islice(counts.items(), _MOST))
     rest = sum(counts.values()) - sum(shown.values())
     return shown | ({f"{len(counts) - len(shown):,} others": rest} if rest else {})
 
 
 def _counts(title: str, name: str, counts: Mapping[str, int], across: bool) -> str:
-    """A chart, and the same as a table."""
+    """Return a chart, and the same as a table."""
     shown: dict[str, int] = {}
     for key, count in counts.items():
         said = Cell(key or "(none)", 60).text
@@ -157,7 +157,7 @@ def _lengths(snapshot: Path, counted: Stats) -> Iterable[str]:
 
 
 def _coverage(counted: Stats, before: Stats | None) -> str:
-    """How much of each field there is, and how much there was."""
+    """Yield how much of each field there is, and how much there was."""
 
     def row(name: str, share: float) -> Iterable[Cell]:
         yield from (Cell(name), bar(share), Cell.share(share))
@@ -174,7 +174,7 @@ def _coverage(counted: Stats, before: Stats | None) -> str:
 
 
 def _history(snapshots: Sequence[Earlier]) -> str | None:
-    """Coverage of the newest snapshots side by side, newest first, of fields that are not always full."""
+    """Return coverage of the newest snapshots side by side, newest first, of fields that are not always full."""
     if len(snapshots) < 2:
         return None
     shown = snapshots[: -_SNAPSHOTS - 1 : -1]
@@ -193,7 +193,7 @@ def _splits(counted: Stats) -> str:
 
 
 def _rejects(rejects: Sequence[Rejected]) -> str:
-    """Pages that became no record; with some to look at."""
+    """Return pages that became no record; with some to look at."""
     if not rejects:
         return section("Rejects", "<p>Every article that was read became a record.</p>")
     rows = [
@@ -209,7 +209,7 @@ def _outcomes(run: Mapping[str, Any]) -> str:
 
 
 def _slow_and_failed(run: Mapping[str, Any]) -> Iterable[str]:
-    """What the run that ended with this snapshot waited for, or did not get."""
+    """Yield what the run that ended with this snapshot waited for, or did not get."""
     slowest = [(Cell(f"{seconds:.2f}", kind="number"), Cell.url(url)) for seconds, url in run.get("slowest", ())][
         :_MOST
     ]

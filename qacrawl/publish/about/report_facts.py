@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qacrawl import schema
-from qacrawl.publish.data import versions
+from qacrawl.publish.data import files, versions
 
 EXAMPLES = 3
 """Pages shown of each reason."""
@@ -39,7 +39,7 @@ class Earlier:
 
 
 def rejected(db: Any) -> list[Rejected]:
-    """Pages whose newest reading is a reject, by reason, most first; `db` has the tables of `versions`."""
+    """Return pages whose newest reading is a reject, by reason, most first; `db` has the tables of `versions`."""
     rows = db.execute(f"""
         SELECT reason, count(*), min(struct_pack(url, fields), {EXAMPLES})
         FROM verdicts WHERE reason <> ''
@@ -52,22 +52,32 @@ def rejected(db: Any) -> list[Rejected]:
 
 
 def lengths(snapshot: Path, field: str) -> dict[str, int]:
-    """Records by the length of a text, in characters, in steps that double; "16-31" to the longest there is."""
+    """Return records by the length of a text, in characters, in steps that double; "16-31" to the longest there is."""
     with versions.look() as db:
         found = dict(
             db.execute(
                 f"SELECT CAST(floor(log2(greatest(length({field}), 1))) AS INTEGER), count(*) "
                 f"FROM read_parquet($1) WHERE {field} IS NOT NULL GROUP BY 1",
-                [_qa(snapshot)],
+                [files.tables(snapshot / "data" / "qa")],
             ).fetchall()
         )
     steps = range(min(found), max(found) + 1) if found else ()
     return {f"{2**step:,}–{2 ** (step + 1) - 1:,}" if step else "1": found.get(step, 0) for step in steps}
 
 
-def earlier(snapshots: Sequence[Path]) -> list[Earlier]:
-    """Snapshots by their newest fetch, from the footers of their files alone: quick however large they are."""
-    return sorted((_earlier(path) for path in snapshots), key=lambda one: (one.newest, one.name))
+def earlier(snapshots: Sequence[Path], skip: bool = False) -> list[Earlier]:
+    """Return snapshots by their newest fetch, from the footers of their files alone: quick however large they are.
+
+    With `skip`, those that can't be read are left out.
+    """
+    found = []
+    for path in snapshots:
+        try:
+            found.append(_earlier(path))
+        except (pa.ArrowException, OSError, ValueError):
+            if not skip:
+                raise
+    return sorted(found, key=lambda one: (one.newest, one.name))
 
 
 def _earlier(path: Path) -> Earlier:
@@ -81,13 +91,9 @@ def _earlier(path: Path) -> Earlier:
 
 
 def _columns(footer: Any) -> Iterator[tuple[str, Any]]:
-    """The statistics of each column of each row group, by the column's path."""
+    """Yield the statistics of each column of each row group, by the column's path."""
     for group in range(footer.num_row_groups):
         for at in range(footer.num_columns):
             column = footer.row_group(group).column(at)
             if column.is_stats_set:
                 yield column.path_in_schema, column.statistics
-
-
-def _qa(snapshot: Path) -> str:
-    return str(snapshot / "data" / "qa" / "*.parquet")

@@ -36,39 +36,39 @@ class Cell:
 
     @classmethod
     def number(cls, value: float) -> Self:
-        """A number, with thousands set apart."""
+        """Return a number, with thousands set apart."""
         return cls(f"{value:,}", kind="number")
 
     @classmethod
     def share(cls, value: float) -> Self:
-        """A share from 0 to 1, as a percentage."""
+        """Return a share from 0 to 1, as a percentage."""
         return cls(f"{value:.1%}", kind="number")
 
     @classmethod
     def url(cls, value: str) -> Self:
-        """An address, shown and not linked to: it may lead anywhere."""
+        """Return an address, shown and not linked to: it may lead anywhere."""
         return cls(value, 200, kind="long")
 
     @classmethod
     def lines(cls, texts: Iterable[str]) -> Self:
-        """Several texts below each other."""
+        """Return several texts below each other."""
         return cls("", kind="long", markup="<br>".join(cls(text, 200).html for text in texts))
 
 
 def bar(share: float) -> Cell:
-    """A bar as long as a share from 0 to 1."""
+    """Return a bar as long as a share from 0 to 1."""
     width = round(100 * share, 1)
     drawn = '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
     return Cell("", markup=f'{drawn}<path class="all" d="M0 0h100v8H0z"/><path d="M0 0h{width}v8H0z"/></svg>')
 
 
 def tint(text: str, bad: bool) -> Cell:
-    """A number that stands out when it is bad."""
+    """Return a number that stands out when it is bad."""
     return Cell(text, kind="number bad" if bad else "number")
 
 
 def table(heads: Sequence[str], rows: Iterable[Iterable[Cell]]) -> str:
-    """A table that scrolls by itself where it is too wide."""
+    """Return a table that scrolls by itself where it is too wide."""
     lines = [list(row) for row in rows]
     kinds = [cell.kind.split(" ")[0] for cell in lines[0]] if lines else [""] * len(heads)
     head = "".join(f"<th{_class(kind)}>{Cell(text).html}</th>" for text, kind in zip(heads, kinds, strict=True))
@@ -81,18 +81,18 @@ def _class(kind: str) -> str:
 
 
 def tiles(facts: Mapping[str, str]) -> str:
-    """Numbers in large print."""
+    """Return numbers in large print."""
     said = "".join(f"<div><dt>{Cell(name).html}</dt><dd>{Cell(value).html}</dd></div>" for name, value in facts.items())
     return f"<dl>{said}</dl>"
 
 
 def section(title: str, html: str, wide: bool = False) -> str:
-    """A part of the page; `html` is taken as it is."""
+    """Return a part of the page; `html` is taken as it is."""
     return f"<section{_class('wide' if wide else '')}><h2>{Cell(title).html}</h2>{html}</section>"
 
 
 def page(name: str, facts: Mapping[str, str], sections: Iterable[str]) -> str:
-    """The whole page about snapshot `name`, with `facts` below its title; `sections` are taken as they are."""
+    """Return the whole page about snapshot `name`, with `facts` below its title; `sections` are taken as they are."""
     title, body = f"Snapshot {escape(plain(name))}", "\n".join(sections)
     return f"""<!DOCTYPE html>
 <html lang="en">

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -16,7 +17,7 @@ from qacrawl.escape import plain
 from qacrawl.publish.data import files, versions
 from qacrawl.records import TEXTS
 
-_LISTS = ("similar_qa", "related_faq", "notes")
+_LISTS = [field.name for field in schema.ARROW if pa.types.is_list(field.type)]
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Stats:
 def measure(dataset: Path) -> Stats:
     """Count what the snapshot in the folder `dataset` holds."""
     with versions.look() as db:
-        db.read_parquet(str(dataset / "data/qa/*.parquet"), filename=True).create_view("qa")
+        db.read_parquet(files.tables(dataset / "data" / "qa"), filename=True).create_view("qa")
         columns = (
             "count(*) AS records",
             "count(DISTINCT cluster_id) AS clusters",
@@ -74,49 +75,50 @@ def measure(dataset: Path) -> Stats:
         )
         return Stats(
             snapshot=dataset.name,
-            **_one(db, f"SELECT {', '.join(columns)} FROM qa"),
-            splits=_counts(db, files.SPLIT),
+            **one(db, f"SELECT {', '.join(columns)} FROM qa"),
+            splits=counts(db, files.SPLIT),
             configs={folder.name: _rows(db, folder) for folder in sorted((dataset / "data").iterdir())},
-            hosts=_counts(db, "regexp_extract(url, '^[a-z]+://([^/?#]*)', 1)"),
-            departments=_counts(db, "coalesce(specialty, reply_specialty, '')"),
-            years=dict(sorted(_counts(db, "coalesce(cast(year(ask_date) AS VARCHAR), '')").items())),
+            hosts=counts(db, "regexp_extract(url, '^[a-z]+://([^/?#]*)', 1)"),
+            departments=counts(db, "coalesce(specialty, reply_specialty, '')"),
+            years=dict(sorted(counts(db, "coalesce(cast(year(ask_date) AS VARCHAR), '')").items())),
             coverage=_coverage(db),
             lengths=_lengths(db),
-            notes=_counts(db, "unnest(notes)"),
+            notes=counts(db, "unnest(notes)"),
         )
 
 
-def _one(db: Any, query: str) -> dict[str, Any]:
-    """The only row of a query, by column name."""
+def one(db: Any, query: str) -> dict[str, Any]:
+    """Return the only row of a query, by column name."""
     row: dict[str, Any] = db.sql(query).to_arrow_table().to_pylist()[0]  # DuckDB's own way to datetimes needs pytz
     return row
 
 
-def _counts(db: Any, value: str) -> dict[str, int]:
-    """Records by a value, most first."""
-    return dict(
-        db.execute(
-            f"SELECT value, count(*) FROM (SELECT {value} AS value FROM qa) GROUP BY 1 ORDER BY 2 DESC, 1"
-        ).fetchall()
-    )
+def counts(db: Any, value: str, table: str = "qa") -> dict[str, int]:
+    """Return the number of rows by a value, most first."""
+    query = f"SELECT value, count(*) FROM (SELECT {value} AS value FROM {table}) GROUP BY 1 ORDER BY 2 DESC, 1"
+    return dict(db.execute(query).fetchall())
 
 
 def _rows(db: Any, folder: Path) -> int:
-    return int(db.execute("SELECT count(*) FROM read_parquet($1)", [str(folder / "*.parquet")]).fetchone()[0])
+    return int(db.execute("SELECT count(*) FROM read_parquet($1)", [files.tables(folder)]).fetchone()[0])
 
 
 def _coverage(db: Any) -> dict[str, float]:
-    """Share of rows whose field is neither null nor an empty list."""
-    said = {name: f"len({name}) > 0" if name in _LISTS else f"{name} IS NOT NULL" for name in schema.ARROW.names}
+    """Return share of rows whose field is neither null nor an empty list."""
+    there = db.sql("FROM qa").columns  # a snapshot of an older schema has fewer
+    said = {
+        name: "false" if name not in there else f"len({name}) > 0" if name in _LISTS else f"{name} IS NOT NULL"
+        for name in schema.ARROW.names
+    }
     shares = [f"coalesce(avg(CASE WHEN {test} THEN 1 ELSE 0 END), 0) AS {name}" for name, test in said.items()]
-    return {name: round(share, 4) for name, share in _one(db, f"SELECT {', '.join(shares)} FROM qa").items()}
+    return {name: round(share, 4) for name, share in one(db, f"SELECT {', '.join(shares)} FROM qa").items()}
 
 
 def _lengths(db: Any) -> dict[str, Lengths]:
-    """Lengths of the fields of TEXTS that have a text at all."""
+    """Return lengths of the fields of TEXTS that have a text at all."""
     found = {}
     for name in TEXTS:
-        row = _one(
+        row = one(
             db,
             f"SELECT min(n) AS shortest, quantile_disc(n, 0.5) AS median, cast(round(avg(n)) AS BIGINT) AS mean, "
             f"quantile_disc(n, 0.95) AS p95, max(n) AS longest "
@@ -128,7 +130,7 @@ def _lengths(db: Any) -> dict[str, Lengths]:
 
 
 def as_json(stats: Stats) -> str:
-    """The counts as JSON; days and times in ISO 8601."""
+    """Return the counts as JSON; days and times in ISO 8601."""
     return json.dumps(asdict(stats), indent=2, ensure_ascii=False, default=lambda value: value.isoformat())
 
 
@@ -158,7 +160,7 @@ def _period(first: date | None, last: date | None) -> str:
 
 
 def _table(name: str, values: Mapping[str, int | str], unit: str = "records") -> Table:
-    """Two columns, a name and a value; names may come from pages, so nothing in them is markup."""
+    """Return two columns, a name and a value; names may come from pages, so nothing in them is markup."""
     table = Table(name, _right(unit))
     for key, value in values.items():
         table.add_row(Text(plain(key) or "(none)"), f"{value:,}" if isinstance(value, int) else value)

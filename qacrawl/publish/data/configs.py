@@ -71,7 +71,8 @@ MEANING: dict[str, dict[str, str]] = {
     | _described(RelatedFAQ, "specialty", "url"),
     "history": _described(QARecord)
     | {
-        "valid_from": "When the page was first seen like this, UTC.",
+        "valid_from": "When the page was first seen like this, UTC; where a clock was behind, a microsecond after the "
+        "version before.",
         "valid_to": "When it was first seen otherwise, UTC; null for the version in `qa`.",
     },
 }
@@ -82,7 +83,7 @@ def write(db: Any, folder: Path) -> None:
     """Write all configs into `folder`/data, and beside it how they were split; `db` has the tables of both."""
     data = folder / "data"
     _write_wide(db, folder, "qa", _QA_PLACES, _QA)
-    qa = str(data / "qa" / "*.parquet")
+    qa = files.tables(data / "qa")
     db.execute("CREATE TABLE targets AS SELECT url, min(record_id) AS target FROM read_parquet($1) GROUP BY url", [qa])
     db.read_parquet(qa, filename=True).create_view("qa")
     _write(db, data / "similar", SIMILAR, _SIMILAR)
@@ -134,8 +135,8 @@ _FAQ = f"""
 """
 _HISTORY_PLACES = """
     CREATE TABLE history_places AS
-    SELECT row_number() OVER (ORDER BY s.split, c.record_id, c.fetched_at) - 1 AS place,
-           c.file, c.row, s.split, c.fetched_at AS valid_from, c.valid_to
+    SELECT row_number() OVER (ORDER BY s.split, c.record_id, c.valid_from) - 1 AS place,
+           c.file, c.row, s.split, c.valid_from, c.valid_to
     FROM changes c JOIN splits s ON s.record_id = c.record_id
     ORDER BY c.file, c.row
 """

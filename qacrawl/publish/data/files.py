@@ -45,7 +45,7 @@ def write(batches: Iterable[pa.RecordBatch], columns: pa.Schema, folder: Path) -
 
 
 def _by_split(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.Table]]:
-    """The batches cut where the split changes, without that column."""
+    """Yield the batches cut where the split changes, without that column."""
     for batch in batches:
         table = pa.Table.from_batches([batch])
         for split in pc.unique(table["split"]).to_pylist():
@@ -53,7 +53,7 @@ def _by_split(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.Table
 
 
 def _steps(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The same rows in tables of STEP rows, however they came."""
+    """Yield the same rows in tables of STEP rows, however they came."""
     held: list[pa.Table] = []
     rows = 0
     for table in tables:
@@ -69,7 +69,7 @@ def _steps(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _groups(steps: Iterable[pa.Table], columns: pa.Schema) -> Iterator[pa.Table]:
-    """Steps joined into row groups of about GROUP bytes of text, with the types of `columns`."""
+    """Yield steps joined into row groups of about GROUP bytes of text, with the types of `columns`."""
     held: list[pa.Table] = []
     weight = 0
     for step in steps:
@@ -83,7 +83,7 @@ def _groups(steps: Iterable[pa.Table], columns: pa.Schema) -> Iterator[pa.Table]
 
 
 def _weight(column: Any) -> int:
-    """Bytes of the values alone: unlike `nbytes` it does not depend on how the column lies in memory."""
+    """Return bytes of the values alone: unlike `nbytes` it does not depend on how the column lies in memory."""
     if pa.types.is_list(column.type):
         return _weight(pc.list_flatten(column))
     if pa.types.is_struct(column.type):
@@ -113,7 +113,7 @@ def split_of(path: Path) -> str:
 
 
 def sums(folder: Path, names: Iterable[str]) -> str:
-    """Lines as `sha256sum` writes them, sorted by name, for files below `folder`."""
+    """Return lines as `sha256sum` writes them, sorted by name, for files below `folder`."""
     return "".join(f"{_sha256(folder / name)}  {name}\n" for name in sorted(names))
 
 
@@ -122,6 +122,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def tables(folder: Path) -> list[str]:
+    """Return the paths of the Parquet files in a folder, by name: DuckDB takes a folder in a glob for a pattern."""
+    return sorted(str(path) for path in folder.glob("*.parquet"))
+
+
 def names(folder: Path) -> list[str]:
-    """The files below `folder`, as sorted relative names with slashes."""
+    """Return the files below `folder`, as sorted relative names with slashes."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())

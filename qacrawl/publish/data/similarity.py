@@ -31,29 +31,29 @@ _WORD = re.compile(f"[{_SPACELESS}]|[^\\W_{_SPACELESS}]+")
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, whatever their case, width and punctuation; of Chinese, the characters."""
+    """Return the words of a text, whatever their case, width and punctuation; of Chinese, the characters."""
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def telling(subject: str | None, question: str) -> list[str]:
-    """The words that tell what is asked: the question's, after the subject's where they alone are few."""
+    """Return the words that tell what is asked: the question's, after the subject's where they alone are few."""
     said = words(question)
     return said if len(said) >= FEW + _SHINGLE - 1 else [*words(subject or ""), *said]
 
 
 def shingles(said: Sequence[str]) -> frozenset[str]:
-    """All runs of three words."""
+    """Return all runs of three words."""
     return frozenset(map(" ".join, zip(*(said[start:] for start in range(_SHINGLE)), strict=False)))
 
 
 def alike(one: Set[str], other: Set[str]) -> bool:
-    """Whether two sets of shingles, not both empty, are near-duplicates."""
+    """Return whether two sets of shingles, not both empty, are near-duplicates."""
     shared = len(one & other)
     return shared >= THRESHOLD * (len(one) + len(other) - shared)
 
 
 def bands(texts: Sequence[Set[str]]) -> pa.Array:
-    """Pieces of the MinHash of each set of shingles, in a list; sets that are alike share one at the same place."""
+    """Return pieces of the MinHash of each set of shingles, in a list; similar sets share one at the same place."""
     matrix = RMinHash.digest_matrix_from_token_sets([list(text) for text in texts], _BANDS * _ROWS, _SEED)
     flat = array("I", chain.from_iterable(matrix.to_rows()))
     pieces = pa.Array.from_buffers(pa.binary(flat.itemsize * _ROWS), len(flat) // _ROWS, [None, pa.py_buffer(flat)])
@@ -77,7 +77,7 @@ def find(db: Any) -> None:
 
 
 def _verified(pairs: pa.RecordBatch) -> pa.Table:
-    """Those pairs that are alike."""
+    """Return those pairs that are alike."""
     table = pa.table({name: pairs[name] for name in ("later", "earlier")})
     texts = zip(*(pairs[name].to_pylist() for name in ("s1", "q1", "s2", "q2")), strict=True)
     return table.filter(pa.array([alike(_shingles(*row[:2]), _shingles(*row[2:])) for row in texts], pa.bool_()))

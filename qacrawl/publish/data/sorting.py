@@ -20,7 +20,7 @@ STEP = 5_000
 
 
 def in_order(batches: Iterable[pa.RecordBatch], rows: int, folder: Path) -> Iterator[pa.RecordBatch]:
-    """The rows by their column `place`, without that column; places are below `rows`, none comes twice.
+    """Yield the rows by their column `place`, without that column; places are below `rows`, none comes twice.
 
     `folder` holds a copy of the rows until they have been taken.
     """
@@ -33,7 +33,7 @@ def in_order(batches: Iterable[pa.RecordBatch], rows: int, folder: Path) -> Iter
 
 
 def pile_size(rows: int) -> int:
-    """How many of `rows` go into a pile."""
+    """Return how many of `rows` go into a pile."""
     return max(PILE, -(-rows // PILES))
 
 

@@ -21,6 +21,12 @@ import pyarrow as pa
 from qacrawl.publish.data import similarity
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
+_PLACE = "CAST('0x' || substr(cluster_id, 1, 8) AS BIGINT) / 4294967296"
+SPLIT = f"""
+    CASE WHEN {_PLACE} < {SHARES["train"]} THEN 'train'
+         WHEN {_PLACE} < {SHARES["train"] + SHARES["validation"]} THEN 'validation' ELSE 'test' END
+"""
+"""SQL for the split of a cluster, by where its name lies among all names."""
 FILE = "splits.json"
 """Where a snapshot keeps the counts of `report`."""
 
@@ -59,7 +65,7 @@ def assign(db: Any) -> None:
 
 
 def report(db: Any) -> str:
-    """How the splits came to be, as JSON: the rule, the linked pairs, and how many of these lie in different splits.
+    """Return how the splits came to be, as JSON: the rule, the linked pairs, and how many of them the splits part.
 
     `torn_at_random` is how many a random split of the records in the same shares would be expected to tear apart.
     """
@@ -70,7 +76,7 @@ def report(db: Any) -> str:
 
 
 def _keys(rank: int, asker: str | None, question_subject: str | None, question: str) -> dict[str, Any]:
-    """Hashes of the question and of all that tells what is asked; null where that is not a single word."""
+    """Return hashes of the question and of all that tells what is asked; null where that is not a single word."""
     said, told = similarity.words(question), similarity.telling(question_subject, question)
     same_asker = [asker, question] if asker else []
     return {"rank": rank, "question": _hash(said or same_asker), "whole": _hash(told)}
@@ -81,7 +87,7 @@ def _hash(parts: list[str]) -> bytes | None:
 
 
 def _banded(rows: list[dict[str, Any]]) -> pa.Table:
-    """Rank and bands of the texts that are long enough to have near-duplicates."""
+    """Return rank and bands of the texts that are long enough to have near-duplicates."""
     texts = {
         row["rank"]: similarity.shingles(similarity.telling(row["question_subject"], row["question"])) for row in rows
     }
@@ -90,7 +96,7 @@ def _banded(rows: list[dict[str, Any]]) -> pa.Table:
 
 
 def _founders(db: Any) -> pa.Table:
-    """The rank of the founder of each rank's cluster."""
+    """Return the rank of the founder of each rank's cluster."""
     ((count,),) = db.execute("SELECT count(*) FROM asked").fetchall()
     founder = array("q", range(count))
     joins = db.sql("SELECT later, min(earlier) AS earlier FROM links GROUP BY later ORDER BY later")
@@ -104,7 +110,7 @@ def _founders(db: Any) -> pa.Table:
 # `present` is false for records whose page is gone: they keep their clusters' names alive.
 _ASKED = """
     CREATE TABLE asked AS
-    SELECT row_number() OVER (ORDER BY f.first_seen, f.record_id) - 1 AS rank,
+    SELECT row_number() OVER (ORDER BY f.visit, f.first_seen, f.record_id) - 1 AS rank,
            f.record_id, f.file, f.row, n.record_id IS NOT NULL AS present
     FROM first f LEFT JOIN newest n ON n.record_id = f.record_id
 """
@@ -163,10 +169,9 @@ _SPLITS = f"""
     CREATE TABLE clustered AS SELECT rank, cluster_id, is_near_duplicate FROM named JOIN judged USING (rank);
     CREATE TABLE splits AS
     SELECT record_id, cluster_id,
-           CASE WHEN place < {SHARES["train"]} THEN 'train'
-                WHEN place < {SHARES["train"] + SHARES["validation"]} THEN 'validation' ELSE 'test' END AS split,
+           {SPLIT} AS split,
            is_near_duplicate, rank
-    FROM (SELECT *, CAST('0x' || substr(cluster_id, 1, 8) AS BIGINT) / 4294967296 AS place FROM clustered)
+    FROM clustered
     JOIN asked USING (rank) WHERE present
 """
 _TORN = """

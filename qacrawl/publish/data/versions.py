@@ -1,10 +1,11 @@
 """Which row of which part is the newest version of a record: narrow tables in a DuckDB file, so memory stays small."""
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import duckdb
@@ -12,28 +13,39 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qacrawl import schema
+from qacrawl.files import local
 
 MEMORY = "700MB"
 """What DuckDB may hold before it spills to the work folder; the process needs about 600 MB beside it."""
 
 THREADS = 4
 """Of DuckDB, at most: each wants memory of its own."""
+_LINK = "work"
 FILES = 100
 """Parts that `some_records` shows at a time."""
 
-# Which of two readings is the newer: by the page's fetch, then by the parser's version; the rest only makes the
-# choice the same in every run. Two rows equal in all of these came from the same bytes by the same parser.
-NEWEST_FIRST = "fetched_at DESC, parser DESC, page_sha256, warc_file, warc_offset, run_id"
+# Which of two readings is the newer: by the number of the visit, without one by the page's fetch, then by the parser's
+# version; the rest only makes the choice the same in every run. Rows without a number, which is 0 here, are older than
+# all that have one. Two rows equal in all of these came from the same bytes by the same parser.
+NEWEST_FIRST = "visit DESC, fetched_at DESC, parser DESC, page_sha256, warc_file, warc_offset, run_id"
 
 PROVENANCE = ("fetched_at", "run_id", "page_sha256", "warc_file", "warc_offset", "parser_version")
 """Columns of a record that say where it comes from: they differ from fetch to fetch of a page that did not change."""
+
+NO_CONTENT = (*PROVENANCE, "department")
+"""Columns that may differ between readings of a page which did not change: a department's slug is ours, not its."""
 
 PARSER = "coalesce(try_cast(split_part(parser_version, '/', 2) AS BIGINT), 0)"
 """SQL for the number in `parser_version`."""
 
 
+def moment(row: str) -> str:
+    """Return SQL for what tells which of two rows of parts is the newer reading: the greater one."""
+    return f"struct_pack(visit := coalesce({row}.visit, 0), fetched_at := {row}.fetched_at, parser := {PARSER})"
+
+
 def is_forgotten(url: str) -> str:
-    """SQL that says whether the value of `url` is one of `forgotten` in `work`; false for null."""
+    """Return SQL that says whether the value of `url` is one of `forgotten` in `work`; false for null."""
     return f"coalesce(list_contains(getvariable('forgotten'), {url}), false)"
 
 
@@ -43,20 +55,42 @@ UNQUOTED = f"list_filter(similar_qa, lambda entry: NOT {is_forgotten('entry.url'
 
 @contextmanager
 def work(folder: Path, forgotten: Sequence[str] = ()) -> Iterator[Any]:
-    """A DuckDB connection with its database and its spill files in `folder`.
+    """Yield a DuckDB connection with its database and its spill files in `folder`.
 
     What `records` quotes of the pages in `forgotten` is left out. Opened anew, it has its memory for itself again:
     what one has read and written it does not always give back.
     """
-    with duckdb.connect(str(folder / "work.duckdb"), config=_config(folder)) as db:
+    place = _work_place(folder)
+    with duckdb.connect(str(place / "work.duckdb"), config=_config(place)) as db:
         db.execute("SET TimeZone = 'UTC'")
         db.execute("SET VARIABLE forgotten = $1::VARCHAR[]", [list(forgotten)])
         yield db
 
 
+def _work_place(folder: Path) -> Path:
+    """Return where the database of `folder` is: there, or in a temporary folder that a link in it leads to.
+
+    DuckDB takes "?" in the path of a database for the start of parameters, and a backslash for a slash.
+    """
+    if not {"?", "\\"} & set(str(folder.absolute())):
+        return folder
+    link = folder / _LINK
+    if not link.is_symlink():
+        link.symlink_to(mkdtemp(prefix="qacrawl-"))
+    return link.readlink()
+
+
+def clear(folder: Path) -> None:
+    """Remove a folder in which `work` was at work, and the temporary one that it may have."""
+    link = folder / _LINK
+    if link.is_symlink():
+        shutil.rmtree(link.readlink(), ignore_errors=True)
+    local.remove(folder)
+
+
 @contextmanager
 def look() -> Iterator[Any]:
-    """A DuckDB connection to ask about files, with its spill files in a temporary folder."""
+    """Yield a DuckDB connection to ask about files, with its spill files in a temporary folder."""
     with TemporaryDirectory(prefix="qacrawl-") as folder, duckdb.connect(config=_config(Path(folder))) as db:
         db.execute("SET TimeZone = 'UTC'")
         yield db
@@ -71,14 +105,15 @@ def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], 
     """Make the views `records` and `refused` of the parts, and the tables `readings`, `first`, `newest` and `verdicts`.
 
     URLs in `gone` are left out, and so are readings of a page that a newer parser refused.
-    Returns the number of rows of `newest`: record_id, file, row, first_seen. The table `first` has the same columns
-    for the first fetch of each record, as the newest parser reads it, also of those that are gone. For `verdicts` see
-    `judge`.
+    Returns the number of rows of `newest`: record_id, file, row. The table `first` has the same columns, visit and
+    first_seen for the first fetch of each record, as the newest parser reads it, also of those that are gone. For
+    `verdicts` see `judge`.
     """
     judge(db, folder, parts, rejects, gone)
     db.execute(f"""
         CREATE TABLE accepted AS
-        SELECT record_id, url, fetched_at, {PARSER} AS parser, page_sha256, warc_file, warc_offset, run_id, file, row
+        SELECT record_id, url, coalesce(visit, 0) AS visit, fetched_at, {PARSER} AS parser, page_sha256, warc_file,
+               warc_offset, run_id, file, row
         FROM records r
         WHERE NOT EXISTS (FROM (SELECT url, page_sha256, {PARSER} AS parser FROM refused) f
                           WHERE f.url = r.url AND f.page_sha256 = r.page_sha256 AND f.parser > {PARSER})
@@ -86,17 +121,15 @@ def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], 
     db.execute("CREATE TABLE readings AS FROM accepted a WHERE NOT EXISTS (FROM gone WHERE gone.url = a.url)")
     db.execute(f"""
         CREATE TABLE first AS
-        SELECT record_id, file, row, fetched_at AS first_seen
+        SELECT record_id, file, row, visit, fetched_at AS first_seen
         FROM accepted
-        QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY fetched_at, {NEWEST_FIRST}) = 1
+        QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY visit, fetched_at, {NEWEST_FIRST}) = 1
     """)
     db.execute(f"""
         CREATE TABLE newest AS
-        SELECT record_id, file, row, first_seen
-        FROM (SELECT record_id, file, row, min(fetched_at) OVER (PARTITION BY record_id) AS first_seen,
-                     row_number() OVER (PARTITION BY record_id ORDER BY {NEWEST_FIRST}) AS place
-              FROM readings)
-        WHERE place = 1
+        SELECT record_id, file, row
+        FROM readings
+        QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY {NEWEST_FIRST}) = 1
     """)
     return int(db.execute("SELECT count(*) FROM newest").fetchone()[0])
 
@@ -107,24 +140,24 @@ def judge(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path],
     `verdicts` says of each page that is not gone why its newest reading is a reject (reason, fields); the reason is ""
     where it is none.
     """
-    _view(db, "records", _current(parts, schema.ARROW, folder), schema.ARROW)
-    _view(db, "refused", _current(rejects, schema.REJECTS, folder), schema.REJECTS)
+    _view(db, "records", _current(parts, schema.PARTS, folder), schema.PARTS)
+    _view(db, "refused", _current(rejects, schema.REFUSED, folder), schema.REFUSED)
     db.register("gone", pa.table({"url": pa.array(gone, pa.string())}))
-    moment = f"struct_pack(fetched_at, parser := {PARSER}) AS moment"
+    read, refused = (f"{moment(name)} AS moment" for name in ("records", "refused"))
     db.execute(f"""
         CREATE TABLE verdicts AS
         SELECT url, newest.reason AS reason, newest.fields AS fields
         FROM (SELECT url, arg_max(struct_pack(reason, fields), moment) AS newest
-              FROM (SELECT url, {moment}, '' AS reason, CAST([] AS VARCHAR[]) AS fields FROM records
+              FROM (SELECT url, {read}, '' AS reason, CAST([] AS VARCHAR[]) AS fields FROM records
                     UNION ALL
-                    SELECT url, {moment}, reason, fields FROM refused) r
+                    SELECT url, {refused}, reason, fields FROM refused) r
               WHERE NOT EXISTS (FROM gone WHERE gone.url = r.url)
               GROUP BY url)
     """)
 
 
 def _view(db: Any, name: str, files: Sequence[Path], columns: pa.Schema) -> None:
-    """A view of all rows of `files`, with the columns `file` and `row` that say where each lies.
+    """Make a view of all rows of `files`, with the columns `file` and `row` that say where each lies.
 
     `file` is an enum, a number in memory: paths would fill it where there are millions of rows.
     """
@@ -154,7 +187,7 @@ def some_records(db: Any) -> Iterator[None]:
     ((paths,),) = db.execute("SELECT enum_range(NULL::file_of_records)::VARCHAR[]").fetchall()
     for start in range(0, len(paths), FILES):
         some = paths[start : start + FILES]
-        _select(db, "some_records", some, "records", schema.ARROW)
+        _select(db, "some_records", some, "records", schema.PARTS)
         for name, path in (("first", some[0]), ("last", some[-1])):
             db.execute(f"SET VARIABLE {name} = $1::file_of_records", [path])
         yield
@@ -165,7 +198,7 @@ OF_SOME = "file BETWEEN getvariable('first') AND getvariable('last')"
 
 
 def _current(files: Sequence[Path], columns: pa.Schema, folder: Path) -> list[Path]:
-    """The files, those of an older schema as upgraded copies in `folder`; in a fixed order."""
+    """Return the files, those of an older schema as upgraded copies in `folder`; in a fixed order."""
     return [_upgraded(file, columns, folder) for file in sorted(files, key=lambda file: file.name)]
 
 
@@ -181,26 +214,36 @@ def _upgraded(file: Path, columns: pa.Schema, folder: Path) -> Path:
 
 
 def find_changes(db: Any) -> None:
-    """Make the table `changes`: the first reading of each version, and when the next one was first seen.
+    """Make the table `changes`: the first reading of each version, and from when to when it was the newest.
 
-    A fetch counts once, as the newest parser reads it; only provenance differs between fetches of one version.
+    A fetch counts once, as the newest parser reads it; only provenance differs between fetches of one version. Where a
+    clock was behind that of the version before, a version begins a microsecond after that.
     """
-    content = ", ".join(f"r.{name}" for name in schema.ARROW.names if name not in PROVENANCE)
+    content = ", ".join(f"r.{name}" for name in schema.ARROW.names if name not in NO_CONTENT)
     db.execute(f"""
         CREATE TABLE changes AS
         WITH fetches AS (
-            SELECT record_id, fetched_at, file, row, count(*) OVER (PARTITION BY record_id) AS versions
+            SELECT record_id, visit, fetched_at, file, row, count(*) OVER (PARTITION BY record_id) AS versions
             FROM (FROM readings
-                  QUALIFY row_number() OVER (PARTITION BY record_id, fetched_at ORDER BY {NEWEST_FIRST}) = 1)
+                  QUALIFY row_number() OVER (PARTITION BY record_id, visit, fetched_at ORDER BY {NEWEST_FIRST}) = 1)
         ), seen AS (
-            SELECT record_id, fetched_at, file, row, 0 AS content FROM fetches WHERE versions = 1
+            SELECT record_id, visit, fetched_at, file, row, 0 AS content FROM fetches WHERE versions = 1
             UNION ALL
-            SELECT f.record_id, f.fetched_at, f.file, f.row, hash(row({content})) AS content
+            SELECT f.record_id, f.visit, f.fetched_at, f.file, f.row, hash(row({content})) AS content
             FROM fetches f JOIN records r ON f.file = r.file AND f.row = r.row WHERE f.versions > 1
         ), changed AS (
-            FROM seen QUALIFY content IS DISTINCT FROM lag(content) OVER (PARTITION BY record_id ORDER BY fetched_at)
+            FROM seen
+            QUALIFY content IS DISTINCT FROM lag(content) OVER (PARTITION BY record_id ORDER BY visit, fetched_at)
+        ), counted AS (
+            SELECT record_id, file, row, epoch_us(fetched_at) AS us,
+                   row_number() OVER (PARTITION BY record_id ORDER BY visit, fetched_at) AS place
+            FROM changed
+        ), dated AS (
+            SELECT record_id, file, row, place,
+                   max(us - place) OVER (PARTITION BY record_id ORDER BY place) + place AS us
+            FROM counted
         )
-        SELECT record_id, file, row, fetched_at,
-               lead(fetched_at) OVER (PARTITION BY record_id ORDER BY fetched_at) AS valid_to
-        FROM changed
+        SELECT record_id, file, row, make_timestamptz(us) AS valid_from,
+               make_timestamptz(lead(us) OVER (PARTITION BY record_id ORDER BY place)) AS valid_to
+        FROM dated
     """)

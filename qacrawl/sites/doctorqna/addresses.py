@@ -25,7 +25,7 @@ CANONICAL = re.compile(
 
 
 def kind(url: str) -> Literal["article", "listing"] | None:
-    """What a page at `url` is, by its address alone; None where the address does not say."""
+    """Return what a page at `url` is, by its address alone; None where the address does not say."""
     path = urlsplit(url).path
     if ARTICLE.fullmatch(path):
         return "article"
@@ -33,9 +33,9 @@ def kind(url: str) -> Literal["article", "listing"] | None:
 
 
 def canonical(url: str) -> str:
-    """The canonical URL of a page of this site: articles and listings have no query and no final slash.
+    """Return the canonical URL of a page of this site: articles and listings have no query and no final slash.
 
-    Raises ValueError when `url` is no absolute http(s) URL.
+    Raise ValueError when `url` is no absolute http(s) URL.
     """
     if CANONICAL.fullmatch(url):
         return url  # as almost all links on a page are; the long way takes 30 µs
@@ -49,12 +49,12 @@ def canonical(url: str) -> str:
 
 
 def number(url: str) -> int | None:
-    """The article's number, which is the original's `q_no`; None for other pages."""
+    """Return the article's number, which is the original's `q_no`; None for other pages."""
     match = ARTICLE.fullmatch(urlsplit(url).path)
     return int(match[1]) if match else None
 
 
 def article_url(number: int, start: str = START[0]) -> str:
-    """The URL of article `number` on the host of `start`."""
+    """Return the URL of article `number` on the host of `start`."""
     parts = urlsplit(start)
     return urlunsplit((parts.scheme, parts.netloc, f"/en/article/{number}", "", ""))

@@ -12,6 +12,7 @@ from qacrawl.parse.signoff import hospital
 from qacrawl.parse.values import AGE, DATE, read_age, read_date, unescape
 from qacrawl.records import Article, Fields, Listing, Page, Refusal, Sex
 from qacrawl.sites.doctorqna import addresses as site
+from qacrawl.sites.doctorqna import translation
 
 VERSION = 1
 
@@ -107,7 +108,7 @@ def parse(page: Page) -> Article | Listing | Refusal:
 
 
 def _addresses(page: Page, markup: str) -> sections.Addresses:
-    """How addresses of this page become canonical URLs, if they are of an article or listing, and how whole ones."""
+    """Return how addresses of this page become whole ones, and canonical URLs where an article or listing is meant."""
     start = page.url if page.url.startswith("http") else site.START[0]  # a saved page does not know where it was
     hosts = (urlsplit(start).netloc, *site.HOSTS)
     absolute = resolver(page, markup, start)
@@ -135,13 +136,13 @@ def _addresses(page: Page, markup: str) -> sections.Addresses:
 
 
 def _title(markup: str) -> str:
-    """The page's `<title>`, or ""."""
+    """Return the page's `<title>`, or ""."""
     found = TITLE.search(markup, 0, 20_000)
     return unescape(found[1]).strip() if found else ""
 
 
 def _fields(parts: grammar.Parts, markup: str, addresses: sections.Addresses) -> Fields:
-    """Plain fields from the parts of an article."""
+    """Return plain fields from the parts of an article."""
     specialty = parts.doctor.get("specialty", "")
     top = header.read(parts.header, WORDS, specialty, _title(markup), addresses.page)
     reply = header.join(parts.reply)
@@ -162,6 +163,7 @@ def _fields(parts: grammar.Parts, markup: str, addresses: sections.Addresses) ->
     notes = list(parts.notes)
     notes += _asker(parts.asker, values)
     notes += _dates(parts, values)
+    notes += translation.lost(top.subject, top.question, reply)
     if reply and not parts.doctor:
         notes.append("no_doctor")
     if reply and parts.reply_date is None:

@@ -1,0 +1,1 @@
+"""The Taiwan e-Hospital, whose archive doctorqna.com translates."""
