@@ -1,6 +1,6 @@
 """Which sites there are: a folder of `qacrawl/sites/` each, found by its name and loaded when it is asked for."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +21,8 @@ class Site(Protocol):
     """What the module `addresses` of a site offers: facts that both its spider and its parser rest on.
 
     It may also have `CAVEATS`, sentences in Markdown for those who use its data, `REVISIT`, a
-    `qacrawl.frontier.due.Policy` of its own, and `ENCODING`, the codec of its pages that declare none.
+    `qacrawl.frontier.due.Policy` of its own, `ENCODING`, the codec of its pages that declare none, and `address`, a
+    function that returns how a page is asked for that was found at a URL, where that is not as it was found.
     """
 
     TITLE: str
@@ -77,7 +78,10 @@ def load_parser(slug: str) -> Parser:
 
 def check(slug: str) -> None:
     """Load all three modules of the site `slug`. Raise QacrawlError where one can't be loaded or is no such module."""
-    load(slug)
+    if not load(slug).START:
+        raise QacrawlError(
+            f"the site {slug} can't be crawled: it is for saved pages, see `qacrawl extract`", Exit.USAGE
+        )
     load_parser(slug)
     found = vars(_module(slug, "spider")).values()
     if not any(isinstance(one, type) and getattr(one, "name", None) == slug for one in found):
@@ -106,6 +110,14 @@ def apart(slug: str, hosts: Iterable[str]) -> list[str]:
 def encoding(slug: str) -> str | None:
     """Return the codec of a site's pages that declare none, or wrongly Windows-1252; None where it has no such."""
     return getattr(load(slug), "ENCODING", None)
+
+
+def address(slug: str) -> Callable[[str], str] | None:
+    """Return a site's own way to say how a page is asked for that was found at a URL; None where it has none.
+
+    It raises ValueError as `canonical` does.
+    """
+    return getattr(load(slug), "address", None)
 
 
 def hosts(slug: str, start_urls: tuple[str, ...] = ()) -> frozenset[str]:

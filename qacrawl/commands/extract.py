@@ -1,12 +1,15 @@
 """Saved pages, and those in WARC files, to records, without archive and frontier: `qacrawl extract`."""
 
+import gzip
 import json
 import re
 import secrets
+import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +24,7 @@ from qacrawl.reader.limits import Limits, of
 from qacrawl.reader.messages import Setup
 from qacrawl.reader.series import Series
 from qacrawl.rebuild import pages
-from qacrawl.records import LARGEST, Listing, Page, QARecord, Refusal
+from qacrawl.records import LARGEST, Listing, Page, Refusal, Reject, records_of
 from qacrawl.redact import AskerNames
 
 _ARCHIVES = (".warc", ".warc.gz", ".arc", ".arc.gz")
@@ -41,7 +44,8 @@ def extract(
 ) -> Iterator[dict[str, Any]]:
     """Yield an answer for each page, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
 
-    A file that can't be read is a reject, too. A WARC file has a page for each that is one of the site's, and `path` is
+    A page with several questions has an answer for each of them. A file may be gzipped; one that can't be read is a
+    reject, too. A WARC file has a page for each that is one of the site's, and `path` is
     then FILE#OFFSET; what is damaged in it is a reject that says more under "said". Without `key`, pseudonyms hold for
     this call only. Raise QacrawlError for an unknown site or a wrong `url`.
     """
@@ -51,10 +55,10 @@ def extract(
     with Series(setup) as series, closing(series.results(_noted(_found(paths, site, address), waiting))) as results:
         for result in results:
             path, why = waiting.popleft()
+            for record in records_of(result):
+                yield {"path": path, "record": record.model_dump(mode="json")}
             answer = Refusal("listing") if isinstance(result, Listing) else result
-            if isinstance(answer, QARecord):
-                yield {"path": path, "record": answer.model_dump(mode="json")}
-            else:
+            if isinstance(answer, Reject | Refusal):
                 said = {"said": why} if why else {}
                 yield {"path": path, "reject": {"reason": answer.reason, "fields": list(answer.fields), **said}}
 
@@ -139,14 +143,27 @@ def _load(path: Path, site: str, url: str | None) -> Page | Refusal:
         facts = path.stat()
         if facts.st_size > LARGEST:
             return Refusal("too_large")
-        body = path.read_bytes()
+        body = _whole(path.read_bytes())
     except FileNotFoundError:
         return Refusal("missing_file")
     except (OSError, ValueError):  # ValueError: a NUL in the path
         return Refusal("unreadable_file")
+    if len(body) > LARGEST:
+        return Refusal("too_large")
     fetched_at = datetime.fromtimestamp(facts.st_mtime, UTC)
     url = url or _own_address(body, site) or path.resolve().as_uri()
     return Page(site=site, url=url, body=body, fetched_at=fetched_at)
+
+
+def _whole(body: bytes) -> bytes:
+    """Return the bytes of a file, decompressed where it is gzipped: no more than tell that they are too many."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    try:
+        with gzip.open(BytesIO(body)) as file:
+            return file.read(LARGEST + 1)
+    except (OSError, EOFError, zlib.error):  # cut short, or something else that begins so: the parser says what it is
+        return body
 
 
 def _own_address(body: bytes, site: str) -> str | None:
@@ -160,4 +177,4 @@ def _own_address(body: bytes, site: str) -> str | None:
         url = str(about.canonical(unescape(href[1].decode("utf-8", "replace"))))
     except ValueError:
         return None
-    return url if about.kind(url) == "article" and url.split("/")[2] in about.HOSTS else None
+    return url if about.kind(url) == "article" and (not about.HOSTS or url.split("/")[2] in about.HOSTS) else None

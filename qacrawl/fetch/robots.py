@@ -56,7 +56,7 @@ class RobotsMiddleware:
             return
         parts = urlsplit(request.url)
         found = await self.get(f"{parts.scheme}://{parts.netloc}")
-        if not found.allows(request.url):
+        if not (found.allows(request.url) and _allows_page(found, request)):
             raise Forbidden(f"robots.txt forbids {request.url}")
 
     async def get(self, root: str) -> rules.Rules:
@@ -126,6 +126,12 @@ class RobotsMiddleware:
                 break
             url = urls.join(url, location.decode("utf-8", "surrogateescape"))
         return response
+
+
+def _allows_page(found: rules.Rules, request: Request) -> bool:
+    """Return whether a page may also be asked for by its canonical URL, however it was found."""
+    row = request.meta.get("row")
+    return row is None or found.allows(row.url)
 
 
 def _sitemap(url: str) -> Request:

@@ -53,7 +53,7 @@ def doubts(tally: Tally, gate: Gate, coverage: Mapping[str, float] | None) -> It
         yield f"{rejected:,} of the {read:,} articles that this run read became rejects{_most(tally.news_reasons)}"
     if coverage and records > gate.few:
         for name, was in coverage.items():
-            now = tally.fields[name] / records
+            now = tally.fields[name] / max(records, tally.numbers["records"])
             if was - now > gate.coverage:
                 yield f"{name} is in {now:.0%} of the records that this run read, and in {was:.0%} of the dataset"
 

@@ -18,7 +18,6 @@ from qacrawl.records import OLDEST, Page
 from qacrawl.validate import record_id
 
 _NAME = re.compile(rf"({'|'.join(files.SPLITS)})-(\d{{5}})-of-(\d{{5}})\.parquet")
-_TEXT_LISTS = ("similar_qa", "related_faq")
 
 
 def verify(dataset: Path) -> list[str]:
@@ -71,8 +70,8 @@ def _empty_texts(config: str) -> str:
     for field in configs.CONFIGS[config]:
         if pa.types.is_string(field.type):
             tests.append(f"{field.name} = ''")
-        elif field.name in _TEXT_LISTS:
-            inner = [f"x.{child.name} = ''" for child in field.type.value_type]
+        elif pa.types.is_list(field.type) and pa.types.is_struct(field.type.value_type):
+            inner = [f"x.{child.name} = ''" for child in field.type.value_type if pa.types.is_string(child.type)]
             tests.append(f"len(list_filter({field.name}, lambda x: coalesce({' OR '.join(inner)}, false))) > 0")
         elif pa.types.is_list(field.type):
             tests.append(f"list_contains({field.name}, '')")
@@ -141,10 +140,10 @@ def _ids(db: Any) -> Iterator[str]:
     """Yield records whose id is not that of their URL."""
     wrong = []
     known = registry.names()
-    for batch in db.sql("SELECT record_id, site, url, fetched_at FROM qa").to_arrow_reader(10_000):
+    for batch in db.sql("SELECT record_id, site, url, fetched_at, rank FROM qa").to_arrow_reader(10_000):
         for row in batch.to_pylist():
             page = Page(site=row["site"], url=row["url"], body=b"", fetched_at=row["fetched_at"])
-            if row["site"] not in known or record_id(page) != row["record_id"]:
+            if row["site"] not in known or record_id(page, row["rank"]) != row["record_id"]:
                 wrong.append(row["record_id"])
     if wrong:
         yield f"{len(wrong):,} records whose record_id is not that of their url, e.g. {plain(str(min(wrong)))}"

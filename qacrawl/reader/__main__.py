@@ -106,7 +106,7 @@ def _read(page: Page, setup: Setup, followed: set[str]) -> Answer:
     found: tuple[str, ...] = ()
     try:
         if setup.links:
-            found = links.links(page, followed)
+            found = tuple(links.found(page, followed).values())
         return Answer(steps.result(page, setup.key, setup.askers, texts=setup.texts), found)
     except MemoryError:
         return Answer(Failure(Refusal("too_large"), "takes too much memory"), found)

@@ -13,7 +13,7 @@ from qacrawl.reader.messages import Result, Setup
 from qacrawl.reader.series import Series
 from qacrawl.rebuild.pages import Found, Piece, Seen, Wanted, pages
 from qacrawl.rebuild.refresh import forwards
-from qacrawl.records import Listing, Page, QARecord, Refusal, Reject, is_gone
+from qacrawl.records import Listing, Page, QARecord, Refusal, Reject, is_gone, records_of
 
 RECORD, REJECT, LISTING, DAMAGE = "record", "reject", "listing", "damage"
 STEP = 1000
@@ -89,8 +89,8 @@ class Rows:
 
     def _add(self, result: Result | Refusal, found: Found) -> None:
         """Add what a page came to; where it is gone, or only forwards, the frontier knows since the crawl."""
-        if isinstance(result, QARecord):
-            self._records.append((result, found.visit))
+        if records := records_of(result):
+            self._records += [(record, found.visit) for record in records]
         elif isinstance(result, Reject):
             if not (is_gone(result) or forwards(found, result)):
                 self._rejects.append((result, found.visit))

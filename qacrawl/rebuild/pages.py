@@ -47,7 +47,8 @@ class Wanted:
             host = urlsplit(found).netloc
         except ValueError:
             return None
-        of_site = (host in self.asked or not self.asked) if ours else (host in self.hosts or host in self.about.HOSTS)
+        hosts = self.asked if ours else self.hosts | frozenset(self.about.HOSTS)
+        of_site = host in hosts or not hosts  # there are sites without hosts of their own
         if found in self.skip or not of_site:
             return None
         return found if self.about.kind(found) or found in self.starts else None
@@ -173,7 +174,8 @@ def _page(place: int, entry: warc.Entry, wanted: Wanted, of: Source) -> Found | 
         return body if isinstance(body, warc.Damage) else None
     kinds = entry.values("Content-Type")
     visit = entry.visit if of.ours else None
-    page = steps.page(wanted.site, url, body, entry.status, kinds, entry.fetched_at, warc.Place(of.name, place))
+    at = warc.Place(of.name, place)
+    page = steps.page(wanted.site, url, body, entry.status, kinds, entry.fetched_at, at, entry.url)
     return Found(page if page.run_id == of.run else page.model_copy(update={"run_id": of.run}), entry, visit)
 
 

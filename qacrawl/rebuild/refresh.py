@@ -2,12 +2,12 @@
 
 from urllib.parse import urlsplit
 
-from qacrawl import registry
+from qacrawl import registry, urls
 from qacrawl.codes import NOTICES
 from qacrawl.parse import forward
 from qacrawl.parse.links import links
 from qacrawl.rebuild.pages import Found
-from qacrawl.records import Reject
+from qacrawl.records import Page, Reject
 
 
 def forwards(found: Found, reject: Reject) -> bool:
@@ -23,4 +23,10 @@ def forwards(found: Found, reject: Reject) -> bool:
     except ValueError:
         return False
     of_site = urlsplit(url).netloc == urlsplit(page.url).netloc and about.kind(url) is not None
-    return of_site and url != page.url and (about.kind(page.url) == "article" or not links(page, set()))
+    return of_site and _is_another(page, target, url) and (about.kind(page.url) == "article" or not links(page, set()))
+
+
+def _is_another(page: Page, target: str, url: str) -> bool:
+    """Return whether a target, canonically `url`, is another page than this one, or another address of it."""
+    asked = registry.address(page.site) or urls.address
+    return url != page.url or asked(target) != (page.address or page.url)

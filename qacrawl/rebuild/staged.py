@@ -40,6 +40,7 @@ _BY_CHANCE = ("crashed", "too_large", "too_slow")
 _LONG = 24 * 3600.0  # seconds
 _CODE = (
     "archive",
+    "departments",
     "parse",
     "redact",
     "reader",
@@ -103,7 +104,8 @@ def code(site: str) -> str:
     folder, made = Path(qacrawl.__file__).parent, sha256()
     for name in (*_CODE, f"sites/{site}"):
         place = folder / name
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+        found = sorted(place.rglob("*")) if place.is_dir() else [place]
+        for path in (one for one in found if one.is_file() and one.suffix != ".pyc"):
             made.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return made.hexdigest()
 

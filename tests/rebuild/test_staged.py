@@ -1,11 +1,13 @@
 """An archive file is read once: after a kill, after a crawl, by whatever scheduler; what is damaged is said."""
 
+import json
 import os
 import shutil
 import time
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 from support import crawling, warcs
@@ -275,6 +277,22 @@ def test_the_same_pages_in_other_files_and_order_are_the_same_records(tmp_path):
         (archive / f"20260101T000000Z-{number:08}-00000.warc.gz").write_bytes(b"".join(pieces[number::5][::-1]))
     assert (rebuild(one).code, rebuild(other).code) == (0, 0)
     assert crawling.contents(one) == crawling.contents(other)
+
+
+def test_a_page_with_several_questions_is_as_many_records(tmp_path):
+    case = ROOT / "tests" / "fixtures" / "qapage" / "several-questions"
+    expected = json.loads((case / "expected.json").read_text(encoding="utf-8"))
+    url = json.loads((case / "page.json").read_text(encoding="utf-8"))["url"]
+    (tmp_path / "x.warc").write_bytes(warcs.record(warcs.http((case / "page.html").read_bytes()), url))
+    made = ["--archive", str(tmp_path / "x.warc"), "--output", str(tmp_path / "output")]
+    for _ in range(2):
+        done = crawling.qacrawl("rebuild", "qapage", *made)
+        assert (done.code, done.err) == (0, "")
+        rows = pq.read_table(tmp_path / "output" / "qapage" / "parts").to_pylist()
+        found = {row["rank"]: row["question"] for row in rows}
+        assert found == {rank: one["question"] for rank, one in enumerate(expected["records"])}
+        assert {row["warc_offset"] for row in rows} == {0}
+        assert f"record {len(found)}, reject 0" in done.out
 
 
 def test_batches_have_one_schema_and_say_what_is_damaged(tmp_path):
