@@ -189,6 +189,13 @@ def rebuild(
         list[str] | None,
         typer.Option(help="Stage what this archive file comes to; publish nothing.", metavar="FILE"),
     ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Say what would change against the published snapshot; change nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The comparison as JSON.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Also write the comparison to this file, as HTML.", metavar="FILE")
+    ] = None,
 ) -> None:
     """Read the archive again with today's parsers, without the network, and publish."""
     from qacrawl.commands import rebuild as run
@@ -197,8 +204,10 @@ def rebuild(
     from qacrawl.redact.record import check_key
     from qacrawl.workspace import open_site
 
+    run.refuse_two(compare=compare, only=only)
     run.refuse_two(archive=archive, only=only)
-    place = open_site(site, given.options.output, given.options.frontier, new=bool(archive or only))
+    run.refuse_without(compare, json=as_json, html=html)
+    place = open_site(site, given.options.output, given.options.frontier, new=bool(archive or only) and not compare)
     with place as (folder, opened), ExitStack() as lock:
         check_key(folder)
         registry.load_parser(site)  # before a process a file
@@ -207,6 +216,9 @@ def rebuild(
         made = read(
             opened, folder, given.options, only or archive or (), run.processes(processes), Console(stderr=True)
         )
+        if compare:
+            run.show(run.compare(opened, folder, given.options, made), as_json, html)
+            return
         if not only:
             run.swap(opened, folder, made)
         for line in run.lines(made):
@@ -216,6 +228,25 @@ def rebuild(
         snapshot = None if only else publish_site(opened, folder, site, given.options)
     if not only:
         _end(of_snapshot(site, given.options.output, snapshot))
+
+
+@app.command()
+@takes(*PLACE)
+def fixture(
+    place: Annotated[str, typer.Argument(help="A page's URL, or FILE#OFFSET in an archive.", metavar="PLACE")],
+    given: Given,
+    to: Annotated[Path, typer.Option(help="The folder to be made.", metavar="FOLDER")],
+    site: Annotated[str, typer.Option(help="Whose page it is.")] = "doctorqna",
+) -> None:
+    """Save a page of the archive as a fixture: its markup, dates and landmarks, in other words than people's."""
+    from qacrawl.commands.fixture import save
+    from qacrawl.workspace import open_site
+
+    with open_site(site, given.options.output, given.options.frontier) as (folder, opened), opened.publishing():
+        saved = save(opened, folder, place, to)
+    print(f"{saved.folder}: {saved.after}")
+    if saved.before != saved.after:
+        raise QacrawlError(f"in other words it is read otherwise: the page itself is {saved.before}")
 
 
 @app.command()

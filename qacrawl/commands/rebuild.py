@@ -5,17 +5,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
 from qacrawl import files, log, registry
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.files import local
 from qacrawl.frontier import Frontier
 from qacrawl.options import Options
+from qacrawl.publish.snapshot import locate
 from qacrawl.reader.limits import of
 from qacrawl.reader.messages import Setup
-from qacrawl.rebuild import pool, replace, sources
+from qacrawl.rebuild import compare as comparing
+from qacrawl.rebuild import comparison, pool, replace, sources
 from qacrawl.rebuild.batches import DAMAGE
+from qacrawl.rebuild.compare import Comparison
 from qacrawl.rebuild.pages import Piece, Wanted
 from qacrawl.rebuild.pool import Job
 from qacrawl.rebuild.staged import Staged
@@ -103,6 +108,33 @@ def swap(frontier: Frontier, folder: Path, made: Made) -> None:
         log.complain(line)
 
 
+def compare(frontier: Frontier, folder: Path, options: Options, made: Made) -> Comparison:
+    """Return what a rebuild would change in the published snapshot, and change nothing. Hold the site's lock.
+
+    What can't be read is said on stderr. Raise QacrawlError where nothing is published.
+    """
+    snapshot = locate(f"{options.output}/{frontier.site}")
+    for line in (*made.lost.values(), *filter(None, [complaint(made)])):
+        log.complain(line)
+    with TemporaryDirectory(prefix="qacrawl-rebuild-") as scratch:
+        found = replace.would_be(frontier, folder, made.staged, Path(scratch))
+        forgotten = sorted(frontier.addresses(state="forgotten"))
+        return comparing.compare(snapshot, found["parts"], found["rejects"], frontier.gone(), forgotten)
+
+
+def show(found: Comparison, as_json: bool, html: Path | None) -> None:
+    """Print a comparison, and write it as HTML. Raise QacrawlError where that file can't be written."""
+    if html:
+        try:
+            local.write(html, comparison.html(found).encode())
+        except OSError as error:
+            raise QacrawlError(f"can't write {html}: {error.strerror or error}") from None
+    if as_json:
+        print(comparison.as_json(found))
+    else:
+        comparison.show(found, Console())
+
+
 def processes(given: int | None) -> int:
     """Return how many processes are at work: as many as there are processors, unless it is said."""
     return given or os.cpu_count() or 1
@@ -129,3 +161,10 @@ def refuse_two(**chosen: object) -> None:
     names = [f"--{name}" for name, value in chosen.items() if value]
     if len(names) > 1:
         raise QacrawlError(f"{' and '.join(names)} exclude each other", Exit.USAGE)
+
+
+def refuse_without(needed: bool, **chosen: object) -> None:
+    """Raise QacrawlError where an option was given that says how to show a comparison, and none is made."""
+    for name, value in chosen.items():
+        if value and not needed:
+            raise QacrawlError(f"--{name} goes with --compare", Exit.USAGE)

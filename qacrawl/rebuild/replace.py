@@ -42,6 +42,21 @@ def swap(frontier: Frontier, folder: Path, made: Sequence[Staged], is_whole: boo
     return [line for kind, name in aside if (line := _put_aside(folder / kind / name))]
 
 
+def would_be(frontier: Frontier, folder: Path, made: Sequence[Staged], scratch: Path) -> dict[str, list[Path]]:
+    """Return the Parquet files that `swap` would leave, by their kind, and change nothing.
+
+    Those that it would write lie in `scratch`.
+    """
+    known = {(kind, name) for kind in ("parts", "rejects") for name in frontier.files(kind)}
+    new = {place for one in made for place in one.names}
+    old = sorted(known - new)
+    left, damaged = _sorted_out(folder, old, _read(made))
+    found = [(kind, folder / kind / name) for kind, name in old if (kind, name) not in {*left, *damaged}]
+    found += [(kind, staged.place(folder, kind, name, known)) for kind, name in sorted(new)]
+    found += [(kind, scratch / kind / store.write_table(scratch / kind, rows)) for kind, rows in _some(left)]
+    return {kind: [path for one, path in found if one == kind] for kind in ("parts", "rejects")}
+
+
 def _read(made: Iterable[Staged]) -> dict[str, pa.Array]:
     """Return where the responses start that could be read in each archive file."""
     places: dict[str, list[pa.Array]] = {}

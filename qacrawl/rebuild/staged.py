@@ -121,13 +121,18 @@ def load(folder: Path, key: str, committed: Iterable[tuple[str, str]], forgotten
         return None
     known = frozenset(committed)
     for kind, name in found.names:
-        path = files.fetch_if((folder if (kind, name) in known else folder / STAGED) / kind / name)
+        path = files.fetch_if(place(folder, kind, name, known))
         try:
             if files.digest(str(path)) != found.digests[name] or (forgotten and _holds(path, forgotten)):
                 return None
         except OSError:  # it is missing, or can't be read
             return None
     return found
+
+
+def place(folder: Path, kind: str, name: str, committed: Collection[tuple[str, str]]) -> Path:
+    """Return where a Parquet file lies: beside the parts if it is one of `committed`, else where it was staged."""
+    return (folder if (kind, name) in committed else folder / STAGED) / kind / name
 
 
 def _holds(path: Path, urls: frozenset[str]) -> bool:

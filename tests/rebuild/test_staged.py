@@ -280,7 +280,7 @@ def test_the_same_pages_in_other_files_and_order_are_the_same_records(tmp_path):
 
 
 def test_a_page_with_several_questions_is_as_many_records(tmp_path):
-    case = ROOT / "tests" / "fixtures" / "qapage" / "several-questions"
+    case = ROOT / "tests" / "fixtures" / "qapage" / "faq"
     expected = json.loads((case / "expected.json").read_text(encoding="utf-8"))
     url = json.loads((case / "page.json").read_text(encoding="utf-8"))["url"]
     (tmp_path / "x.warc").write_bytes(warcs.record(warcs.http((case / "page.html").read_bytes()), url))
