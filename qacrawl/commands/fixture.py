@@ -13,13 +13,11 @@ from qacrawl.archive.warc import Damage
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.frontier import Frontier
 from qacrawl.parse import encoding
+from qacrawl.rebuild import staged
 from qacrawl.rebuild.pages import Piece, Wanted, pages
 from qacrawl.rebuild.scramble import Scrambler, key_of
 from qacrawl.records import Listing, Page, Reject, records_of
 from qacrawl.redact.record import load_key
-
-
-_TYPE = "text/html; charset=utf-8"
 
 
 class Saved(NamedTuple):
@@ -45,9 +43,10 @@ def save(frontier: Frontier, folder: Path, place: str, target: Path) -> Saved:
     if text is None:
         raise QacrawlError(f"the page at {place} is no text")
     made = Scrambler(page.site, key_of(load_key(folder))).page(text, lambda link: _is_page(page, link))
-    scrambled = page.model_copy(update={"body": made.encode(), "content_type": page.content_type and _TYPE})
+    kind = f"{page.content_type.partition(';')[0].strip()}; charset=utf-8" if page.content_type else None
+    scrambled = page.model_copy(update={"body": made.encode("utf-8", "replace"), "content_type": kind})
     facts = {"url": page.url, "fetched_at": f"{page.fetched_at:%Y-%m-%dT%H:%M:%SZ}"}
-    facts |= {"content_type": _TYPE} if page.content_type else {}
+    facts |= {"content_type": kind} if kind else {}
     try:
         target.mkdir(parents=True)
         (target / "page.html").write_bytes(scrambled.body)
@@ -71,21 +70,26 @@ def _page(frontier: Frontier, folder: Path, place: str) -> Page:
     file, mark, offset = place.rpartition("#")
     is_place = bool(mark) and offset.isascii() and offset.isdigit() and "://" not in place
     name, at, url = (file, int(offset), None) if is_place else (*_newest(frontier, folder, place), place)
-    own = folder / "archive" / Path(name).name
-    path = own if "/" not in name and files.fetch_if(own).exists() else Path(name)
-    piece = Piece(str(path), path.name, ours=path == own, start=at, end=at + 1)
-    starts = frontier.addresses(kind="start")
-    wanted = Wanted(frontier.site, starts, frontier.addresses(state="forgotten"))
+    piece = _piece(folder, name, at)
+    wanted = Wanted(frontier.site, frontier.addresses(kind="start"), frontier.addresses(state="forgotten"))
     try:
-        with path.open("rb") as opened:
+        with files.opened(piece.address) as opened:
             for _, found in pages(opened, piece, wanted):
                 if isinstance(found, Damage):
                     raise QacrawlError(f"the page at {place} can't be read: {found.reason}")
                 if url is None or found.page.url == url:
                     return found.page
     except OSError as error:
-        raise QacrawlError(f"{path} can't be read: {error.strerror or error}") from None
+        raise QacrawlError(f"{piece.address} can't be read: {error.strerror or error}") from None
     raise QacrawlError(f"no page of {frontier.site} at {place}", Exit.USAGE)
+
+
+def _piece(folder: Path, name: str, at: int) -> Piece:
+    """Return the record at an offset of an archive file: ours, or one that a rebuild has read, by its name."""
+    own = folder / "archive" / name
+    if "/" not in name and files.fetch_if(own).exists():
+        return Piece(str(own), name, ours=True, start=at, end=at + 1)
+    return Piece(staged.addresses(folder).get(name, name), Path(name).name, start=at, end=at + 1)
 
 
 def _newest(frontier: Frontier, folder: Path, url: str) -> tuple[str, int]:

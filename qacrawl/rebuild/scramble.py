@@ -16,18 +16,21 @@ _VOWELS, _CONSONANTS = "aeiou", "bcdfghjklmnpqrstvwxz"
 _HAN = "山水木火土日月星風雨雲雪花草鳥魚馬牛羊犬石金竹米衣食住行走立坐見聞言字文書車舟門戶窗田川海江河湖春夏秋冬東西"
 """Characters that stand for Chinese ones."""
 _DAY = re.compile(r"\d{2,4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}")
+_ALSO = frozenset("care cares cared year years month months week weeks day days old aged ago".split())
+"""Words that patterns spell in pieces."""
 _LONG = 5
 """Figures in a row, or with single dashes and spaces between, that may be a telephone or a patient's number."""
 _PIECE = re.compile(
     r"(?P<entity>&#?\w{1,31};)"
     r"|(?P<day>" + _DAY.pattern + r")"
+    r"|(?P<article>#\d+)"
     r"|(?P<number>\d(?:[ -]?\d){" + str(_LONG - 1) + r",})"
     r"|(?P<han>[\u3400-\u9fff\uf900-\ufaff]+)"
     r"|(?P<word>[^\W\d_]+)"
 )
 _MARKUP = re.compile(
     r"(?P<comment><!--.*?(?:-->|\Z))"
-    r"|(?P<script><script\b(?P<how>[^>]*)>(?P<code>.*?)(?:</script\s*>|\Z))"
+    r"|(?P<script><script\b(?P<how>[^>]*)(?<!/)>(?P<code>.*?)(?:</script\s*>|\Z))"
     r"|(?P<style><style\b[^>]*>.*?(?:</style\s*>|\Z))"
     r"|(?P<tag><[a-z/!?](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>)"
     r"|(?P<text>[^<]+|<)",
@@ -39,8 +42,6 @@ _SPOKEN = {"title", "alt", "content", "value", "placeholder", "aria-label", "sum
 _LINKS = {"href", "src", "action", "data-href", "cite"}
 _PERSONAL = re.compile(r"@|%40|^(?:mailto|tel|sms|callto|line|skype):", re.IGNORECASE)
 _NAMES = re.compile(r"(?P<string>\"(?:[^\"\\]|\\.)*\")(?P<colon>\s*:)?")
-_FIXED = ("@", "http://", "https://")
-"""How a string of JSON-LD begins that is no text."""
 
 
 @cache
@@ -53,20 +54,16 @@ def landmarks(site: str) -> tuple[frozenset[str], re.Pattern[str]]:
     paths = [*(folder / "parse").rglob("*.py"), *(folder / "sites" / site).rglob("*.py")]
     said = [text for path in sorted(paths) for text in _constants(ast.parse(path.read_text(encoding="utf-8")))]
     said.append(Path(departments.__file__).with_name("names.tsv").read_text(encoding="utf-8"))
-    words = {word.lower() for text in said for word in re.findall(r"[^\W\d_]{2,}", text) if word.isascii()}
+    spelt = [re.sub(r"\\[a-zA-Z]", " ", text) for text in said]  # of a pattern, "\\bdays?" has "days" and "day"
+    spelt += [re.sub(r"\w\?", "", text) for text in spelt]
+    words = {word.lower() for text in spelt for word in re.findall(r"[^\W\d_]{2,}", text) if word.isascii()}
     han = {run for text in said for run in re.findall(r"[\u3400-\u9fff]{2,}", text)} | {"男", "女", "科"}
-    return frozenset(words), re.compile("|".join(sorted(han, key=lambda run: (-len(run), run))))
+    return frozenset(words | _ALSO), re.compile("|".join(sorted(han, key=lambda run: (-len(run), run))))
 
 
 def _constants(tree: ast.Module) -> Iterator[str]:
     """Yield the strings and bytes in a module, but for its docstrings."""
-    told = {
-        id(node.value)
-        for parent in ast.walk(tree)
-        for node in getattr(parent, "body", ())
-        if isinstance(getattr(parent, "body", ()), list)
-        if isinstance(node, ast.Expr)
-    }
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and id(node) not in told and isinstance(node.value, str | bytes):
             yield node.value if isinstance(node.value, str) else node.value.decode("utf-8", "replace")
@@ -91,7 +88,7 @@ class Scrambler:
         kind, whole = found.lastgroup, found[0]
         if found["script"]:
             data = "ld+json" in found["how"].lower()
-            code = _NAMES.sub(self._string, found["code"]) if data else ""
+            code = _NAMES.sub(lambda one: self._string(one, keeps), found["code"]) if data else ""
             return whole.replace(found["code"], code, 1) if found["code"] else whole
         if found["tag"]:
             return _VALUE.sub(lambda value: self._value(value, keeps), whole)
@@ -119,11 +116,13 @@ class Scrambler:
         scheme, colon, rest = address.partition("//") if "//" in address[:8] else ("", "", address)
         return scheme + colon + self.text(rest) if colon else address
 
-    def _string(self, found: re.Match[str]) -> str:
-        """Return a string of JSON, of which only values that are text change."""
+    def _string(self, found: re.Match[str], keeps: Callable[[str], bool]) -> str:
+        """Return a string of JSON, of which names stay, and moments."""
         said = found["string"]
-        if found["colon"] or said[1:].startswith(_FIXED) or re.fullmatch(r'"[\d\s:TZ+./-]*"|"[A-Z]\w*"', said):
+        if found["colon"] or re.fullmatch(r'"(?:@.*|[\d\s:TZ+./-]*|https?://schema\.org.*)"', said):
             return found[0]
+        if said[1:].startswith(("http://", "https://")):
+            return said if keeps(said[1:-1]) else f'"{self._address(said[1:-1])}"'
         return re.sub(r"(\\u[0-9a-fA-F]{4}|\\.)|([^\\]+)", lambda one: one[1] or self.text(one[2]), said)
 
     def _piece(self, found: re.Match[str]) -> str:

@@ -232,6 +232,12 @@ def names(folder: Path, of: Collection[str] | None = None) -> set[tuple[str, str
     return {one for note in notes if note and (of is None or note.file in of) for one in note.names}
 
 
+def addresses(folder: Path) -> dict[str, str]:
+    """Return where the archive files lie that were read, by their names."""
+    notes = [_note(path) for path in files.below(folder, STAGED) if path.suffix == ".json"]
+    return {note.file: note.address for note in notes if note}
+
+
 def clear(folder: Path, site: str, committed: Iterable[tuple[str, str]]) -> None:
     """Delete what is staged and no longer needed: published files, and what other code has read.
 
