@@ -1,10 +1,13 @@
 """A reject becomes a fixture, a mended parser and a compared rebuild, offline and without people's words."""
 
+import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
-from support import crawling, warcs
+from support import acting, crawling, warcs
+from support.places import ROOT
 from test_fixtures import CASES, case_id, load_page, read
 
 from qacrawl import registry
