@@ -21,13 +21,18 @@ OTHERWISE = {
     "tweh/backslashes-after-lead-bytes": "the fixture is in UTF-8",
     "tweh/follow-up-in-question": "what was quoted is other text",
 }
-MENDED = """
+CHANGED = {b"Ask Date:": b"Asked:", b"Dr. Ivo Example reply Neurology": b"In answer:"}
+MENDED = f"""
 
+CHANGED = {CHANGED}
 _parse = parse
 
 
 def parse(page):
-    return _parse(page.model_copy(update={"body": page.body.replace(b"Asked:", b"Ask Date:")}))
+    body = page.body
+    for old, new in CHANGED.items():
+        body = body.replace(new, old)
+    return _parse(page.model_copy(update={{"body": body}}))
 """
 
 
@@ -75,7 +80,9 @@ def test_words_are_others_and_alike_everywhere():
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """An output with an article, and a page that is a reject."""
-    bodies = {1: warcs.article(1), 2: warcs.article(2).replace(b"Ask Date:", b"Asked:")}
+    bodies = {1: warcs.article(1), 2: warcs.article(2)}
+    for old, new in CHANGED.items():
+        bodies[2] = bodies[2].replace(old, new)
     rows = [warcs.record(warcs.http(body), warcs.url(number)) for number, body in bodies.items()]
     (tmp_path / "x.warc").write_bytes(warcs.warcinfo("Wget/1.21") + b"".join(rows))
     made = ["--archive", str(tmp_path / "x.warc"), "--output", str(tmp_path / "output"), "--gate-rejects", "1"]
