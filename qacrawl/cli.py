@@ -108,7 +108,7 @@ def _end(ending: "Ending") -> None:
 @app.command()
 @takes("output", *READ)
 def extract(
-    paths: Annotated[list[str], typer.Argument(help="Saved pages.", metavar="PATH...")],
+    paths: Annotated[list[str], typer.Argument(help="Saved pages, or WARC files.", metavar="PATH...")],
     given: Given,
     site: Annotated[str, typer.Option(help="Whose pages these are.")] = "doctorqna",
     url: Annotated[str | None, typer.Option(help="Where the one page was.")] = None,
@@ -119,7 +119,7 @@ def extract(
         typer.Option(help="Key with which pseudonyms stay the same; made if it is not there.", metavar="FILE"),
     ] = None,
 ) -> None:
-    """Saved pages to JSON Lines: a record, or why it is none, for each path in its order."""
+    """Saved pages and WARC files to JSON Lines: a record, or why it is none, for each page in its order."""
     from qacrawl.commands.extract import dump
     from qacrawl.commands.extract import extract as read
     from qacrawl.commands.reasons import in_words
@@ -137,7 +137,8 @@ def extract(
         print(dump(answer))
         if refusal := answer.get("reject"):
             rejected += 1
-            _complain(f"{answer['path']}: {in_words(refusal['reason'], refusal['fields'])}")
+            said = f": {refusal['said']}" if "said" in refusal else ""
+            _complain(f"{answer['path']}: {in_words(refusal['reason'], refusal['fields'])}{said}")
     if rejected:
         raise typer.Exit(Exit.FAILED)
 
@@ -181,36 +182,79 @@ def publish(
 
 
 @app.command()
-@takes(*PLACE, *GATE, *READ)
+@takes(*PLACE, "start_urls", *GATE, *READ)
 def rebuild(
     site: Site,
     given: Given,
     processes: Annotated[int | None, typer.Option(help="Processes at work; one a processor.", min=1)] = None,
+    archive: Annotated[
+        list[str] | None,
+        typer.Option(help="WARC files of anybody: a file, a folder, or s3://bucket/prefix.", metavar="PATH"),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Stage what this archive file comes to; publish nothing.", metavar="FILE"),
+    ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Say what would change against the published snapshot; change nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The comparison as JSON.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Also write the comparison to this file, as HTML.", metavar="FILE")
+    ] = None,
 ) -> None:
     """Read the archive again with today's parsers, without the network, and publish."""
-    import os
-
-    from qacrawl.commands.rebuild import rebuild as run
+    from qacrawl.commands import rebuild as run
     from qacrawl.ending import of_snapshot
     from qacrawl.publish.committed import publish_site
-    from qacrawl.reader.limits import of
     from qacrawl.redact.record import check_key
     from qacrawl.workspace import open_site
 
+    run.refuse_two(compare=compare, only=only)
+    run.refuse_two(archive=archive, only=only)
+    run.refuse_without(compare, json=as_json, html=html)
     site = sitefile.find(site, given.options.output)
-    with open_site(site, given.options.output, given.options.frontier) as (folder, opened), ExitStack() as lock:
+    place = open_site(site, given.options.output, given.options.frontier, new=bool(archive or only) and not compare)
+    with place as (folder, opened), ExitStack() as lock:
         check_key(folder)
-        lock.enter_context(opened.alone())
         registry.load_parser(site)  # before a process a file
-        number = processes or os.cpu_count() or 1
-        counts = run(
-            opened, folder, site, number, Console(stderr=True), of(given.options), not given.options.keep_own_names
+        lock.enter_context(opened.publishing() if only else opened.alone())
+        read = run.only if only else run.stage
+        made = read(
+            opened, folder, given.options, only or archive or (), run.processes(processes), Console(stderr=True)
         )
-        print(", ".join(f"{name} {counts[name]:,}" for name in ("record", "reject", "listing")))
-        if counts["damaged"]:
-            _complain(f"{counts['damaged']} stretches of the archive can't be read")
-        snapshot = publish_site(opened, folder, site, given.options)
-    _end(of_snapshot(site, given.options.output, snapshot))
+        if compare:
+            run.show(run.compare(opened, folder, given.options, made), as_json, html)
+            return
+        if not only:
+            run.swap(opened, folder, made)
+        for line in run.lines(made):
+            print(line)
+        if complaint := run.complaint(made):
+            _complain(complaint)
+        snapshot = None if only else publish_site(opened, folder, site, given.options)
+    if not only:
+        _end(of_snapshot(site, given.options.output, snapshot))
+
+
+@app.command()
+@takes(*PLACE)
+def fixture(
+    place: Annotated[str, typer.Argument(help="A page's URL, or FILE#OFFSET in an archive.", metavar="PLACE")],
+    given: Given,
+    to: Annotated[Path, typer.Option(help="The folder to be made.", metavar="FOLDER")],
+    site: Annotated[str, typer.Option(help="Whose page it is.")] = "doctorqna",
+) -> None:
+    """Save a page of the archive as a fixture: its markup, dates and landmarks, in other words than people's."""
+    from qacrawl.commands.fixture import save
+    from qacrawl.workspace import open_site
+
+    site = sitefile.find(site, given.options.output)
+    with open_site(site, given.options.output, given.options.frontier) as (folder, opened), opened.publishing():
+        saved = save(opened, folder, place, to)
+    print(f"{saved.folder}: {saved.after}")
+    if saved.before != saved.after:
+        raise QacrawlError(f"in other words it is read otherwise: the page itself is {saved.before}")
 
 
 @app.command()

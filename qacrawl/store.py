@@ -11,6 +11,9 @@ from qacrawl import files, schema
 from qacrawl.files import local
 from qacrawl.records import QARecord, Reject
 
+STAGED = "staged"
+"""Folder in output/<site> of what `rebuild` has read of archive files and not published."""
+
 
 def write_part(
     folder: Path, rows: Sequence[QARecord] | Sequence[Reject], visits: Sequence[int | None] | None = None

@@ -17,6 +17,7 @@ reader
 frontier
 publish
 forget
+rebuild
 ending workspace
 fetch
 sites commands

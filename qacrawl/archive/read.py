@@ -1,33 +1,33 @@
 """Reads archive files, also damaged ones: what can't be read is said, what follows it is read."""
 
-import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
-
+from qacrawl.archive import transfer
+from qacrawl.archive.records import Headers as Header
+from qacrawl.archive.records import Record, records
 from qacrawl.archive.warc import PURPOSE, ROBOTS, VISIT, Damage, Entry, Exchange, Headers, Place, Revisit, as_text
 
-_MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 20
+_HTTP = "application/http"
+_LINE = re.compile(rb"\r?\n")
 NUMBER = re.compile(r"[0-9]{1,18}")
 """Of a visit, as 64 bits hold it."""
+_DAY = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 
 
 def entries(path: Path, start: int = 0) -> Iterator[tuple[Place, Entry]]:
-    """Yield the responses and revisits of a file from an offset on.
+    """Yield the responses, revisits and resources of a file from the place of a record on.
 
     A stretch that can't be read, also a torn end, comes as `Damage`; what follows it is read.
     """
-    for offset, member in _members(path, start):
-        entry = _entry(member) if member is not None else Damage("torn or damaged gzip member")
-        if entry:
-            yield Place(path.name, offset), entry
+    with path.open("rb") as file:
+        for offset, record in records(file, start):
+            yield Place(path.name, offset), entry(record)
 
 
 def whole(path: Path, start: int = 0) -> int:
@@ -35,98 +35,88 @@ def whole(path: Path, start: int = 0) -> int:
     end = start
     with path.open("rb") as file:
         file.seek(start)
-        for length, member in _split(file):
-            if member is None:
-                break
+        for length in _members(file):
             end += length
     return end
 
 
-def _members(path: Path, start: int) -> Iterator[tuple[int, bytes | None]]:
-    """Yield offset and content of each gzip member; None for content that can't be read."""
-    with path.open("rb") as file:
-        while True:
-            file.seek(start)
-            for length, member in _split(file):
-                yield start, member
-                start += length
-                if member is None:
-                    break
-            else:
-                return
-            following = _next_magic(path, start + 1)
-            if following is None:
-                return
-            start = following
-
-
-def _split(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Yield length in the file and content of each gzip member from here on; (0, None) for one that can't be read."""
+def _members(file: BinaryIO) -> Iterator[int]:
+    """Yield the length in the file of each gzip member from here on, up to one that can't be read."""
     left = file.read(_CHUNK)
     while left:
         unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        length, pieces = 0, []
+        length = 0
         try:
             while not unzip.eof:
                 if not left:
-                    yield 0, None
                     return
-                pieces.append(unzip.decompress(left))
+                unzip.decompress(left)
                 length += len(left) - len(unzip.unused_data)
                 left = unzip.unused_data or file.read(_CHUNK)
         except zlib.error:
-            yield 0, None
             return
-        yield length, b"".join(pieces)
+        yield length
 
 
-def _next_magic(path: Path, start: int) -> int | None:
-    """Return where the next gzip member with a WARC record may start."""
-    with path.open("rb") as file:
-        while True:
-            file.seek(start)
-            chunk = file.read(_CHUNK)
-            at = chunk.find(_MAGIC)
-            if at >= 0:
-                if _begins_record(path, start + at):
-                    return start + at
-                start += at + 1
-            elif len(chunk) < _CHUNK:
-                return None
-            else:
-                start += len(chunk) - len(_MAGIC) + 1
+def url_of(header: Header) -> str:
+    """Return the address that a record is about; old wgets put it in angle brackets."""
+    return header.get("warc-target-uri", "").removeprefix("<").removesuffix(">")
 
 
-def _begins_record(path: Path, offset: int) -> bool:
-    with path.open("rb") as file:
-        file.seek(offset)
-        try:
-            return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(file.read(4096), 5) == b"WARC/"
-        except zlib.error:
-            return False
-
-
-def _entry(member: bytes) -> Entry | None:
-    """Return what a WARC record says; None for those that are no response."""
+def entry(record: Record | Damage) -> Entry:
+    """Return what a record that is a page says, or what is wrong with it."""
+    if isinstance(record, Damage):
+        return record
+    if record.block is None:
+        return Damage(f"a record of {int(record.headers['content-length']):,} bytes, more than are read")
     try:
-        record = next(iter(ArchiveIterator(io.BytesIO(member), no_record_parse=True)), None)
-        if record is None or record.rec_type not in ("response", "revisit"):
-            return None
-        header = record.rec_headers.get_header
-        at = datetime.fromisoformat(header("WARC-Date"))
-        url = header("WARC-Target-URI")
-        if record.rec_type == "revisit":
-            return Revisit(url, at, header("WARC-Payload-Digest") or "")
-        head, _, body = record.raw_stream.read().partition(b"\r\n\r\n")
-        line, *lines = head.split(b"\r\n")
-        is_robots, visit = header(PURPOSE) == ROBOTS, header(VISIT) or ""
-        number = int(visit) if NUMBER.fullmatch(visit) else None
-        return Exchange(url, int(line.split()[1]), _headers(lines), body, at, is_robots, number)
-    except (ArchiveLoadFailed, ValueError, TypeError, AttributeError, IndexError) as error:
-        return Damage(f"no WARC record: {error}")
+        return _read(record.headers, record.block)
+    except (ValueError, KeyError, IndexError) as error:
+        return Damage(f"no WARC record: {' '.join(str(error).split())}")
+
+
+def _read(header: Header, block: bytes) -> Entry:
+    """Return what a record says. Raise ValueError, KeyError or IndexError for what is none."""
+    url, at = url_of(header), moment(header["warc-date"])
+    if not url:
+        raise ValueError("it has no WARC-Target-URI")
+    if header["warc-type"] == "revisit":
+        return Revisit(url, at, header.get("warc-payload-digest", ""))
+    if header.get("warc-truncated") or "warc-segment-number" in header:
+        return Damage(f"cut off when it was archived ({header.get('warc-truncated') or 'segmented'}): {url}")
+    kind = header.get("content-type", "")
+    if header["warc-type"] == "resource" or (kind and not kind.lower().startswith(_HTTP)):
+        return Exchange(url, 200, [("Content-Type", kind)] if kind else [], block, at)
+    head, body = _halves(block)
+    line, *lines = _LINE.split(head)
+    headers = _headers(lines)
+    is_robots, visit = header.get(PURPOSE.lower()) == ROBOTS, header.get(VISIT.lower(), "")
+    number = int(visit) if NUMBER.fullmatch(visit) else None
+    exchange = Exchange(url, int(line.split()[1]), headers, body, at, is_robots, number)
+    try:
+        return transfer.undone(exchange)
+    except transfer.CutError as error:
+        return Damage(f"cut off: {error}: {url}")
+
+
+def _halves(block: bytes) -> tuple[bytes, bytes]:
+    """Return the head and the body of a response."""
+    ends = [(at, len(blank)) for blank in (b"\r\n\r\n", b"\n\n") if (at := block.find(blank, 0, 1 << 20)) >= 0]
+    if not ends:
+        return block, b""
+    at, length = min(ends)
+    return block[:at], block[at + length :]
+
+
+def moment(text: str) -> datetime:
+    """Return the time that a WARC-Date says, in UTC; a year or a month alone is its beginning."""
+    if match := _DAY.fullmatch(text):
+        return datetime(int(match[1]), int(match[2] or 1), int(match[3] or 1), tzinfo=UTC)
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _headers(lines: Iterable[bytes]) -> Headers:
-    """Return a response's header lines as bytes, which warcio would take for UTF-8 or Latin-1, as they look."""
+    """Return what the lines of a response's head say: bytes as they are, whatever their encoding."""
     pairs = (line.partition(b":") for line in lines)
     return [(as_text(name), as_text(value.strip())) for name, colon, value in pairs if colon]

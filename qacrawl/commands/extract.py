@@ -1,18 +1,21 @@
-"""Saved pages to records, without archive and frontier: `qacrawl extract`."""
+"""Saved pages, and those in WARC files, to records, without archive and frontier: `qacrawl extract`."""
 
 import gzip
 import json
 import re
 import secrets
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from qacrawl import registry
+from qacrawl import files, registry
+from qacrawl.archive import unpack
+from qacrawl.archive.warc import Damage
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.escape import visible
 from qacrawl.options import Options
@@ -20,9 +23,11 @@ from qacrawl.parse.values import unescape
 from qacrawl.reader.limits import Limits, of
 from qacrawl.reader.messages import Setup
 from qacrawl.reader.series import Series
+from qacrawl.rebuild import pages
 from qacrawl.records import LARGEST, Listing, Page, Refusal, Reject, records_of
 from qacrawl.redact import AskerNames
 
+_ARCHIVES = (".warc", ".warc.gz", ".arc", ".arc.gz")
 _CANONICAL = re.compile(rb"""<link\s[^>]*?rel=["']?canonical["'\s][^>]*>""", re.IGNORECASE)
 _HREF = re.compile(rb"""href=["']?([^"'\s>]+)""", re.IGNORECASE)
 
@@ -38,23 +43,81 @@ def extract(
     own: bool = True,
     limits: Limits | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield an answer for each file, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
+    """Yield an answer for each page, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
 
-    A page with several questions has an answer for each of them. A file may be gzipped.
-    A file that can't be read is a reject, too. Without `key`, pseudonyms hold for this call only. Raise QacrawlError
-    for an unknown site or a wrong `url`.
+    A page with several questions has an answer for each of them. A file may be gzipped; one that can't be read is a
+    reject, too. A WARC file has a page for each that is one of the site's, and `path` is
+    then FILE#OFFSET; what is damaged in it is a reject that says more under "said". Without `key`, pseudonyms hold for
+    this call only. Raise QacrawlError for an unknown site or a wrong `url`.
     """
     address = _checked(url, site, paths)
     seed, source = key or secrets.token_bytes(32), registry.source(site)
     setup = Setup(site, seed, limits or of(Options()), askers=askers, texts=texts, own=own, source=source)
-    pages = (_load(Path(path), site, address) for path in paths)
-    with Series(setup) as series, closing(series.results(pages)) as results:
-        for path, result in zip(paths, results, strict=True):
+    waiting: deque[tuple[str, str | None]] = deque()
+    with Series(setup) as series, closing(series.results(_noted(_found(paths, site, address), waiting))) as results:
+        for result in results:
+            path, why = waiting.popleft()
             for record in records_of(result):
                 yield {"path": path, "record": record.model_dump(mode="json")}
             answer = Refusal("listing") if isinstance(result, Listing) else result
             if isinstance(answer, Reject | Refusal):
-                yield {"path": path, "reject": {"reason": answer.reason, "fields": list(answer.fields)}}
+                said = {"said": why} if why else {}
+                yield {"path": path, "reject": {"reason": answer.reason, "fields": list(answer.fields), **said}}
+
+
+class _Asked(NamedTuple):
+    """A page, or why there is none."""
+
+    path: str
+    page: Page | Refusal
+    said: str | None = None
+
+
+def _noted(found: Iterable[_Asked], waiting: deque[tuple[str, str | None]]) -> Iterator[Page | Refusal]:
+    """Yield pages, and note until they are answered where each lies and what is said of it."""
+    for one in found:
+        waiting.append((one.path, one.said))
+        yield one.page
+
+
+def _found(paths: Iterable[str], site: str, url: str | None) -> Iterator[_Asked]:
+    """Yield all pages at some paths."""
+    for path in paths:
+        if is_archive(path):
+            yield from _archived(path, site)
+        else:
+            yield _Asked(path, _load(Path(path), site, url))
+
+
+def is_archive(path: str) -> bool:
+    """Return whether a file is a WARC or ARC file, by its name or by what it begins with."""
+    place = Path(path)
+    try:
+        if not place.is_file():
+            return False
+        with place.open("rb") as file:
+            begins = file.read(len(unpack.BEGIN)) == unpack.BEGIN
+            return path.endswith(_ARCHIVES) or begins or unpack.next_member(file, 0, 1) == 0
+    except (OSError, ValueError):
+        return False
+
+
+def _archived(path: str, site: str) -> Iterator[_Asked]:
+    """Yield the pages of the site in a WARC file, and what can't be read of it."""
+    there = False
+    try:
+        with files.opened(path) as file:
+            for place, one in pages.pages(file, pages.Piece(path, Path(path).name), pages.Wanted(site)):
+                there = True
+                if isinstance(one, Damage):
+                    yield _Asked(f"{path}#{place}", Refusal("damaged"), one.reason)
+                else:
+                    yield _Asked(f"{path}#{place}", one.page)
+    except OSError:
+        yield _Asked(path, Refusal("unreadable_file"))
+        return
+    if not there:
+        yield _Asked(path, Refusal("no_pages"))
 
 
 def dump(answer: dict[str, Any]) -> str:
@@ -66,7 +129,7 @@ def _checked(url: str | None, site: str, paths: Sequence[str]) -> str | None:
     canonical = registry.load(site).canonical
     if url is None:
         return None
-    if len(paths) > 1:
+    if len(paths) > 1 or is_archive(paths[0]):
         raise QacrawlError("--url is the address of one page; give one path with it", Exit.USAGE)
     try:
         return str(canonical(url))

@@ -6,8 +6,11 @@ is the dataset says a link in a folder, and in a bucket the object `dataset`, mo
 Whatever is uploaded or downloaded raises OSError when that fails.
 """
 
+import hashlib
+import os
 import shutil
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 from uuid import uuid4
 
 from filelock import FileLock
@@ -124,6 +127,21 @@ def fetch(path: Path) -> Path:
     return path
 
 
+def fetch_if(path: Path) -> Path:
+    """Return `path`, downloaded if it is not here but in the bucket."""
+    if is_copy(path) and not path.exists() and s3.has(path):
+        s3.get(path)
+    return path
+
+
+def below(folder: Path, name: str) -> list[Path]:
+    """Return all files below a folder of a site's folder, also those that only the bucket has."""
+    found = {path for path in (folder / name).rglob("*") if path.is_file()}
+    if is_copy(folder):
+        found |= {folder / one for one in names(folder) if one.startswith(f"{name}/")}
+    return sorted(found)
+
+
 def fetch_tree(folder: Path) -> Path:
     """Return `folder` with all its files, downloaded whole or not at all if it is not here."""
     s3.get_tree(folder)
@@ -144,6 +162,34 @@ def read(path: Path) -> bytes:
     if s3.is_mirrored(path):
         return s3.read(path)[0]
     return path.read_bytes() if path.exists() else b""
+
+
+def opened(address: str) -> BinaryIO:
+    """Open a file to be read: a path, or an object of a bucket, which is downloaded a piece at a time."""
+    if address.startswith(s3.SCHEME):
+        return s3.opened(PurePosixPath(address.removeprefix(s3.SCHEME)))
+    return Path(address).open("rb")
+
+
+def listed(address: str) -> list[str]:
+    """Return the addresses of all files below a folder, or of all objects whose keys begin like an address."""
+    if address.startswith(s3.SCHEME):
+        return s3.listed(PurePosixPath(address.removeprefix(s3.SCHEME)))
+    return sorted(str(path) for path in Path(address).rglob("*") if path.is_file())
+
+
+def digest(address: str) -> str:
+    """Return what tells one content of a file from another: its SHA-256, of an object its ETag and size."""
+    if address.startswith(s3.SCHEME):
+        return s3.version(PurePosixPath(address.removeprefix(s3.SCHEME)))
+    with Path(address).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def size(address: str) -> int:
+    """Return the bytes of a file, or of an object."""
+    with opened(address) as file:
+        return file.seek(0, os.SEEK_END)
 
 
 def names(folder: Path) -> list[str]:

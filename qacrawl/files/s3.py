@@ -4,17 +4,20 @@ Which folder has a bucket is known by `mirror`. For a path in any other folder, 
 them raises OSError, in one line, when the bucket can't be had.
 """
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.files import local
 
 SCHEME = "s3://"
+RANGE = 8 << 20
+"""Bytes of an object that are asked for at a time."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,16 @@ def has_tree(folder: Path) -> bool:
         return next(_keys(bucket, f"{name}/"), None) is not None
 
 
+def has(path: Path) -> bool:
+    """Whether the bucket has a file."""
+    found = _find(path)
+    if not found:
+        return False
+    bucket, name = found
+    with _errors(bucket, name):
+        return bucket.key(name) in _keys(bucket, name)
+
+
 def delete(path: Path) -> None:
     """Delete the object of a file."""
     if found := _find(path):
@@ -168,6 +181,68 @@ def names(folder: Path) -> list[str]:
     bucket = _mirrors[folder.absolute()]
     with _errors(bucket, ""):
         return [key.removeprefix(bucket.key("")) for key in _keys(bucket, "")]
+
+
+class Object(io.RawIOBase):
+    """An object that is read from where it is, a range at a time."""
+
+    def __init__(self, bucket: Bucket, key: str) -> None:
+        self.bucket = bucket
+        self.name = key
+        self.at = 0
+        with _errors(bucket, key):
+            self.head: dict[str, Any] = bucket.client.head_object(Bucket=bucket.name, Key=key)
+        self.size = int(self.head["ContentLength"])
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return that it can be read from anywhere."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to an offset; return it from the start."""
+        self.at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self.at, os.SEEK_END: self.size}[whence]
+        return self.at
+
+    def readinto(self, target: Any) -> int:
+        """Read what fits into `target`."""
+        end = min(self.at + len(target), self.size)
+        if self.at >= end:
+            return 0
+        span = f"bytes={self.at}-{end - 1}"
+        with _errors(self.bucket, self.name):
+            answer = self.bucket.client.get_object(Bucket=self.bucket.name, Key=self.name, Range=span)
+            piece = answer["Body"].read()
+        target[: len(piece)] = piece
+        self.at += len(piece)
+        return len(piece)
+
+
+def opened(place: PurePosixPath) -> BinaryIO:
+    """Open an object by its bucket and key."""
+    return cast(BinaryIO, io.BufferedReader(_object(place), RANGE))
+
+
+def version(place: PurePosixPath) -> str:
+    """Return the ETag and the size of an object."""
+    found = _object(place)
+    return f"{found.head['ETag']} {found.size}"
+
+
+def listed(place: PurePosixPath) -> list[str]:
+    """Return the addresses of the objects whose keys are this one, or lie below it."""
+    bucket = Bucket(_client(), place.parts[0], "")
+    prefix = "/".join(place.parts[1:])
+    with _errors(bucket, prefix):
+        keys = [key for key in _keys(bucket, prefix) if key == prefix or key.startswith(f"{prefix}/" if prefix else "")]
+    return [f"{SCHEME}{bucket.name}/{key}" for key in keys]
+
+
+def _object(place: PurePosixPath) -> Object:
+    return Object(Bucket(_client(), place.parts[0], ""), "/".join(place.parts[1:]))
 
 
 def _find(path: Path) -> tuple[Bucket, str] | None:

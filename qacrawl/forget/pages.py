@@ -132,6 +132,9 @@ def _complete(frontier: Frontier, folder: Path) -> Taken:
     frontier.forget(sorted(gone))
     taken.parts = _take_out(frontier, folder, "parts", gone, taken)
     taken.rejects = _take_out(frontier, folder, "rejects", gone, taken)
+    for kind in ("parts", "rejects"):
+        for path in files.below(folder, f"{store.STAGED}/{kind}"):  # a rebuild makes it again, without them
+            files.remove(path)
     _erase(frontier.site, folder, journal, taken)
     taken.snapshots = snapshots.remove(folder, frontier.site, sorted(gone), journal["day"])
     taken.pairs = pairs.remove(folder, frontier.site, sorted(gone), journal["day"])

@@ -81,7 +81,7 @@ def compare(before: Path, after: Path) -> Iterator[Diff]:
             with damage.named((*damage.tables(before), *damage.tables(after)), damage.MEND):
                 types = [_read(db, name, path) for name, path in (("a", before), ("b", after))]
                 names = columns.PAIRS.names if pairs[0] else schema.ARROW.names
-                _find(db, [name for name in names if types[0].get(name, 0) == types[1].get(name, 1)])
+                find(db, [name for name in names if types[0].get(name, 0) == types[1].get(name, 1)])
         except QacrawlError as error:
             raise QacrawlError(f"can't compare {before} and {after}: {error}") from None
         except duckdb.Error as error:
@@ -99,7 +99,7 @@ def _read(db: Any, name: str, snapshot: Path) -> dict[str, str]:
     return {column: str(kind) for column, kind in zip(rows.columns, rows.types, strict=True)}
 
 
-def _find(db: Any, both: list[str]) -> None:
+def find(db: Any, both: list[str]) -> None:
     """Make the table `changes` from the views `a` and `b`, which have the columns `both` in common.
 
     Texts are compared by their 64-bit hashes, so that the join stays narrow: of ten million changes one is missed

@@ -11,6 +11,8 @@ from typing import Self
 from qacrawl.escape import plain
 
 _STYLE = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
+_FOOTER = """Made by qacrawl when it published this snapshot. This page depends on the run and on the snapshots before,
+so it is no part of the snapshot's id and not in SHA256SUMS; README.md says what the data are."""
 _POLICY = f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
 
 
@@ -91,8 +93,11 @@ def section(title: str, html: str, wide: bool = False) -> str:
     return f"<section{_class('wide' if wide else '')}><h2>{Cell(title).html}</h2>{html}</section>"
 
 
-def page(name: str, facts: Mapping[str, str], sections: Iterable[str]) -> str:
-    """Return the whole page about snapshot `name`, with `facts` below its title; `sections` are taken as they are."""
+def page(name: str, facts: Mapping[str, str], sections: Iterable[str], footer: str = _FOOTER) -> str:
+    """Return the whole page about snapshot `name`, with `facts` below its title.
+
+    `sections` and `footer` are taken as they are.
+    """
     title, body = f"Snapshot {escape(plain(name))}", "\n".join(sections)
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -110,8 +115,7 @@ def page(name: str, facts: Mapping[str, str], sections: Iterable[str]) -> str:
 <main>
 {body}
 </main>
-<footer>Made by qacrawl when it published this snapshot. This page depends on the run and on the snapshots before,
-so it is no part of the snapshot's id and not in SHA256SUMS; README.md says what the data are.</footer>
+<footer>{footer}</footer>
 </body>
 </html>
 """

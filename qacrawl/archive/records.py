@@ -1,0 +1,221 @@
+"""The records of any WARC file, whoever wrote it: also several in a gzip member, also behind damage.
+
+What can't be read is said with its place, and what follows it is read. A record counts when it ends where its
+Content-Length says, and another one or the end of the file or member follows.
+Source of the format: https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, NamedTuple
+
+from qacrawl.archive.unpack import BEGIN, Member, Plain, Stretch, is_gzip, next_member, stretches
+from qacrawl.archive.warc import Damage, as_text
+from qacrawl.records import LARGEST
+
+KINDS = frozenset(["response", "revisit", "resource"])
+"""Types of the records that hold a page, or say that one was seen again."""
+MOST = LARGEST + (1 << 20)
+"""Bytes of a record that is kept: a page, its head, and what chunks take."""
+_HEAD = 1 << 18  # bytes of a record's own header, at most
+_NEXT = re.compile(rb"\nWARC/\d\.\d{1,2}\r?\n")
+_BLANK = re.compile(rb"\r?\n\r?\n")
+_ARC = b"filedesc:"
+
+Headers = Mapping[str, str]
+"""The header of a record, its names in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as it stands in the file."""
+
+    headers: Headers
+    block: bytes | None
+    """None where it is larger than MOST."""
+
+
+class Begun(NamedTuple):
+    """A record of which the header was read."""
+
+    place: int
+    headers: dict[str, str]
+    begin: int
+    """Where in the file its block begins; known of plain files only."""
+    length: int
+
+
+def is_page(headers: Headers) -> bool:
+    """Return whether a record is of one of KINDS."""
+    return headers.get("warc-type") in KINDS
+
+
+Wanted = Callable[[int, Headers], bool]
+"""Says by the place and the header of a record, which is whole, whether it is wanted."""
+
+
+def _pages(place: int, headers: Headers) -> bool:
+    """Want each page."""
+    return is_page(headers)
+
+
+def records(
+    file: BinaryIO, start: int = 0, end: int | None = None, wanted: Wanted = _pages
+) -> Iterator[tuple[int, Record | Damage]]:
+    """Yield the wanted records of a file, each with its place: where it starts, or the gzip member that it lies in.
+
+    `start` is the place of a record; what begins at `end` or later is not read. A file that is no WARC at all is one
+    Damage.
+    """
+    if not start and (why := _not_one(file)):
+        yield 0, Damage(why)
+        return
+    for stretch in stretches(file, start):
+        if end is not None and stretch.place >= end:
+            return
+        yield from _read(stretch, end, wanted)
+
+
+def first(file: BinaryIO, start: int, end: int) -> int | None:
+    """Return the place of the first record that begins from `start` on and before `end`; None where there is none."""
+    if not start:
+        return 0
+    if is_gzip(file):
+        return next_member(file, start, end)
+    plain = Plain(file, start - 1)
+    return plain.place if _to_next(plain) and plain.place < end else None
+
+
+def _not_one(file: BinaryIO) -> str | None:
+    """Return why a file is no WARC file; None where it is one, or may be a damaged one."""
+    opened = next(stretches(file), None)
+    while opened and len(opened.data) < len(_ARC) and opened.fill():
+        pass
+    if opened is None or not (opened.data or opened.damage):
+        return "the file is empty"
+    if opened.data.startswith(_ARC):
+        return "an ARC file, not WARC: `warcio recompress` makes one of it"
+    return None
+
+
+def _read(stretch: Plain | Member, end: int | None, wanted: Wanted) -> Iterator[tuple[int, Record | Damage]]:
+    """Yield the records of a stretch."""
+    while _skip_blank(stretch):
+        place = stretch.place
+        if end is not None and place >= end:
+            return
+        found = _begun(stretch) or "no WARC record where one should begin"
+        record = found if isinstance(found, str) else _taken(stretch, found, wanted)
+        if isinstance(record, Record):
+            yield place, record
+        elif record:
+            yield place, Damage(stretch.damage or record)
+            if stretch.damage or not _to_next(stretch):
+                return
+    if stretch.damage:
+        yield stretch.place, Damage(stretch.damage)
+
+
+def _skip_blank(stretch: Stretch) -> bool:
+    """Go to what is no end of a line; return whether there is anything."""
+    stretch.trim()
+    while True:
+        while stretch.at < len(stretch.data) and stretch.data[stretch.at] in b"\r\n":
+            stretch.at += 1
+        if stretch.at < len(stretch.data):
+            return True
+        if not stretch.fill():
+            return False
+
+
+def _begun(stretch: Stretch) -> Begun | None:
+    """Take the header of a record; None for what is no such header."""
+    place = stretch.place
+    while len(stretch.data) - stretch.at < len(BEGIN) and stretch.fill():
+        pass
+    if not stretch.data.startswith(BEGIN, stretch.at):
+        return None
+    while not (blank := _BLANK.search(stretch.data, stretch.at)):
+        if len(stretch.data) - stretch.at > _HEAD or not stretch.fill():
+            return None
+    headers = _headers(as_text(bytes(stretch.data[stretch.at : blank.start()])))
+    stretch.at += blank.end() - stretch.at
+    length = headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit() and len(length) < 16):
+        return None
+    return Begun(place, headers, stretch.place, int(length))
+
+
+def _headers(text: str) -> dict[str, str]:
+    """Return the fields of a header; of a field that is there twice, the first."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in text.split("\n")[1:]:
+        if line[:1] in (" ", "\t"):  # goes on with the line before
+            found[name] = f"{found.get(name, '')} {line.strip()}"
+            continue
+        name, colon, value = line.partition(":")
+        name = name.strip().lower()
+        if colon:
+            found.setdefault(name, value.strip())
+    return found
+
+
+def _taken(stretch: Plain | Member, begun: Begun, wanted: Wanted) -> Record | str | None:
+    """Take the block of a record; return it, None where nobody wants it, or what is wrong."""
+    kept = begun.length <= MOST
+    begin = stretch.at
+    if not (_has(stretch, begun.length) if kept else _skip(stretch, begun.length)):
+        wrong = "the record is shorter than its Content-Length says"
+    else:
+        end = begin + begun.length if kept else stretch.at
+        if _ends(stretch, end):
+            stretch.at = end
+            if not wanted(begun.place, begun.headers):
+                return None
+            return Record(begun.headers, bytes(memoryview(stretch.data)[begin:end]) if kept else None)
+        wrong = "the record does not end where its Content-Length says"
+    if isinstance(stretch, Plain):
+        stretch.again(begun.begin - 1)  # what it took for its own may be other records
+    return wrong
+
+
+def _has(stretch: Stretch, length: int) -> bool:
+    """Unpack until `length` bytes are there; return whether they are."""
+    while len(stretch.data) - stretch.at < length:
+        if not stretch.grow():
+            return False
+    return True
+
+
+def _skip(stretch: Stretch, length: int) -> bool:
+    """Go on by `length` bytes; return whether there were so many."""
+    while (there := len(stretch.data) - stretch.at) < length:
+        stretch.at, length = len(stretch.data), length - there
+        if not stretch.fill():
+            return False
+    stretch.at += length
+    return True
+
+
+def _ends(stretch: Stretch, end: int) -> bool:
+    """Return whether a record may end here: nothing follows but ends of lines, or those and the next record."""
+    while True:
+        rest = bytes(stretch.data[end : end + 16]).lstrip(b"\r\n")
+        if rest[: len(BEGIN)] == BEGIN[: len(rest)] and len(rest) >= len(BEGIN):
+            return True
+        if len(rest) >= len(BEGIN):
+            return False
+        if not stretch.grow():
+            return BEGIN.startswith(rest) and not stretch.damage
+
+
+def _to_next(stretch: Stretch) -> bool:
+    """Go to the next line that begins a record; return whether there is one."""
+    while not (found := _NEXT.search(stretch.data, stretch.at)):
+        stretch.at = max(stretch.at, len(stretch.data) - 16)
+        if not stretch.fill():
+            return False
+    stretch.at = found.start() + 1
+    return True

@@ -1,0 +1,148 @@
+"""Archive files read by several processes, each a file or a range of one at a time; what was staged is taken."""
+
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context, parent_process
+from pathlib import Path, PurePosixPath
+from threading import Thread
+from typing import Protocol, TypeVar
+
+from rich.console import Console
+from rich.progress import Progress
+
+from qacrawl import files, sitefile
+from qacrawl.errors import QacrawlError
+from qacrawl.reader.messages import Setup
+from qacrawl.rebuild import batches, staged
+from qacrawl.rebuild.batches import DAMAGE
+from qacrawl.rebuild.pages import Piece, Wanted
+from qacrawl.rebuild.staged import Staged
+
+RANGE = 256 << 20
+"""Bytes of a file that are read as one piece."""
+
+_One = TypeVar("_One")
+_Result = TypeVar("_Result")
+
+
+class Map(Protocol):
+    """A pool's `map`, in which each result is shown as progress."""
+
+    def __call__(self, action: Callable[[_One], _Result], values: Sequence[_One], /) -> Iterator[_Result]:
+        """Return the results in order."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is read, how, and into which folder."""
+
+    folder: Path
+    setup: Setup
+    wanted: Wanted
+    committed: frozenset[tuple[str, str]] = frozenset()
+    """The Parquet files of the manifest: kind and name."""
+
+
+def read(job: Job, found: Sequence[Piece], processes: int, console: Console) -> list[Staged]:
+    """Stage what archive files come to, or take what is staged; return it in their order, piece by piece.
+
+    Raise QacrawlError when a process is killed: what was staged is kept, and the same call goes on.
+    """
+    with _pool(job.setup, max(1, processes), console) as run:
+        digests = run(_digest, found)
+        pieces = [(piece, digest) for file, digest in zip(found, digests, strict=True) for piece in ranges(file)]
+        return list(run(partial(_stage, job=job), pieces))
+
+
+def ranges(file: Piece) -> list[Piece]:
+    """Return the pieces in which a file is read.
+
+    A range begins with the next record. In a compressed file that is the next gzip member with a record: one inside an
+    archived file that is itself a WARC would pass for it, if it lay just where a range begins.
+    """
+    try:
+        size = files.size(file.address)
+    except OSError:  # it is said when it is read
+        return [file]
+    if size <= RANGE:
+        return [file]
+    starts = range(0, size, RANGE)
+    return [file._replace(start=start, end=start + RANGE) for start in starts]
+
+
+def _digest(file: Piece) -> str:
+    """Return the digest of a file; nothing for one that can't be read."""
+    try:
+        return files.digest(file.address)
+    except OSError:
+        return ""
+
+
+def _stage(given: tuple[Piece, str], job: Job) -> Staged:
+    """Return what a piece of a file comes to: staged before, or now."""
+    piece, digest = given
+    key = staged.key(piece, digest, job.setup, job.wanted)
+    found = staged.load(job.folder, key, job.committed, job.wanted.skip) if digest else None
+    return found or staged.stage(job.folder, piece, key, job.setup, job.wanted)
+
+
+@contextmanager
+def _pool(setup: Setup, processes: int, console: Console) -> Iterator[Map]:
+    """Yield the `map` of a pool, whose processes end with this one."""
+    context = get_context("spawn")
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(setup,))
+    with pool, Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+
+        def run(action: Callable[[_One], _Result], values: Sequence[_One], /) -> Iterator[_Result]:
+            bar = progress.add_task("archive files", total=len(values))
+            for result in pool.map(action, values):
+                yield result
+                progress.advance(bar)
+
+        try:
+            yield run
+        except BrokenProcessPool:
+            raise QacrawlError(
+                "a process that read the archive was killed; what is staged is kept, and nothing else has changed"
+            ) from None
+
+
+def _begin(setup: Setup) -> None:
+    """Prepare a process of the pool: it ends with the one that started it, and has one of its own that reads pages."""
+    _end_with_parent()
+    if setup.source is not None:
+        sitefile.use(setup.source)
+    batches.reader(setup).start()
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that started it does: a pool's processes would wait for work for ever."""
+
+    def wait() -> None:
+        if parent := parent_process():
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
+
+
+def check(made: Sequence[Staged], known: Collection[str] = ()) -> None:
+    """Raise QacrawlError when of more than a hundredth of the files nothing could be read.
+
+    Those of ours that are `known`, by name, to have lost some of their bytes do not count: their rows stay.
+    """
+    read = {one.address for one in made if one.counts.total() > one.counts[DAMAGE]}
+    lost = {one.address: one.damages[0] for one in made if one.damages and one.address not in read}
+    lost = {address: first for address, first in lost.items() if PurePosixPath(address).name not in known}
+    number = len({one.address for one in made})
+    if len(lost) * 100 > number:
+        address, (place, reason) = next(iter(lost.items()))
+        raise QacrawlError(
+            f"{len(lost)} of {number} archive files can't be read, {address}#{place} for one: {reason}; "
+            "nothing has changed"
+        )

@@ -1,0 +1,61 @@
+"""Which archive files are read: ours, or those at given places; those of ours that lost some of their bytes."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from qacrawl import files
+from qacrawl.archive import warc
+from qacrawl.errors import Exit, QacrawlError
+from qacrawl.rebuild.pages import Piece
+
+_ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz")
+"""Of the files in a folder that are read, or refused one by one."""
+
+
+def own(folder: Path) -> list[Piece]:
+    """Return the files of a site's archive by name, so those of a run in order."""
+    return [Piece(str(path), path.name, ours=True) for path in warc.files(folder / "archive")]
+
+
+def lost(folder: Path, committed: Mapping[str, int]) -> dict[str, str]:
+    """Fetch the archive files of the manifest, `committed`; return those that are missing, or shorter than they were.
+
+    That is, by name, a line that says so.
+    """
+    found = {}
+    for name, size in committed.items():
+        path = folder / "archive" / name
+        try:
+            there = files.fetch(path).stat().st_size
+        except FileNotFoundError:
+            found[name] = f"{path} is missing; rows that came from it stay as they are"
+            continue
+        if there < size:
+            found[name] = f"{path} has {there:,} bytes of {size:,}; rows that came from its end stay as they are"
+    return found
+
+
+def given(addresses: Sequence[str]) -> list[Piece]:
+    """Return the files at some addresses: themselves, or all WARC and ARC files of a folder or a prefix.
+
+    Raise QacrawlError where there is none, and where two have one name: records tell files by their names.
+    """
+    found = [one for address in addresses for one in _at(address)]
+    pieces = {PurePosixPath(address).name: Piece(address, PurePosixPath(address).name) for address in found}
+    if len(pieces) < len(set(found)):
+        names = [PurePosixPath(address).name for address in sorted(set(found))]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise QacrawlError(f"two archive files are named {twice}: records tell files by their names", Exit.USAGE)
+    return list(pieces.values())
+
+
+def _at(address: str) -> list[str]:
+    """Return the files at one address."""
+    is_remote = "://" in address
+    if not is_remote and Path(address).is_file():
+        return [str(Path(address).absolute())]
+    found = files.listed(address)
+    found = [one for one in found if one == address or one.endswith(_ENDINGS)]
+    if not found:
+        raise QacrawlError(f"no WARC file at {address}", Exit.USAGE)
+    return [one if is_remote else str(Path(one).absolute()) for one in found]
