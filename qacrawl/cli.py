@@ -260,17 +260,34 @@ def fixture(
 @app.command()
 @takes(*PLACE)
 def forget(
-    urls: Annotated[list[str], typer.Argument(help="Addresses of pages.", metavar="URL...")],
     given: Given,
+    urls: Annotated[list[str] | None, typer.Argument(help="Addresses of pages.", metavar="URL...")] = None,
     site: Annotated[str, typer.Option(help="Whose pages these are.")] = "doctorqna",
+    asker: Annotated[
+        str | None, typer.Option(help="Instead: the pages that somebody of this name asked.", metavar="NAME")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --asker: take them out; without it, only say which.")
+    ] = False,
 ) -> None:
     """Take pages out of archive, parts and snapshots; they are never fetched again."""
+    from qacrawl.forget import asker as askers
     from qacrawl.forget.pages import forget as run
+    from qacrawl.words import counted
     from qacrawl.workspace import open_site
 
+    if bool(urls) == (asker is not None):
+        raise QacrawlError("forget takes addresses of pages, or --asker NAME", Exit.USAGE)
     site = sitefile.find(site, given.options.output)
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened):
-        taken = run(opened, folder, urls)
+        if asker is not None:
+            urls = askers.pages(opened, folder, asker)
+            for url in urls:
+                print(url)
+            if not yes or not urls:
+                print(f"{counted(len(urls), 'page')} of this asker" + (": --yes takes them out" if urls else ""))
+                return
+        taken = run(opened, folder, urls or ())
     print(
         f"taken out: {taken.parts:,} records of all versions, {taken.rejects:,} rejects, {taken.quotes:,} quotations "
         f"on other pages, {taken.responses:,} archived responses"

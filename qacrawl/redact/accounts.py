@@ -28,8 +28,8 @@ _SURE = re.compile(
       |gamer\s?tags?|forum\ names?|alias)\b
           | 用戶名稱? | 用户名 | 帳號 | 账号 | 暱稱 | 昵称 | 使用者名稱 )
         (?:\s(?:on|at|in|for|here|there)(?:\s[\w.]+){{0,3}}?)? (?:{_IS}|\s?[(]\s?|\s?[,]\s?)
-      | \b(?:known\ as|goes?\ by|under\ the\ (?:user\s?)?name|log(?:ged)?\ in\ as|register(?:ed)?\ as|posting\ as
-      |posted\ as|sign(?:ed)?\ (?:up|in)\ as)
+      | \b(?:known\ as|goes?\ by|under\ the\ (?:user\s?)?name|log(?:ged)?\ in\ as|register(?:ed)?\ as
+      | post(?:ed|ing)?\ as|sign(?:ed)?\ (?:up|in)\ as)
         (?:\ the\ user(?:name)?)?\s (?P<odd>)
       | \buser\s?-?name\s (?P<plainly>)
     ) ["'“‘「]? (?P<name>{_NAME}) """

@@ -24,10 +24,11 @@ _TITLE = r"(?:Mr|Mrs|Ms|Miss|Mister|Madam|Mdm|Mx|Master|Lady|Sir)"
 _TITLES = re.compile(rf"(?i)\b{_TITLE}\b\.?|先生|小姐|女士|太太|同學|同学")
 _DOCTOR = re.compile(
     r"(?i)(?:\b(?:Dr|Doctor|Prof|Professor|Director|Physician|Surgeon|Nurse|Dean|Superintendent"
-    r"|Chief)\b\.?,?\s{0,3}(?:\w+[\s-]){0,2})\Z"
+    r"|Chief)\b\.?\s{0,3}(?:(?!(?:I|am|is|my|this)\b)\w+[\s-]){0,2})\Z"
 )
 _BEHIND_DOCTOR = re.compile(r"\s?(?:醫師|醫生|医生|医师|大夫|主任|院長|教授|護理師)")
 _CJK = r"\u3400-\u9fff"
+_LETTER = r"A-Za-z0-9\u00c0-\u024f"  # a name may touch Chinese characters
 _SEPARATOR = r"(?:[\s\-_'’·・]{0,3}|\.)"
 _SYLLABLE = re.compile(r"(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?(?:[iu]?[aeiou]{1,2}|v)(?:ng|n)?", re.IGNORECASE)
 _SURNAMES = frozenset(
@@ -176,8 +177,9 @@ def _latin(parts: list[str], theirs: frozenset[str]) -> Iterator[Shape]:
             _capitals if is_common(low[0]) or len(low[0]) < 3 else _always,
         )
     elif len(low) > 1 and not all(is_common(part) or part.isdigit() for part in low):
-        yield _shape(_SEPARATOR.join(map(re.escape, low))), _always
-        yield _shape(_SEPARATOR.join(map(re.escape, reversed(low)))), _always
+        apart = [_SEPARATOR.join(_parted(part)) for part in low]
+        yield _shape(_SEPARATOR.join(apart)), _always
+        yield _shape(_SEPARATOR.join(reversed(apart))), _always
     elif len(low) > 1:
         yield _shape(_SEPARATOR.join(map(re.escape, low))), _joined_only
     for part in dict.fromkeys(low):
@@ -195,16 +197,21 @@ def _latin(parts: list[str], theirs: frozenset[str]) -> Iterator[Shape]:
 
 def _syllables(part: str) -> Iterator[Shape]:
     """Yield the shape of a joined name taken apart: Xiaoming, Xiao Ming, Xiao-ming; Anan, An An An."""
+    found = _parted(part)
+    if len(found) > 1 and len(set(found)) == 1:
+        yield _shape(f"{found[0]}(?:{_SEPARATOR}{found[0]})+"), _capitals
+    elif len(found) > 1:
+        yield _shape(_SEPARATOR.join(found)), _capitals
+
+
+def _parted(part: str) -> list[str]:
+    """Return the syllables of a joined name, as patterns; all of it as one where they don't make up a name."""
     found = [one[0] for one in _SYLLABLE.finditer(part)]
-    if 2 <= len(found) <= 4 and "".join(found) == part:
-        if len(set(found)) == 1:
-            yield _shape(f"{found[0]}(?:{_SEPARATOR}{found[0]})+"), _capitals
-        else:
-            yield _shape(_SEPARATOR.join(found)), _capitals
+    return found if 2 <= len(found) <= 4 and "".join(found) == part else [re.escape(part)]
 
 
 def _shape(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?i)(?<![^\W_]){pattern}(?![^\W_])")
+    return re.compile(rf"(?i)(?<![{_LETTER}]){pattern}(?![{_LETTER}])")
 
 
 def _joined_only(found: str) -> bool:

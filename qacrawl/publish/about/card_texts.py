@@ -63,9 +63,12 @@ greetings and farewells, become `[name]`, unless the one who ran the crawl left 
 addresses, phone, ID, card and account numbers, IP addresses, personal pages, user names and street addresses stands as
 `[email]`, `[phone]`, `[id]`, `[card]`, `[iban]`, `[ip]`, `[url]`, `[user]`, `[address]`; what the search misses may
 remain. Not looked for: names of third persons, birthdays, places without a street, and what pictures show. Of the
-invented texts in presidio-research's synth_dataset_v2 it found all e-mail addresses, phone numbers, cards, IBANs,
+made-up texts in presidio-research's synth_dataset_v2 it found all e-mail addresses, phone numbers, cards, IBANs,
 social security numbers, IP addresses and web addresses, and 74 % of the street addresses, without a false alarm in the
-859 texts that hold none of these; it was tried on them while it was made, so expect less of others.
+859 texts that hold none of these; it was tried on them while it was made, so expect less of others. Of two
+small sets that it was not tried on (150 texts, English and traditional Chinese) it found all e-mail addresses (10),
+phone numbers (19), IDs, cards and IBANs (21), personal pages (11) and street addresses (13), 12 of 14 user names and 18
+of 20 askers' own names, without a false alarm in the 40 texts that hold nothing.
 
 Doctors' names stand in clear, as they signed in public: in `doctor`, in the sign-off of `reply`, in `similar_qa`; and
 `hospital` says where they work.
