@@ -5,9 +5,13 @@ from datetime import datetime
 
 from qacrawl import registry, validate
 from qacrawl.archive import warc
-from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject
+from qacrawl.parse.blocks import is_html
+from qacrawl.parse.encoding import decode
+from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject, Signal
 from qacrawl.redact import AskerNames
 from qacrawl.redact.record import redact
+from qacrawl.usage import signals as usage
+from qacrawl.usage.page import from_page
 
 
 def page(
@@ -18,11 +22,12 @@ def page(
     content_types: Sequence[bytes],
     fetched_at: datetime,
     place: warc.Place | None,
+    signals: Sequence[Signal] = (),
 ) -> Page:
     """Return a response as a page: what a crawl gives to the parser, and `rebuild` again.
 
     `url` is canonical, `body` without its content encoding; of several Content-Types the last counts. `place` is where
-    the response lies in the archive.
+    the response lies in the archive; `signals` are what its host's files and its headers say of its use.
     """
     return Page(
         site=site,
@@ -34,7 +39,15 @@ def page(
         run_id=warc.run_of(place.file) if place else None,
         warc_file=place.file if place else None,
         warc_offset=place.offset if place else None,
+        signals=tuple(signals),
     )
+
+
+def signalled(page: Page) -> Page:
+    """Return a page with what it says itself of its use among its signals."""
+    markup = decode(page.body, page.content_type, registry.encoding(page.site))
+    found = from_page(markup, page.fetched_at) if markup and is_html(markup, page.content_type) else ()
+    return page.model_copy(update={"signals": (*page.signals, *found)}) if found else page
 
 
 def read(page: Page) -> QARecord | Listing | Refusal:
@@ -49,9 +62,20 @@ def result(
 ) -> QARecord | Listing | Reject:
     """Return what is stored of a page: its redacted record, or a reject that says what is wrong.
 
-    Of a listing, return its links.
+    Of a listing, return its links. What `signalled` finds on the page is found here, too.
     """
+    return of_signalled(signalled(page), key, askers, texts=texts)
+
+
+def of_signalled(
+    page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True
+) -> QARecord | Listing | Reject:
+    """Return what `result` does, of a page as `signalled` gives it."""
     answer = read(page)
+    if isinstance(answer, Listing) and not usage.follows(page.signals):
+        return Listing(())
+    if isinstance(answer, QARecord) and not usage.indexes(page.signals):
+        answer = Refusal("noindex")
     if isinstance(answer, QARecord):
         return redact(answer, key=key, askers=askers, texts=texts)
     return validate.reject(page, answer, version(page.site)) if isinstance(answer, Refusal) else answer

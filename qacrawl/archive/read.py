@@ -11,7 +11,20 @@ from typing import BinaryIO
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
-from qacrawl.archive.warc import PURPOSE, ROBOTS, VISIT, Damage, Entry, Exchange, Headers, Place, Revisit, as_text
+from qacrawl.archive.warc import (
+    HOST,
+    PURPOSE,
+    ROBOTS,
+    TDMREP,
+    VISIT,
+    Damage,
+    Entry,
+    Exchange,
+    Headers,
+    Place,
+    Revisit,
+    as_text,
+)
 
 _MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 1 << 20
@@ -119,9 +132,12 @@ def _entry(member: bytes) -> Entry | None:
             return Revisit(url, at, header("WARC-Payload-Digest") or "")
         head, _, body = record.raw_stream.read().partition(b"\r\n\r\n")
         line, *lines = head.split(b"\r\n")
-        is_robots, visit = header(PURPOSE) == ROBOTS, header(VISIT) or ""
+        purpose, visit = header(PURPOSE), header(VISIT) or ""
         number = int(visit) if NUMBER.fullmatch(visit) else None
-        return Exchange(url, int(line.split()[1]), _headers(lines), body, at, is_robots, number)
+        status, headers = int(line.split()[1]), _headers(lines)
+        return Exchange(
+            url, status, headers, body, at, purpose == ROBOTS, number, is_tdmrep=purpose == TDMREP, host=header(HOST)
+        )
     except (ArchiveLoadFailed, ValueError, TypeError, AttributeError, IndexError) as error:
         return Damage(f"no WARC record: {error}")
 

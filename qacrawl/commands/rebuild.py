@@ -33,8 +33,9 @@ from qacrawl.publish import damage
 from qacrawl.reader.limits import Limits
 from qacrawl.reader.messages import Setup
 from qacrawl.reader.series import Series
-from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject, is_gone
+from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject, Signal, is_gone
 from qacrawl.redact.record import load_key
+from qacrawl.usage import hosts
 
 ROWS = 5000
 """Rows of a part."""
@@ -221,9 +222,9 @@ def _read_file(path: Path, folder: Path, setup: Setup, judge: Judge) -> Made:
 
 def _pages(path: Path, site: str, judge: Judge, made: Made, asked: deque[tuple[Page, warc.Exchange]]) -> Iterator[Page]:
     """Yield the pages in an archive file that a crawl would have given to the parser; note the response of each."""
-    for place, entry in read.entries(path):
+    for place, entry, signals in hosts.signalled(read.entries(path)):
         try:
-            page = _page(entry, site, judge, place) if isinstance(entry, warc.Exchange) else None
+            page = _page(entry, site, judge, place, signals) if isinstance(entry, warc.Exchange) else None
         except Exception as error:  # costs that page, and its rows stay as they are
             log.complain(f"{place.file}, byte {place.offset:,}: {plain(repr(error), 300)}")
             made.counts["damaged"] += 1
@@ -238,9 +239,9 @@ def _pages(path: Path, site: str, judge: Judge, made: Made, asked: deque[tuple[P
             yield page
 
 
-def _page(entry: warc.Exchange, site: str, judge: Judge, place: warc.Place) -> Page | None:
+def _page(entry: warc.Exchange, site: str, judge: Judge, place: warc.Place, signals: tuple[Signal, ...]) -> Page | None:
     """Return the page that a response is; None where a crawl reads nothing in it."""
-    if entry.is_robots or not 200 <= entry.status < 300:
+    if not entry.is_page or not 200 <= entry.status < 300:
         return None
     about = registry.load(site)
     url = about.canonical(entry.url)
@@ -253,7 +254,7 @@ def _page(entry: warc.Exchange, site: str, judge: Judge, place: warc.Place) -> P
         body = decode.body(entry.body, entry.values("Content-Encoding"), LARGEST)
     except decode.DecodeError:  # a failure in the crawl, too
         return None
-    return steps.page(site, url, body, entry.status, entry.values("Content-Type"), entry.fetched_at, place)
+    return steps.page(site, url, body, entry.status, entry.values("Content-Type"), entry.fetched_at, place, signals)
 
 
 def _forwards(page: Page, reject: Reject, response: warc.Exchange) -> bool:

@@ -55,7 +55,7 @@ class Handler(HTTP11DownloadHandler):
         if not run.options.allow_private:
             private_hosts.check_host(urlsplit(request.url).hostname or "")
         turns = gate(self.crawler)
-        async with turns.turn(host, robots=bool(request.meta.get("robots"))):
+        async with turns.turn(host, aside=bool(request.meta.get("aside"))):
             run.tally.add("requests")
             started = time.monotonic()
             try:

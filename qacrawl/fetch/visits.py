@@ -29,6 +29,7 @@ from qacrawl.fetch.run import Run
 from qacrawl.frontier import Row
 from qacrawl.frontier.rows import OUTCOMES
 from qacrawl.records import Listing, Page, QARecord, Refusal, Reject, is_gone
+from qacrawl.usage import marks
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Visit:
     listing: bool = False
     failure: str | None = None
     digest: str | None = None
-    """SHA-256 of the decoded body."""
+    """SHA-256 of the decoded body, with the marks of its signals."""
 
     @property
     def fetched(self) -> Fetched | None:
@@ -99,13 +100,15 @@ class Visits:
         self.under_way: dict[int, Visit] = {}
         self.done = 0
         """Pages that came to an outcome."""
+        self.whole: set[int] = set()
+        """URLs, by the ids of their rows, that are asked for whole: a 304 said something new of their use."""
         self.spider: Spider | None = None
         self.on_pause: Callable[[float], None] = lambda seconds: None
         """Called with the seconds after which a URL is due again."""
 
     def request(self, row: Row) -> Request:
         """Return the request for a leased URL: conditional where an earlier visit left a validator."""
-        again = row.visits and not self.run.options.refetch
+        again = row.visits and not self.run.options.refetch and row.id not in self.whole
         return Request(
             row.url,
             callback=self.answered,
@@ -139,7 +142,8 @@ class Visits:
         visit = self.under_way.get(response.meta["row"].id)
         if visit is None:
             return
-        visit.digest = hashlib.sha256(response.body).hexdigest()
+        signals = visit.fetched.signals if visit.fetched else ()
+        visit.digest = marks.stamped(hashlib.sha256(response.body).hexdigest(), signals)
         if visit.row.digest == visit.digest and not self.run.options.refetch:
             with _settling(self, visit):
                 self.finish(visit, response, "unchanged")
@@ -178,6 +182,8 @@ class Visits:
             self.finish(visit, response, "redirect")
         elif verdict == "redirect":
             self.finish(visit, response, "failed", reason="bad_redirect")
+        elif verdict == "unchanged" and _says_otherwise(visit):
+            self._ask_whole(visit)
         elif verdict in ("unchanged", "gone"):
             self.finish(visit, response, verdict)
         else:
@@ -197,6 +203,15 @@ class Visits:
             self.run.frontier.release([visit.row], due_at=now + pause, attempts=1)
         del self.under_way[visit.row.id]
         self.on_pause(pause)
+
+    def _ask_whole(self, visit: Visit) -> None:
+        """Have the page of a 304 sent, to be read again: something else is said of its use than before."""
+        self.whole.add(visit.row.id)
+        self.run.batch.dismiss(visit.place)
+        with self.run.guard():
+            self.run.frontier.release([visit.row], due_at=self.run.frontier.now())
+        del self.under_way[visit.row.id]
+        self.on_pause(0.0)
 
     # Signals of Scrapy
 
@@ -305,6 +320,12 @@ def _settling(visits: Visits, visit: Visit) -> Iterator[None]:
         if visit.row.id in visits.under_way:
             visit.results.clear()
             visits.finish(visit, None, "failed", reason=outcomes.code(error))
+
+
+def _says_otherwise(visit: Visit) -> bool:
+    """Return whether the headers of a 304 say something of the use of the page, and not what they said before."""
+    now = marks.of_headers(visit.fetched.signals if visit.fetched else ())
+    return now not in (marks.NONE, marks.headers(visit.row.digest))
 
 
 def _forwards(visit: Visit, response: Response, discovery: Discovery) -> bool:
