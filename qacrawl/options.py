@@ -134,6 +134,10 @@ class Common(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
     max_seconds: Seconds = Field(0.0, description="End after so many seconds. 0 is no limit.")
     full: bool = Field(False, description="Ask for every page again, also for those that are not due.")
     refetch: bool = Field(False, description="Like full, and have each page sent and read again, changed or not.")
+    keep_reserved: bool = Field(
+        False,
+        description="Keep records in snapshots whose site says that no model may be trained on them; the card says so.",
+    )
     worker: bool = Field(False, description="Share the crawl with others (PostgreSQL).")
     allow_private: bool = Field(False, description="Admit loopback and private addresses.")
     quiet: bool = Field(False, description="Say only how it ended, and what went wrong.")

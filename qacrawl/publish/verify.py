@@ -18,7 +18,7 @@ from qacrawl.records import OLDEST, Page
 from qacrawl.validate import record_id
 
 _NAME = re.compile(rf"({'|'.join(files.SPLITS)})-(\d{{5}})-of-(\d{{5}})\.parquet")
-_TEXT_LISTS = ("similar_qa", "related_faq")
+_TEXT_LISTS = ("similar_qa", "related_faq", "usage_signals")
 
 
 def verify(dataset: Path) -> list[str]:
@@ -72,7 +72,7 @@ def _empty_texts(config: str) -> str:
         if pa.types.is_string(field.type):
             tests.append(f"{field.name} = ''")
         elif field.name in _TEXT_LISTS:
-            inner = [f"x.{child.name} = ''" for child in field.type.value_type]
+            inner = [f"x.{child.name} = ''" for child in field.type.value_type if pa.types.is_string(child.type)]
             tests.append(f"len(list_filter({field.name}, lambda x: coalesce({' OR '.join(inner)}, false))) > 0")
         elif pa.types.is_list(field.type):
             tests.append(f"list_contains({field.name}, '')")
