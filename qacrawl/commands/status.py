@@ -42,7 +42,8 @@ def look(frontier: Frontier, folder: Path, output: str) -> Kept:
     if files.is_copy(folder):
         return Kept(rejected(frontier), marks.candidates(folder), output)
     known = rejects.by_reason(frontier, folder)
-    return Kept(known, marks.candidates(folder), output, committed.count_reserved(frontier, folder))
+    withheld = committed.count_reserved(frontier, folder, noindex="noindex" in known)
+    return Kept(known, marks.candidates(folder), output, withheld)
 
 
 def as_json(found: Status, kept: Kept) -> str:

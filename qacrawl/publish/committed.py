@@ -22,7 +22,8 @@ def publish_site(
 ) -> Snapshot | None:
     """Publish what is committed for `site` in `folder` (output/<site>); None while there is no record.
 
-    `options` has the thresholds of the quality gate, and whether what sites reserve is kept; `run` is the report of the run that ends with this.
+    `options` has the thresholds of the quality gate, and whether what sites reserve is kept; `run` is the report of the
+    run that ends with this.
     """
     with frontier.publishing():
         parts = [files.fetch(folder / "parts" / name) for name in frontier.files("parts")]
@@ -49,14 +50,21 @@ def gate(options: Options) -> Gate:
     return Gate(options.gate_rejects, options.gate_coverage, options.gate_gone)
 
 
-def count_reserved(frontier: Frontier, folder: Path) -> Withheld:
-    """Return how many records of what is committed their site reserves, or wants in no index, by what it says now."""
+def count_reserved(frontier: Frontier, folder: Path, *, noindex: bool) -> Withheld:
+    """Return how many records of what is committed their site reserves, or wants in no index, by what it says now.
+
+    `noindex` says whether any page was rejected for that.
+    """
     parts = [files.fetch(folder / "parts" / name) for name in frontier.files("parts")]
     rejects = [files.fetch(folder / "rejects" / name) for name in frontier.files("rejects")]
     hosts = standing.read(folder)
-    if not (parts and (hosts.files or rejects or reserved.reserves(parts))):
+    if not (parts and (hosts.files or noindex or reserved.reserves(parts))):
         return Withheld()
-    with TemporaryDirectory(prefix="qacrawl-") as place, versions.work(Path(place)) as db:
-        with damage.named((*parts, *rejects), f"`qacrawl rebuild {frontier.site}` makes it anew from the archive"):
-            versions.load(db, Path(place), parts, rejects, frontier.gone())
-            return reserved.withhold(db, hosts, keep=True)
+    mend = f"`qacrawl rebuild {frontier.site}` makes it anew from the archive"
+    with (
+        TemporaryDirectory(prefix="qacrawl-") as place,
+        versions.work(Path(place)) as db,
+        damage.named((*parts, *rejects), mend),
+    ):
+        versions.load(db, Path(place), parts, rejects, frontier.gone())
+        return reserved.withhold(db, hosts, keep=True)

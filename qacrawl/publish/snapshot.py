@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -44,7 +44,7 @@ class Snapshot:
     """False when this content had been published before."""
     held: tuple[str, ...] = ()
     """Why the gate held it back, if it did: then `dataset` does not point to it."""
-    withheld: Withheld = Withheld()
+    withheld: Withheld = field(default_factory=Withheld)
     """How many records are left out because their site says so. Where that is all, there is no snapshot: id ""."""
 
 

@@ -29,7 +29,8 @@ def read(text: str) -> dict[str, str]:
 
     A key without a value has "?1", which is what that means. Raise ValueError for what is no dictionary.
     """
-    rest, found, at = text.strip(" "), {}, 0
+    found: dict[str, str] = {}
+    rest, at = text.strip(" "), 0
     if len(rest) > LONGEST:
         raise ValueError("a dictionary that is too long")
     while at < len(rest):

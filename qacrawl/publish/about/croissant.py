@@ -140,10 +140,8 @@ def _reserved(counted: Stats) -> str:
     """Return what nobody must miss of a dataset that holds what its site reserves."""
     if not counted.reserved:
         return ""
-    return (
-        card_texts.RESERVED.format(number=number_of(counted.reserved, "record")).replace("`", "").replace("\n", " ")
-        + " "
-    )
+    said = card_texts.RESERVED.format(number=number_of(counted.reserved, "record"))
+    return said.replace("`", "").replace("\n", " ") + " "
 
 
 def _files(config: str) -> dict[str, Any]:

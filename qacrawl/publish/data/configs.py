@@ -80,7 +80,10 @@ MEANING: dict[str, dict[str, str]] = {
 
 
 def write(db: Any, folder: Path) -> None:
-    """Write all configs into `folder`/data, and beside it how they were split; `db` has the tables of both, and those of `reserved`."""
+    """Write all configs into `folder`/data, and beside it how they were split.
+
+    `db` has the tables of both, and those of `reserved`.
+    """
     data = folder / "data"
     _write_wide(db, folder, "qa", _QA_PLACES, _QA)
     qa = files.tables(data / "qa")

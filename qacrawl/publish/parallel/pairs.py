@@ -21,7 +21,8 @@ def write(
 ) -> int:
     """Write the pairs of two snapshots, and how they were split, into `folder`; return their number.
 
-    Records that their site reserves have no pair, unless `keep_reserved`. `slugs` and `datasets` are of the translation and the original. `db` is a connection of `versions.work`.
+    Records that their site reserves have no pair, unless `keep_reserved`. `slugs` and `datasets` are of the translation
+    and the original. `db` is a connection of `versions.work`.
     """
     for side, dataset in zip(SIDES, datasets, strict=True):
         rows = db.read_parquet(files.tables(dataset / "data" / "qa"))
