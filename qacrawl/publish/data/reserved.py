@@ -40,9 +40,10 @@ def withhold(db: Any, hosts: Hosts, *, keep: bool) -> Withheld:
     """
     db.execute(_USAGE)
     if hosts.files:
-        for batch in db.sql(_URLS).to_arrow_reader(_STEP):
-            db.register("some_standing", _standing(batch, hosts))
-            db.execute("INSERT INTO standing FROM some_standing")
+        with db.cursor() as reading:  # a connection is at one query at a time
+            for batch in reading.sql(_URLS).to_arrow_reader(_STEP):
+                db.register("some_standing", _standing(batch, hosts))
+                db.execute("INSERT INTO standing FROM some_standing")
     db.execute(_MERGED)
     reserved, unindexed = db.execute(_COUNTED).fetchone()
     db.execute(_WITHHELD + ("" if keep else _RESERVED) + _LEFT_OUT)

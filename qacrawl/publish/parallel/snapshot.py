@@ -41,7 +41,7 @@ def publish(
 ) -> Snapshot | None:
     """Publish the pairs of what two sites (translation, original) have published to `folder`; None if there are none.
 
-    Records that their site reserves have no pair, unless `keep_reserved`. The result is a function of the two snapshots.
+    Records that their site reserves have no pair, unless `keep_reserved`. The result follows from the two snapshots.
     Raise QacrawlError where a site has published none.
     """
     datasets = [_dataset(slug, place) for slug, place in zip(slugs, folders, strict=True)]
