@@ -74,5 +74,5 @@ def read(settings: BaseSettings, spider: Spider | None = None) -> Options:
     named = {"QACRAWL_NUMBERS": arguments.get("numbers"), "QACRAWL_START_URLS": arguments.get("start_url")}
     found = options.read({**settings, **{name: value for name, value in named.items() if value is not None}})
     if settings["USER_AGENT"] == options.user_agent(None):
-        settings.set("USER_AGENT", options.user_agent(found.contact), priority="cmdline")
+        settings.set("USER_AGENT", options.user_agent(found.contact, found.bot_url), priority="cmdline")
     return found

@@ -350,7 +350,9 @@ def test_the_user_agent_names_the_project_and_a_contact(site, tmp_path):
     crawling.crawl(site.start, tmp_path, "--contact", "data@\nexample.org")
     agents = {visit.headers["user-agent"] for visit in site.log}
     assert len(agents) == 1
-    assert agents.pop().endswith("(research crawler; obeys robots.txt; contact: data@ example.org)")
+    agent = agents.pop()
+    assert agent.endswith("(research crawler; obeys robots.txt; contact: data@ example.org)")
+    assert "(+https://github.com/qacrawl/qacrawl/blob/main/docs/crawler.md)" in agent
 
 
 # The ways to start
