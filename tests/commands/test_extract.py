@@ -47,6 +47,7 @@ def test_the_seed_page_gives_the_whole_record():
     assert record["notes"] == []
 
 
+@pytest.mark.slow
 def test_records_fit_the_published_schema():
     pages = [str(next(PAGES.glob(f"{name}/page.*"))) for name in ("plain-text", "semantic-sections", "unanswered")]
     shape = json.loads(qacrawl("schema").out)
@@ -55,6 +56,7 @@ def test_records_fit_the_published_schema():
         jsonschema.Draft202012Validator(shape).validate(answer["record"])
 
 
+@pytest.mark.slow
 def test_a_thousand_pages_in_one_start_in_their_order(tmp_path):
     paths = []
     for number in range(1000, 0, -1):
@@ -123,6 +125,7 @@ qacrawl.cli.main()
     assert (done.returncode, done.stderr) == (1, f"qacrawl: {path}: unreadable_file, the file can't be read\n")
 
 
+@pytest.mark.slow
 def test_the_url_is_given_or_found_or_that_of_the_file(tmp_path):
     page = tmp_path / "page.html"
     link = b'<link rel="canonical" href="https://www.doctorqna.com/en/article/77?utm_source=x">'
@@ -136,6 +139,7 @@ def test_the_url_is_given_or_found_or_that_of_the_file(tmp_path):
     assert len(found["record_id"]) == 16
 
 
+@pytest.mark.slow
 def test_names_and_redaction(tmp_path):
     page = tmp_path / "page.html"
     page.write_bytes(faults.article(1).replace(b"Question 1", b"Mail me: a.b@example.org. Question 1"))
@@ -156,6 +160,7 @@ def test_pseudonyms_are_those_of_the_crawl_in_the_same_output(tmp_path):
     assert record["asker"] == pseudonym("Asker 1", key)
 
 
+@pytest.mark.slow
 def test_pseudonyms_stay_the_same_with_a_key_in_a_file(tmp_path):
     page, key = tmp_path / "page.html", tmp_path / "my.key"
     page.write_bytes(faults.article(1))
@@ -219,6 +224,7 @@ USAGE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", USAGE, ids=" ".join)
 def test_wrong_usage_is_one_line_and_exit_2(arguments, tmp_path):
     output = [] if arguments[0] in ("stats",) else ["--output", str(tmp_path / "output")]
@@ -263,6 +269,7 @@ def test_sites_and_version():
     assert qacrawl("--version").out.startswith("qacrawl 0.")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     os.getuid() != 0, reason="only root can become somebody else; others have the test of a file in the way"
 )
@@ -291,6 +298,7 @@ def project(tmp_path_factory):
     return acting.make(tmp_path_factory.mktemp("project"))
 
 
+@pytest.mark.slow
 def test_a_page_that_takes_too_much_costs_that_page(tmp_path, project):
     acts = {1: "loop", 2: "", 3: "hoard", 4: "broken", 5: "", 6: "abort", 7: "", 8: "regex"}
     for number, act in acts.items():

@@ -44,6 +44,7 @@ def candidate(output: Path) -> str:
     return held.snapshot
 
 
+@pytest.mark.slow
 def test_status_says_what_is_held_back_and_how_to_take_it(output):
     name = candidate(output)
     accept = shlex.join(["qacrawl", "publish", "doctorqna", "--output", str(output), "--accept", name])
@@ -62,6 +63,7 @@ def test_status_says_what_is_held_back_and_how_to_take_it(output):
     assert not list((output / "doctorqna" / "snapshots").glob("*.json"))
 
 
+@pytest.mark.slow
 def test_the_candidate_itself_says_so(output):
     made = output / "doctorqna" / "snapshots" / candidate(output)
     said = crawling.qacrawl("verify", str(made))
@@ -77,6 +79,7 @@ def test_the_candidate_itself_says_so(output):
     assert "Held back" not in (published / "README.md").read_text() + (published / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_once_accepted_it_is_held_back_no_more(output):
     made = output / "doctorqna" / "snapshots" / candidate(output)
     sums = (made / "SHA256SUMS").read_bytes()
@@ -88,6 +91,7 @@ def test_once_accepted_it_is_held_back_no_more(output):
     assert (made / "SHA256SUMS").read_bytes() == sums  # a snapshot never changes
 
 
+@pytest.mark.slow
 def test_rejects_are_counted_and_listed(output):
     assert json.loads(run("status", "doctorqna", "--json", output=output).out)["rejects"] == {"maintenance": BROKEN}
     assert "maintenance" in run("status", "doctorqna", output=output).out
@@ -105,6 +109,7 @@ def test_rejects_are_counted_and_listed(output):
     assert [row["url"] for row in found] == sorted(line.split("\t")[0] for line in lines)
 
 
+@pytest.mark.slow
 def test_a_site_without_rejects_or_candidates_says_so(tmp_path):
     with FaultSite(articles=2) as site:
         assert crawling.crawl(site.start, tmp_path).code == 0

@@ -66,6 +66,7 @@ def test_it_only_says_what_it_would_do_until_it_is_told_to(output):
     assert crawling.qacrawl("verify", str(output / "doctorqna")).code == 0
 
 
+@pytest.mark.slow
 def test_the_published_one_and_those_kept_by_name_stay(output):
     folder = output / "doctorqna"
     names = snapshots(folder, 4)
@@ -79,6 +80,7 @@ def test_the_published_one_and_those_kept_by_name_stay(output):
     assert marks.candidates(folder) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["20200101-000000000000", "../x", ""])
 def test_what_is_no_snapshot_can_not_be_kept(output, name):
     names = snapshots(output / "doctorqna", 2)

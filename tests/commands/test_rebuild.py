@@ -45,6 +45,7 @@ def rebuild(output, *options, env=None):
     return crawling.qacrawl("rebuild", "doctorqna", "--output", str(output), *options, env=env)
 
 
+@pytest.mark.slow
 def test_the_same_parser_gives_the_same_rows_and_the_same_snapshot(output):
     before, refused = rows(output), crawling.parts(output, "rejects")
     snapshot = (output / "doctorqna" / "dataset").readlink()
@@ -71,6 +72,7 @@ def parse(page):
 """
 
 
+@pytest.mark.slow
 def test_a_better_parser_gives_better_records(output, tmp_path):
     project = tmp_path / "project"
     shutil.copytree(ROOT / "qacrawl", project / "qacrawl")
@@ -116,6 +118,7 @@ def test_pages_that_break_or_take_too_much_cost_themselves(project, tmp_path):
     assert crawling.records(tmp_path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 @pytest.mark.parametrize("act", ["loop", "regex"])
 def test_no_process_outlives_a_rebuild_that_is_killed_while_a_page_is_read(project, tmp_path, act):
@@ -148,6 +151,7 @@ def seconds_used(pid: int) -> float:
     return 0.0
 
 
+@pytest.mark.slow
 def test_rows_of_archive_files_that_are_damaged_or_gone_are_kept(output):
     before = crawling.contents(output)
     first, second = sorted((output / "doctorqna" / "archive").iterdir())
@@ -167,6 +171,7 @@ def test_rows_of_archive_files_that_are_damaged_or_gone_are_kept(output):
     assert len(again) == len(set(again)), "no copies"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", ["half", "nothing"])
 def test_rows_of_an_archive_file_that_lost_its_end_are_kept(output, kept):
     before = rows(output)
@@ -180,6 +185,7 @@ def test_rows_of_an_archive_file_that_lost_its_end_are_kept(output, kept):
     assert rows(output) == before
 
 
+@pytest.mark.slow
 def test_a_damaged_part_is_named_and_made_anew(output):
     before = rows(output)
     part = min((output / "doctorqna" / "parts").iterdir())
@@ -194,6 +200,7 @@ def test_a_damaged_part_is_named_and_made_anew(output):
     assert rows(output) == before
 
 
+@pytest.mark.slow
 def test_a_page_that_only_forwards_is_no_reject_nor_is_a_robots_txt_that_looks_like_an_article(tmp_path):
     with FaultSite(articles=3) as site, FaultSite(articles=3) as other:
         site.robots = faults.redirect(other.url("/en/article/2"))
@@ -207,6 +214,7 @@ def test_a_page_that_only_forwards_is_no_reject_nor_is_a_robots_txt_that_looks_l
     assert (rows(tmp_path), crawling.parts(tmp_path, "rejects")) == (before, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["[2024] 50%25", "why?#*", "a\\b?", "-dash\nline"])
 def test_a_folder_may_have_any_name(tmp_path, name):
     output = tmp_path / name
@@ -232,6 +240,7 @@ def test_a_folder_whose_name_no_database_takes_is_said_before_anything_is_fetche
     assert "--output takes text" in done.err
 
 
+@pytest.mark.slow
 def test_a_damaged_snapshot_is_named_and_written_anew(output):
     before = crawling.records(output)
     file = min((output / "doctorqna" / "dataset" / "data" / "qa").iterdir()).resolve()
@@ -246,6 +255,7 @@ def test_a_damaged_snapshot_is_named_and_written_anew(output):
     assert crawling.qacrawl("verify", str(output / "doctorqna")).code == 0
 
 
+@pytest.mark.slow
 def test_forgotten_pages_do_not_come_back(output):
     from qacrawl.workspace import open_site
 
@@ -262,6 +272,7 @@ def test_a_site_that_was_never_crawled_is_a_usage_error(tmp_path):
     assert (done.code, done.err) == (2, f"qacrawl: doctorqna has not been crawled into {tmp_path}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_no_process_outlives_a_rebuild_that_is_killed(output):
     process = crawling.start(["rebuild", "doctorqna", "--output", str(output), "--processes", "2"])

@@ -7,6 +7,7 @@ from support import crawling, faults
 from support.faults import FaultSite
 
 
+@pytest.mark.slow
 def test_status_tells_what_there_is(tmp_path):
     with FaultSite(articles=4) as site:
         site["/en/article/2"] = faults.error(500)
@@ -43,6 +44,7 @@ def test_a_crawl_goes_on_in_another_database(tmp_path, postgres_url):
     assert (again.code, again.err.count("\n")) == (2, 1)
 
 
+@pytest.mark.slow
 def test_files_that_can_not_be_had_are_one_line(tmp_path):
     with FaultSite(articles=1) as site:
         crawling.crawl(site.start, tmp_path)

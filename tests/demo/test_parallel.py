@@ -79,6 +79,7 @@ def pairs(output: Path) -> dict[int, dict[str, Any]]:
     return {int(row["pair_id"].partition(":")[2]): row for row in rows}
 
 
+@pytest.mark.slow
 def test_pairs_are_a_dataset_for_every_tool(output: Path) -> None:
     folder = output / "doctorqna-tweh" / "dataset"
     files = str(folder / "data" / "parallel" / "*.parquet")
@@ -113,6 +114,7 @@ def copy(output: Path, tmp_path: Path) -> Path:
     return shutil.copytree(output, tmp_path / "copy", symlinks=True)
 
 
+@pytest.mark.slow
 def test_the_original_is_rebuilt_and_paired_again_to_the_same_bytes(copy: Path) -> None:
     before = {slug: (copy / slug / "dataset").resolve().name for slug in ("tweh", "doctorqna-tweh")}
     done = qacrawl("rebuild", "tweh", "--output", str(copy))
@@ -131,6 +133,7 @@ def test_a_saved_page_is_read(copy: Path, tmp_path: Path) -> None:
     assert record["url"] == "https://sp1.hso.mohw.gov.tw/doctor/All/ShowDetail.php?q_no=1003"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["translation", "original"])
 def test_a_page_forgotten_on_either_side_leaves_the_pairs(side: str, copy: Path) -> None:
     gone = pairs(copy)[1007]

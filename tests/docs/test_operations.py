@@ -75,6 +75,7 @@ def cron_command() -> str:
     return match[1]
 
 
+@pytest.mark.slow
 def test_the_line_for_cron_crawls_and_says_nothing(site, home):
     done = bare(on_loopback(cron_command(), home, site.start), home)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -83,6 +84,7 @@ def test_the_line_for_cron_crawls_and_says_nothing(site, home):
     assert "5 records" in (home / "crawl.log").read_text()
 
 
+@pytest.mark.slow
 def test_the_line_for_cron_has_the_reason_of_a_failure_mailed(site, home):
     site.robots = faults.error(500)
     done = bare(on_loopback(cron_command(), home, site.start), home)
@@ -105,6 +107,7 @@ def parsed(text: str) -> ConfigParser:
     return parser
 
 
+@pytest.mark.slow
 def test_the_service_crawls(site, home):
     service = parsed(units(home)["qacrawl@.service"])["Service"]
     name, _, value = service["Environment"].partition("=")
@@ -130,6 +133,7 @@ def test_systemd_accepts_the_units_or_they_are_at_least_whole(home):
     assert set(timer.sections()) == {"Unit", "Timer", "Install"}
 
 
+@pytest.mark.slow
 def test_the_workflow_is_whole_and_its_crawl_runs(site, home):
     (block,) = blocks("yaml")
     (job,) = yaml.safe_load(block)["jobs"].values()
@@ -189,6 +193,7 @@ def test_every_metric_is_explained_and_no_other():
     assert named == set(re.findall(r'"(qacrawl_\w+)"', source))
 
 
+@pytest.mark.slow
 def test_a_snapshot_held_back_is_taken_as_the_page_says(site, tmp_path):
     site.articles = 30
     assert crawling.crawl(site.start, tmp_path).code == 0
@@ -225,6 +230,7 @@ def test_the_limits_of_a_page_are_those_of_the_settings():
         ]
 
 
+@pytest.mark.slow
 def test_a_log_file_holds_the_log(site, tmp_path):
     (name,) = re.findall(r"`--set (LOG_FILE)=", PAGE)
     log = tmp_path / "crawl.log"
@@ -233,6 +239,7 @@ def test_a_log_file_holds_the_log(site, tmp_path):
     assert "Spider opened" in log.read_text()
 
 
+@pytest.mark.slow
 def test_a_backup_publishes_the_same_snapshot(demo, tmp_path):
     show, pack = (line for line in shell_lines() if not line.startswith("qacrawl"))
     shutil.copytree(demo / "demo", tmp_path / "output", symlinks=True)

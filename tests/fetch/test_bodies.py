@@ -62,6 +62,7 @@ def site_of(pages: dict[str, Callable[[], Iterator[bytes]]]) -> Callable[[str], 
     return lambda path: pages.get(path, lambda: whole(b"", status=b"404 Not Found"))()
 
 
+@pytest.mark.slow
 def test_half_a_compressed_body_is_no_record_and_a_false_encoding_fails_in_rebuild_as_well(tmp_path: Path):
     page = faults.article(1)
     with FaultSite(articles=8) as site:
@@ -88,6 +89,7 @@ def test_half_a_compressed_body_is_no_record_and_a_false_encoding_fails_in_rebui
     assert crawling.contents(tmp_path) == crawled
 
 
+@pytest.mark.slow
 def test_headers_are_archived_byte_for_byte_and_read_back(tmp_path: Path):
     values = ["café".encode(), "café".encode("latin-1"), "小雨".encode("big5"), b"a\x00b\x7f"]
     headers = [b"X-Odd: " + value for value in values]
@@ -108,6 +110,7 @@ def endless(line: bytes, most: int = 64 << 20) -> Iterator[bytes]:
         yield block
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [b"X-A: b\r\n", b"a:\n", b" more\r\n", b"x" * 4096, b"nothing\r\n", b"\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n"],
@@ -133,6 +136,7 @@ def test_headers_without_end_are_a_failed_page(tmp_path: Path, line: bytes):
     assert len(crawling.records(tmp_path)) == 1
 
 
+@pytest.mark.slow
 def test_large_headers_are_taken(tmp_path: Path):
     headers = [b"X-Large: " + b"x" * 100_000, b"X-Large: " + b"y" * 100_000]
     with raw(site_of({"/en/article/1": lambda: whole(faults.article(1), *headers)})) as url:

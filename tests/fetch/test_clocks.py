@@ -54,6 +54,7 @@ def versions(output: Path) -> list[dict[str, Any]]:
     return sorted(mine, key=lambda row: row["valid_from"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ahead", [HOUR, 400 * DAY, -HOUR])
 def test_after_a_run_with_a_wrong_clock_the_newer_text_is_published(site, tmp_path, ahead):
     output, shifts = tmp_path / "output", (0, ahead, 0)
@@ -74,6 +75,7 @@ def test_after_a_run_with_a_wrong_clock_the_newer_text_is_published(site, tmp_pa
     assert [version(row) for row in versions(output)] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_rebuild_into_another_frontier_keeps_the_order_and_so_do_runs_after_it(site, tmp_path):
     output = tmp_path / "output"
     write(site, 1)
@@ -89,6 +91,7 @@ def test_rebuild_into_another_frontier_keeps_the_order_and_so_do_runs_after_it(s
     assert published(output) == 3
 
 
+@pytest.mark.slow
 def test_a_plain_run_after_one_that_was_far_ahead_asks_for_what_is_due(site, tmp_path):
     crawl(site, tmp_path, ahead=400 * DAY)
     seen = len(site.log)
@@ -99,6 +102,7 @@ def test_a_plain_run_after_one_that_was_far_ahead_asks_for_what_is_due(site, tmp
     assert "new 1" in done.out or "1 new" in done.out
 
 
+@pytest.mark.slow
 def test_rejects_and_gone_pages_are_judged_by_the_last_visit_whatever_its_clock_said(site, tmp_path):
     broken = faults.Reply(b"<h1>Under maintenance</h1><p>We will be back soon.")
     site["/en/article/2"] = broken
@@ -120,6 +124,7 @@ def test_rejects_and_gone_pages_are_judged_by_the_last_visit_whatever_its_clock_
     assert "doctorqna:4" in {row["record_id"] for row in crawling.records(tmp_path)}
 
 
+@pytest.mark.slow
 def test_diff_and_forget_after_a_run_with_a_wrong_clock(site, tmp_path):
     write(site, 1)
     crawl(site, tmp_path, ahead=HOUR)
@@ -135,6 +140,7 @@ def test_diff_and_forget_after_a_run_with_a_wrong_clock(site, tmp_path):
     assert {row["record_id"] for row in crawling.records(tmp_path)} == {f"doctorqna:{n}" for n in (1, 3, 4)}
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_archived_with_a_wrong_clock_is_read_once(site, tmp_path):
     write(site, 1)
     crawl(site, tmp_path, ahead=HOUR)
@@ -148,6 +154,7 @@ def test_what_a_killed_run_archived_with_a_wrong_clock_is_read_once(site, tmp_pa
     assert published(tmp_path) == 2
 
 
+@pytest.mark.slow
 def test_runs_are_in_order_whatever_their_clocks_said(site, tmp_path):
     crawl(site, tmp_path, ahead=HOUR)
     site["/en"] = faults.error(403)

@@ -143,6 +143,7 @@ def wait_for(site: FaultSite, output: Path, number: int) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_second_signal_stops_at_once(site, never_killed, output):
     with FaultSite(articles=30) as slow:
         for path in slow.article_paths():

@@ -190,11 +190,13 @@ def make_due(output: Path) -> None:
         db.execute(update(urls).values(due_at=0))
 
 
+@pytest.mark.slow
 def test_start_url_may_be_an_article(site, tmp_path):
     crawling.crawl(site.url("/en/article/20"), tmp_path)
     assert {row["record_id"] for row in crawling.records(tmp_path)} == {f"doctorqna:{n}" for n in range(20, 26)}
 
 
+@pytest.mark.slow
 def test_numbers_and_nothing_else(site, tmp_path):
     done = crawling.crawl(site.start, tmp_path, "--numbers", "7-9")
     assert done.code == 0
@@ -212,6 +214,7 @@ def test_max_pages_ends_a_run_and_the_next_goes_on(site, tmp_path):
     assert crawling.reports(tmp_path)[0]["reason"] == "max_pages"
 
 
+@pytest.mark.slow
 def test_max_seconds_ends_a_run(site, tmp_path):
     done = crawling.crawl(site.start, tmp_path, "--max-seconds", "3", "--delay", "0.3")
     assert done.code == 0
@@ -241,6 +244,7 @@ def test_addresses_are_canonical(site, tmp_path):
     assert [visit.path for visit in site.log if visit.path.startswith("/en/article/3")] == ["/en/article/3"]
 
 
+@pytest.mark.slow
 def test_other_hosts_and_other_pages_are_left_alone(site, tmp_path):
     with FaultSite(articles=3) as other:
         links = [other.url("/en/article/1"), "/en/login", "/admin", "mailto:x@example.org", "javascript:alert(1)"]
@@ -251,6 +255,7 @@ def test_other_hosts_and_other_pages_are_left_alone(site, tmp_path):
     assert crawling.records(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_calendar_without_end_is_no_trap(site, tmp_path):
     site.prefixes["/en/faq/day-"] = faults.calendar
     site["/en"] = faults.Reply(faults.listing("Home", ["/en/faq/day-0/1", *listings(3)]))
@@ -259,6 +264,7 @@ def test_a_calendar_without_end_is_no_trap(site, tmp_path):
     assert len([visit for visit in site.log if "/day-" in visit.path]) < 200
 
 
+@pytest.mark.slow
 def test_pages_with_several_faults_become_rejects_that_say_why(site, tmp_path):
     site["/en/article/3"] = faults.Reply(b"<h1>Under maintenance</h1><p>Back soon.</p>")
     site["/en/article/4"] = faults.Reply(b"\x89PNG\r\n\x1a\n" + bytes(100), content_type="image/png")
@@ -274,6 +280,7 @@ def test_pages_with_several_faults_become_rejects_that_say_why(site, tmp_path):
 # Politeness
 
 
+@pytest.mark.slow
 def test_requests_come_one_at_a_time_with_the_delay_between(site, tmp_path):
     site.articles = 8
     crawling.crawl(site.start, tmp_path, "--delay", "0.2")
@@ -296,6 +303,7 @@ def check_gaps(site: FaultSite, delay: float) -> None:
     assert sum(gaps) >= delay * (len(gaps) - 0.5)
 
 
+@pytest.mark.slow
 def test_concurrency_is_a_limit(site, tmp_path):
     for path in site.article_paths():
         site[path] = faults.late(faults.article(int(path.rpartition("/")[2])), 0.05)
@@ -303,6 +311,7 @@ def test_concurrency_is_a_limit(site, tmp_path):
     assert site.most_at_once() == 4
 
 
+@pytest.mark.slow
 def test_what_robots_txt_forbids_is_not_asked_for(site, tmp_path):
     site.robots = faults.Reply(b"User-agent: *\nDisallow: /en/article/1\n")
     crawling.crawl(site.start, tmp_path)
@@ -338,6 +347,7 @@ def test_a_missing_robots_txt_allows_everything(site, tmp_path, status):
     assert len(crawling.records(tmp_path)) == 3
 
 
+@pytest.mark.slow
 def test_robots_txt_is_followed_through_redirects(site, tmp_path):
     site.robots = faults.redirect("/rules")
     site["/rules"] = faults.Reply(b"User-agent: *\nDisallow: /\n", content_type="text/plain")
@@ -345,6 +355,7 @@ def test_robots_txt_is_followed_through_redirects(site, tmp_path):
     assert {visit.path for visit in site.log} == {"/robots.txt", "/rules"}
 
 
+@pytest.mark.slow
 def test_the_user_agent_names_the_project_and_a_contact(site, tmp_path):
     site.articles = 1
     crawling.crawl(site.start, tmp_path, "--contact", "data@\nexample.org")
@@ -379,6 +390,7 @@ def test_scrapy_crawl_does_the_same(site, tmp_path):
     check_report(crawling.reports(tmp_path)[0])
 
 
+@pytest.mark.slow
 def test_scrapy_lists_the_spiders():
     done = subprocess.run(
         [sys.executable, "-m", "scrapy", "list"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -399,6 +411,7 @@ def test_two_runs_at_once_are_one_too_many(site, tmp_path):
     assert len(crawling.records(tmp_path)) == 25
 
 
+@pytest.mark.slow
 def test_private_addresses_need_leave(site, tmp_path):
     done = crawling.qacrawl("crawl", "doctorqna", "--start-url", site.start, "--output", str(tmp_path))
     assert (done.code, done.err.count("\n")) == (2, 1)
@@ -406,6 +419,7 @@ def test_private_addresses_need_leave(site, tmp_path):
     assert not site.log
 
 
+@pytest.mark.slow
 def test_no_network_is_one_clear_line(tmp_path):
     done = crawling.crawl("http://nowhere.invalid/en", tmp_path)
     assert done.code == 1

@@ -150,6 +150,7 @@ def make_failed_due(output) -> None:
         db.execute(update(urls).where(urls.c.state == "failed").values(due_at=0))
 
 
+@pytest.mark.slow
 def test_each_try_is_counted_within_a_run(site, tmp_path):
     site.articles = 1
     site["/en/article/1"] = faults.error(502)
@@ -158,6 +159,7 @@ def test_each_try_is_counted_within_a_run(site, tmp_path):
     assert crawling.reports(tmp_path)[0]["retries"] == 2
 
 
+@pytest.mark.slow
 def test_a_timeout_is_a_failure(site, tmp_path):
     site.articles = 2
     site["/en/article/2"] = faults.late(faults.article(2), 30)
@@ -165,6 +167,7 @@ def test_a_timeout_is_a_failure(site, tmp_path):
     assert outcome(tmp_path, "/en/article/2") == ("failed", "download_timeout")
 
 
+@pytest.mark.slow
 def test_a_spider_that_breaks_on_a_page_fails_that_page_only(site, tmp_path):
     site.articles = 2
     site["/map.xml"] = faults.Reply(b"<html>no sitemap</html>", content_type="application/xml")

@@ -66,6 +66,7 @@ def test_a_disk_that_is_full_when_it_is_published(output, command, megabytes):
     assert len(crawling.records(output)) == ARTICLES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("megabytes", [0.0, 0.04])
 def test_status_of_a_full_disk(output, megabytes):
     done = on_a_full_disk(megabytes, "status", "doctorqna", "--output", str(output))
@@ -84,6 +85,7 @@ def break_pages(path: Path, table: str) -> None:
             file.write(b"\xa5" * size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "table"), [("crawl", "urls"), ("crawl", "hosts"), ("status", "runs"), ("publish", "files")]
 )

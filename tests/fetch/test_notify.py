@@ -182,6 +182,7 @@ def test_the_good_run_after_one_that_could_not_begin_says_that_all_is_well_again
     assert figures(metrics)['qacrawl_run_exit_code{site="doctorqna"}'] == 0
 
 
+@pytest.mark.slow
 def test_a_notification_that_fails_changes_nothing_and_is_one_line_without_the_address(site, inbox, tmp_path):
     inbox.status = 500
     site["/en"] = faults.error(403)
@@ -193,12 +194,14 @@ def test_a_notification_that_fails_changes_nothing_and_is_one_line_without_the_a
     assert last.startswith("qacrawl: the start page")
 
 
+@pytest.mark.slow
 def test_metrics_for_a_folder_that_is_not_there_are_one_line_before_the_first_request(site, tmp_path):
     metrics = tmp_path / "gone" / "qacrawl.prom"
     done = crawling.crawl(site.start, tmp_path / "output", "--metrics", str(metrics))
     assert (done.code, done.err.count("\n"), site.log) == (2, 1, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("option", "extra"), [("--notify", "notify"), ("--metrics", "metrics")])
 def test_a_missing_extra_is_one_line_before_the_first_request(site, tmp_path, option, extra):
     missing = tmp_path / "missing"
@@ -215,6 +218,7 @@ def test_a_missing_extra_is_one_line_before_the_first_request(site, tmp_path, op
     assert (site.log, (tmp_path / "output").exists()) == ([], False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["nothing", "nosuchservice://user:secret@host"])
 def test_an_address_that_apprise_does_not_know_is_one_line_that_does_not_show_it(site, tmp_path, value):
     done = crawling.crawl(site.start, tmp_path / "output", "--notify", value)

@@ -25,6 +25,7 @@ def asked(site: faults.FaultSite) -> list[str]:
     return [visit.path for visit in site.log]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
 def test_a_robots_txt_with_a_byte_order_mark_is_obeyed(site, tmp_path, codec):
     site.robots = faults.Reply("User-agent: *\nDisallow: /en/article/1\n".encode(codec))
@@ -33,6 +34,7 @@ def test_a_robots_txt_with_a_byte_order_mark_is_obeyed(site, tmp_path, codec):
     assert "/en/article/1" not in asked(site)
 
 
+@pytest.mark.slow
 def test_each_sitemap_line_stands_for_itself(site, tmp_path):
     """Relative, broken, without an address, on another host, an article, a list: one does not hide the next."""
     site["/en"] = faults.Reply(faults.listing("Nothing here", ["/en/faq/none-here/1"]))

@@ -67,6 +67,7 @@ def test_scrapy_counts_what_the_report_counts(project: Path):
     assert "'qacrawl/reject/login': 1" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("-a", "numbers=2-3"), ("-s", "QACRAWL_NUMBERS=2-3")])
 def test_numbers_may_be_an_argument_of_the_spider(project: Path, arguments: tuple[str, str]):
     with FaultSite(articles=5) as site:
@@ -78,6 +79,7 @@ def test_numbers_may_be_an_argument_of_the_spider(project: Path, arguments: tupl
     assert sorted(found) == ["doctorqna:2", "doctorqna:3"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -102,6 +104,7 @@ def test_one_page_is_looked_at_and_nothing_is_left(project: Path, command: tuple
     assert left(project) == set()
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_is_one_line(project: Path):
     done = scrapy(project, "crawl", "doctorqna", "-s", "QACRAWL_DELAY=abc")
     assert done.returncode == 2
@@ -110,6 +113,7 @@ def test_what_goes_wrong_is_one_line(project: Path):
     assert left(project) == set()
 
 
+@pytest.mark.slow
 def test_a_bad_run_ends_with_a_code_that_is_not_0(project: Path):
     with FaultSite(articles=2) as site:
         site["/en"] = Reply(b"", 403)

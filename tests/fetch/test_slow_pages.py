@@ -57,6 +57,7 @@ def test_the_first_the_middle_and_the_last_page_cost_themselves(site, project, t
     assert f"{site.url('/en/article/1')}: takes more than 3 s to read" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("act", "reason"), [("loop", "too_slow"), ("huge", "too_large"), ("broken", "crashed")])
 def test_a_page_that_could_not_be_read_is_read_again_though_it_has_not_changed(site, project, tmp_path, act, reason):
     say(site, 3, act)
@@ -72,6 +73,7 @@ def test_a_page_that_could_not_be_read_is_read_again_though_it_has_not_changed(s
     assert crawling.rows(tmp_path)["/en/article/3"]["etag"]
 
 
+@pytest.mark.slow
 def test_a_record_that_can_not_be_read_any_more_forgets_what_it_looked_like(site, project, tmp_path):
     say(site, 3, "loop")
     assert crawling.crawl(site.start, tmp_path).code == 0

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import pytest
 from support import crawling, faults
 from support.faults import FaultSite, Reply, Visit
 
@@ -14,6 +15,7 @@ def map_of(site: FaultSite, kind: str, *paths: str) -> Reply:
     return Reply(f"<{kind}>{rows}</{kind}>".encode(), content_type="application/xml")
 
 
+@pytest.mark.slow
 def test_sitemap_indexes_three_deep_are_followed(tmp_path: Path):
     with FaultSite(articles=1) as site:
         site["/en/article/77"] = faults.conditional(faults.article(77))
@@ -33,6 +35,7 @@ def trap(visit: Visit) -> Reply:
     return Reply(faults.listing("General FAQ - Page 1", ["/en/article/1", *more]))
 
 
+@pytest.mark.slow
 def test_listings_without_news_wait_for_the_next_run(tmp_path: Path):
     with FaultSite(articles=1) as site:
         site.prefixes["/en/faq/trap"] = trap
@@ -51,6 +54,7 @@ def test_listings_without_news_wait_for_the_next_run(tmp_path: Path):
         assert asked < known < asked + 20, "known listings are asked in each run, and some more"
 
 
+@pytest.mark.slow
 def test_a_long_first_crawl_has_something_to_show_before_it_ends(tmp_path: Path):
     with FaultSite(articles=60) as site:
         for number in range(1, 61):
@@ -67,6 +71,7 @@ def test_a_long_first_crawl_has_something_to_show_before_it_ends(tmp_path: Path)
     assert 0 < between < 60 == len(crawling.records(tmp_path))
 
 
+@pytest.mark.slow
 def test_start_pages_on_two_hosts_are_refused_for_their_numbers_would_be_the_same(tmp_path: Path):
     with FaultSite(articles=3) as one, FaultSite(articles=3) as two:
         done = crawling.crawl(one.start, tmp_path, "--start-url", two.start)

@@ -124,6 +124,7 @@ def test_rebuild_reads_the_archive_from_the_bucket(site, bucket, tmp_path):
     assert ids(bucket.address) == ALL
 
 
+@pytest.mark.slow
 def test_a_bucket_that_can_not_be_had_is_one_clear_line(site, bucket, tmp_path):
     done = crawling.crawl(site.start, "s3://no-such-bucket/x", env=bucket.env)
     assert (done.code, done.err.count("\n")) == (1, 1), done.err
@@ -145,6 +146,7 @@ def folder_of(bucket, monkeypatch, tmp_path, machine: str):
     return folder
 
 
+@pytest.mark.slow
 def test_the_gate_compares_with_the_snapshot_in_the_bucket(bucket, monkeypatch, tmp_path):
     folder = folder_of(bucket, monkeypatch, tmp_path, "one")
     first = publish(folder, "doctorqna", [part(folder, [record(number) for number in range(60)])], gate=Gate())
@@ -158,6 +160,7 @@ def test_the_gate_compares_with_the_snapshot_in_the_bucket(bucket, monkeypatch, 
     assert bucket.read("dataset").decode() == f"snapshots/{held.id}\n"
 
 
+@pytest.mark.slow
 def test_of_two_publishers_one_wins_and_the_other_says_so(bucket, monkeypatch, tmp_path):
     one = folder_of(bucket, monkeypatch, tmp_path, "one")
     two = folder_of(bucket, monkeypatch, tmp_path, "two")
@@ -177,6 +180,7 @@ def test_of_two_publishers_one_wins_and_the_other_says_so(bucket, monkeypatch, t
     assert pq.read_table(winner / "data" / "qa")["record_id"].to_pylist() == ["doctorqna:2"]
 
 
+@pytest.mark.slow
 def test_snapshots_in_a_bucket_are_read_like_others(bucket, monkeypatch, tmp_path):
     folder = folder_of(bucket, monkeypatch, tmp_path, "one")
     made = publish(folder, "doctorqna", [part(folder, [record(number) for number in range(5)])])
@@ -263,12 +267,14 @@ def test_a_failed_download_leaves_nothing(bucket, monkeypatch, tmp_path):
     assert [path for path in folder.rglob("*") if path.name != "parts"] == []
 
 
+@pytest.mark.slow
 def test_rejects_go_to_the_bucket_too(site, bucket):
     site["/en/article/3"] = faults.Reply(b"")
     crawling.crawl(site.start, bucket.address, settings=SMALL, env=bucket.env)
     assert {name for name in bucket.names() if name.startswith("rejects/")}
 
 
+@pytest.mark.slow
 def test_status_on_another_machine_downloads_no_parts(site, bucket, tmp_path, postgres_url):
     site["/en/article/3"] = faults.Reply(b"<h1>Under maintenance</h1><p>We will be back soon.")
     options = ("--frontier", postgres_url)

@@ -1,6 +1,7 @@
 """Pairs of two sites in an S3 bucket: published there, and taken out of it."""
 
 import pyarrow.parquet as pq
+import pytest
 from support import crawling
 
 from qacrawl.demo import original
@@ -26,6 +27,7 @@ def pairs(address: str) -> set[str]:
     return set(pq.read_table(locate(f"{address}/doctorqna-tweh") / "data" / "parallel")["pair_id"].to_pylist())
 
 
+@pytest.mark.slow
 def test_pairs_are_published_to_a_bucket_and_a_forgotten_page_leaves_it(bucket) -> None:
     with serve() as start:
         crawl("doctorqna", start, bucket)

@@ -106,6 +106,7 @@ def check_sums(folder: Path) -> None:
         assert sha256((folder / name).read_bytes()).hexdigest() == digest, name
 
 
+@pytest.mark.slow
 def test_nothing_of_the_pages_is_left(site, output):
     assert left(output) == {*OWN, *QUOTED}
     before = snapshots(output)
@@ -119,6 +120,7 @@ def test_nothing_of_the_pages_is_left(site, output):
     assert {row["state"] for path, row in crawling.rows(output).items() if path[-2:] in ("/3", "/4")} == {"forgotten"}
 
 
+@pytest.mark.slow
 def test_everything_else_is_as_it_was(site, output):
     archived, records = members(output), crawling.records(output)
     sizes = {path: path.stat().st_size for path in (output / "doctorqna" / "archive").iterdir()}
@@ -160,6 +162,7 @@ def test_it_is_never_fetched_again_and_does_not_come_back(site, output):
     assert "doctorqna:2" in {row["record_id"] for row in crawling.records(output)}
 
 
+@pytest.mark.slow
 def test_again_there_is_nothing_left_to_take(site, output):
     forget(site, output)
     before = {path: path.read_bytes() for path in (output / "doctorqna" / "snapshots").rglob("*") if path.is_file()}
@@ -215,6 +218,7 @@ def test_a_crawl_completes_it_before_it_fetches_anything(site, output):
         assert left(output / "doctorqna" / "snapshots" / name) == set()
 
 
+@pytest.mark.slow
 def test_a_page_that_a_killed_run_left_unread_is_taken_too(site, tmp_path):
     crawling.crawl(site.start, tmp_path, die="archived:14")
     assert any(url.endswith("/3") for url, _ in members(tmp_path).values())
@@ -254,6 +258,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_snapshots_without_the_page_stay_and_others_are_what_publish_makes(frontier, folder):
     first = put(frontier, folder, [record(number) for number in (1, 5, 9)])
     second = put(frontier, folder, [record(2), record(3), record(1, day=2, title="Changed")])
@@ -283,6 +288,7 @@ def test_snapshots_without_the_page_stay_and_others_are_what_publish_makes(front
     )
 
 
+@pytest.mark.slow
 def test_the_card_remembers_what_was_taken_before(frontier, folder):
     first = put(frontier, folder, [record(number) for number in range(1, 6)])
     second = pages.forget(frontier, folder, [f"{HOST}/3"]).snapshots[first.id]
@@ -336,6 +342,7 @@ def test_other_hosts_keep_their_articles():
     assert pages.spellings("doctorqna", [f"{HOST[:-8]}/faq/a-b/1/"]) == [f"{HOST[:-8]}/faq/a-b/1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["", "article/3", "ftp://doctorqna.com/en/article/3", "http://["])
 def test_a_wrong_url_is_a_usage_error_and_nothing_happens(folder, url):
     done = crawling.qacrawl("forget", f"{HOST}/1", url, "--output", str(folder.parent))
@@ -344,11 +351,13 @@ def test_a_wrong_url_is_a_usage_error_and_nothing_happens(folder, url):
     assert crawling.rows(folder.parent) == {}
 
 
+@pytest.mark.slow
 def test_a_site_that_was_never_crawled_is_a_usage_error(tmp_path):
     done = crawling.qacrawl("forget", f"{HOST}/1", "--output", str(tmp_path))
     assert (done.code, done.err) == (2, f"qacrawl: doctorqna has not been crawled into {tmp_path}\n")
 
 
+@pytest.mark.slow
 def test_nothing_is_taken_while_a_run_or_a_publisher_is_at_work(frontier, folder):
     for lock in (frontier.alone(), snapshot.alone(folder)):
         with lock:
@@ -448,6 +457,7 @@ def test_killed_anywhere_another_machine_completes_it(bucket, published, tmp_pat
     assert left(tmp_path / "two") == set()
 
 
+@pytest.mark.slow
 def test_what_a_killed_publisher_left_in_a_bucket_goes_too(bucket, published, tmp_path):
     half = next(name for name in bucket.names() if name.startswith("snapshots/") and "/data/qa/" in name)
     key = bucket.address.split("/", 3)[3] + "/doctorqna/" + "snapshots/20200101-000000000000/data/qa/train-0.parquet"
@@ -458,6 +468,7 @@ def test_what_a_killed_publisher_left_in_a_bucket_goes_too(bucket, published, tm
     check_forgotten(bucket, tmp_path, published)
 
 
+@pytest.mark.slow
 def test_publishers_of_other_machines_keep_it_waiting(bucket, published):
     folder = on_machine(bucket, "two")
     with open_frontier(published, "doctorqna", folder) as one, open_frontier(published, "doctorqna", folder) as other:

@@ -273,6 +273,7 @@ def _lease_all(address: str, folder: Path, run: str) -> list[int]:
         return mine
 
 
+@pytest.mark.slow
 def test_processes_never_lease_the_same_url(frontier: Frontier, address: str, tmp_path: Path) -> None:
     frontier.add(articles(range(300)))
     with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -337,6 +338,7 @@ def test_a_worker_that_leases_its_own_lost_url_again_cant_commit_the_old_visit(f
     assert frontier.commit("run", [done(new)], []) == {new.id}, "a visit counts once"
 
 
+@pytest.mark.slow
 def test_commits_of_threads_add_up(frontier: Frontier) -> None:
     frontier.add(articles(range(200)))
 
