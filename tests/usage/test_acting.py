@@ -12,6 +12,8 @@ import pytest
 from support import crawling, faults
 from support.faults import Reply
 
+pytestmark = pytest.mark.slow
+
 ROBOTS = b"User-agent: *\nContent-Usage: /en/article/1 train-ai=n\nContent-Signal: /en/article/2 ai-train=yes\n"
 TDMREP = json.dumps([{"location": "/en/article/3", "tdm-reservation": 1, "tdm-policy": "https://x.example/p"}]).encode()
 WELL_KNOWN = "/.well-known/tdmrep.json"
@@ -219,7 +221,7 @@ def test_the_links_of_a_page_with_nofollow_are_not_followed(site, tmp_path):
         Reply(b"<html>no</html>"),
         faults.error(500),
         faults.error(503),
-        faults.reset(),
+        faults.cut(TDMREP),
         Reply(b"x", {}, 302),
         Reply(b"[" * 99),
     ],
