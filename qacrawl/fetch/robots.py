@@ -87,13 +87,12 @@ class RobotsMiddleware:
     async def ask_tdmrep(self, root: str, found: rules.Rules) -> None:
         """Ask for the tdmrep.json of a host, if its robots.txt allows that; it may fail, and is then none.
 
-        Where a Crawl-delay is longer than a run waits, it comes with robots.txt: else it would be all that a run gets.
+        Where a Crawl-delay is longer than a run waits, it is not asked for: it would be all that a run gets.
         """
         url = f"{root}{tdmrep.PATH}"
-        if not found.allows(url):
+        if not found.allows(url) or found.delay > self.run.options.longest_wait:
             return
         meta = {"purpose": Purpose(TDMREP, root), "download_timeout": PATIENCE}
-        meta["aside"] = found.delay > self.run.options.longest_wait
         try:
             await self.crawler.engine.download_async(Request(url, meta=meta, callback=NO_CALLBACK))
         except Stopping:
@@ -151,7 +150,7 @@ class RobotsMiddleware:
     async def fetch(self, root: str) -> Response:
         """Return one try for the robots.txt of a host, redirects followed, also to other hosts."""
         response: Response
-        url, meta = f"{root}/robots.txt", {"purpose": Purpose(ROBOTS, root), "aside": True}
+        url, meta = f"{root}/robots.txt", {"purpose": Purpose(ROBOTS, root)}
         for _ in range(REDIRECTS + 1):
             request = Request(url, meta=meta, callback=NO_CALLBACK)
             response = await self.crawler.engine.download_async(request)

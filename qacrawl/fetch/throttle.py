@@ -38,7 +38,7 @@ class Gate:
         self.delays: dict[str, float] = {}
         """Crawl-delay of hosts whose robots.txt has one."""
         self.robots: dict[str, float] = {}
-        """When the robots.txt of a host, or what goes aside with it, was asked for, by time.monotonic()."""
+        """When the robots.txt of a host was asked for, by time.monotonic()."""
         at_once = self.run.options.concurrency
         self.places: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
         self.held: dict[object, Place] = {}
@@ -53,14 +53,11 @@ class Gate:
     # One request
 
     @asynccontextmanager
-    async def turn(self, host: str, aside: bool = False) -> AsyncIterator[None]:
-        """Wait for this request's turn, and hold the place until the response is there.
-
-        What goes `aside`, as robots.txt does, keeps to no Crawl-delay.
-        """
+    async def turn(self, host: str, robots: bool = False) -> AsyncIterator[None]:
+        """Wait for this request's turn, and hold the place until the response is there; `robots` for robots.txt."""
         async with self.places[host], self._shared_place(host):
-            await self.wait(host, aside)
-            if aside:
+            await self.wait(host, robots)
+            if robots:
                 self.robots[host] = time.monotonic()
             yield
 
@@ -86,27 +83,27 @@ class Gate:
         for key, place in self.held.items():
             self.held[key] = self.run.frontier.keep_place(place, self.run.options.lease)
 
-    async def wait(self, host: str, aside: bool = False) -> None:
+    async def wait(self, host: str, robots: bool = False) -> None:
         """Wait until the next request to `host` may start. Raise Stopping when the run ends before."""
         if host not in self.slow:  # what an earlier run, or another worker, was told
             self.slow[host] = min(self.run.frontier.pace(host)[1], SLOWEST)
         if host in self.free and not (self.run.shared or self.pause(host)):
             return
-        while left := self._left(host, aside):
+        while left := self._left(host, robots):
             self._go_on()
             if left > self.run.options.longest_wait:
                 self._stop_waiting(host, left)
             await asyncio.sleep(min(left, STEP))
         self.free.add(host)
 
-    def _left(self, host: str, aside: bool) -> float:
+    def _left(self, host: str, robots: bool) -> float:
         """Return the seconds that a request has to wait; 0 when it may start, which it must then do.
 
         A Crawl-delay that is longer than a run waits counts from page to page only: robots.txt is read in each run, to
         see whether it still says so, and counted as well it would keep the page away for ever.
         """
         frontier, longest = self.run.frontier, self.run.options.longest_wait
-        crawl_delay = 0.0 if aside else self.delays.get(host, 0.0)
+        crawl_delay = 0.0 if robots else self.delays.get(host, 0.0)
         if crawl_delay:
             left = frontier.crawl_delay_left(host, crawl_delay)
             soon = self.robots.get(host, -crawl_delay) + min(crawl_delay, longest) - time.monotonic()

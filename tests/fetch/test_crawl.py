@@ -11,6 +11,7 @@ from support.faults import FaultSite
 from support.places import ROOT
 
 from qacrawl.archive import read, warc
+from qacrawl.usage.tdmrep import PATH as TDMREP
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_every_page_is_fetched_once_and_read(site, tmp_path):
         assert row["asker"].startswith("asker-")
         assert row["url"] == site.url(f"/en/article/{number}")
     paths = [visit.path for visit in site.log]
-    assert sorted(paths) == sorted(["/robots.txt", "/en", *site.article_paths(), *listings(3)])
+    assert sorted(paths) == sorted(["/robots.txt", TDMREP, "/en", *site.article_paths(), *listings(3)])
     (report,) = crawling.reports(tmp_path)
     assert report["outcomes"] == {
         "record": 25,
@@ -88,7 +89,7 @@ def test_a_second_run_asks_for_listings_and_transfers_little(site, tmp_path):
     before = crawling.records(tmp_path)
     site.forget()
     assert crawling.crawl(site.start, tmp_path).code == 0
-    assert sorted(visit.path for visit in site.log) == sorted(["/robots.txt", "/en", *listings(3)])
+    assert sorted(visit.path for visit in site.log) == sorted(["/robots.txt", TDMREP, "/en", *listings(3)])
     report = crawling.reports(tmp_path)[-1]
     assert report["outcomes"]["unchanged"] == report["fetches"] == 4
     assert sum(visit.sent for visit in site.log) <= first / 5  # listings of this site have no ETag
@@ -200,7 +201,8 @@ def test_start_url_may_be_an_article(site, tmp_path):
 def test_numbers_and_nothing_else(site, tmp_path):
     done = crawling.crawl(site.start, tmp_path, "--numbers", "7-9")
     assert done.code == 0
-    assert [visit.path for visit in site.log] == ["/robots.txt", *(f"/en/article/{number}" for number in (7, 8, 9))]
+    articles = [f"/en/article/{number}" for number in (7, 8, 9)]
+    assert [visit.path for visit in site.log] == ["/robots.txt", TDMREP, *articles]
     assert len(crawling.records(tmp_path)) == 3
 
 
