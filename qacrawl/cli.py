@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from qacrawl import __version__, files, log, registry, streams
+from qacrawl import __version__, files, log, registry, sitefile, streams
 from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.flags import Given, takes
 from qacrawl.options import Options
@@ -27,7 +27,7 @@ app = typer.Typer(
     help="Doctor Q&A sites as clean, citable Parquet datasets.",
 )
 
-Site = Annotated[str, typer.Argument(help="A source, as `qacrawl sites` lists it.", metavar="SITE")]
+Site = Annotated[str, typer.Argument(help="A source, as `qacrawl sites` lists it, or its TOML file.", metavar="SITE")]
 PLACE = ("output", "frontier")
 GATE = ("gate_rejects", "gate_coverage", "gate_gone", "keep_reserved")
 READ = ("read_seconds", "read_megabytes")
@@ -90,7 +90,8 @@ def crawl(site: Site, given: Given) -> None:
     from qacrawl.commands.crawl import crawl as run
     from qacrawl.fetch import report
 
-    result = run(site, given.options, Console(stderr=True), given.scrapy)
+    slug = sitefile.find(site, given.options.output)
+    result = run(slug, sitefile.chosen(given.options, slug), Console(stderr=True), given.scrapy)
     if not given.options.quiet:
         report.show(result.report, Console())
     _end(result.ending)
@@ -125,6 +126,7 @@ def extract(
     from qacrawl.reader.limits import of
     from qacrawl.redact.record import KEY, read_key
 
+    site = sitefile.find(site, given.options.output)
     registry.load_parser(site)
     own = files.folder(given.options.output, site) / KEY  # that of a crawl makes the pseudonyms, if there is one
     secret = read_key(key or own) if key or own.exists() else None
@@ -142,7 +144,9 @@ def extract(
 @app.command()
 @takes(*PLACE, *GATE)
 def publish(
-    sites: Annotated[list[str], typer.Argument(help="A source, as `qacrawl sites` lists it.", metavar="SITE...")],
+    sites: Annotated[
+        list[str], typer.Argument(help="A source, as `qacrawl sites` lists it, or its TOML file.", metavar="SITE...")
+    ],
     given: Given,
     accept: Annotated[str | None, typer.Option(help="Take this snapshot, which was held back.", metavar="ID")] = None,
     parallel: Annotated[
@@ -150,6 +154,7 @@ def publish(
     ] = False,
 ) -> None:
     """Publish what is committed as a snapshot; with --parallel, what two sites have published as one of pairs."""
+    sites = [sitefile.find(site, given.options.output) for site in sites]
     if parallel:
         from qacrawl.commands.parallel import publish as pair
 
@@ -191,6 +196,7 @@ def rebuild(
     from qacrawl.redact.record import check_key
     from qacrawl.workspace import open_site
 
+    site = sitefile.find(site, given.options.output)
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened), ExitStack() as lock:
         check_key(folder)
         lock.enter_context(opened.alone())
@@ -215,6 +221,7 @@ def forget(
     from qacrawl.forget.pages import forget as run
     from qacrawl.workspace import open_site
 
+    site = sitefile.find(site, given.options.output)
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened):
         taken = run(opened, folder, urls)
     print(
@@ -260,6 +267,7 @@ def status(
     from qacrawl.frontier.status import status as look
     from qacrawl.workspace import look_at
 
+    site = sitefile.find(site, given.options.output)
     with look_at(site, given.options.output, given.options.frontier) as (folder, opened):
         found = look(opened)
         kept = status.look(opened, folder, given.options.output)
@@ -282,6 +290,7 @@ def rejects(
     from qacrawl.publish.rejects import find
     from qacrawl.workspace import look_at
 
+    site = sitefile.find(site, given.options.output)
     with look_at(site, given.options.output, given.options.frontier) as (folder, opened):
         found = find(opened, folder, run)
         for line in rejects.as_json(found) if as_json else rejects.as_text(found):
@@ -304,6 +313,7 @@ def prune(
     from qacrawl.publish import snapshot as snapshots
     from qacrawl.workspace import open_site
 
+    site = sitefile.find(site, given.options.output)
     opening = open_site(site, given.options.output, given.options.frontier)
     with opening as (folder, opened), opened.publishing(), snapshots.alone(folder):
         if cite:
@@ -326,6 +336,7 @@ def export_frontier(site: Site, file: MovedFile, given: Given) -> None:
     from qacrawl.frontier.transfer import dump
     from qacrawl.workspace import open_site
 
+    site = sitefile.find(site, given.options.output)
     with open_site(site, given.options.output, given.options.frontier) as (_, opened), opened.alone():
         try:
             with file.open("x", encoding="utf-8", newline="\n") as lines:
@@ -341,6 +352,7 @@ def import_frontier(site: Site, file: MovedFile, given: Given) -> None:
     from qacrawl.frontier.transfer import load
     from qacrawl.workspace import open_site
 
+    site = sitefile.find(site, given.options.output)
     place = open_site(site, given.options.output, given.options.frontier, new=True)
     with place as (_, opened), opened.alone():
         try:

@@ -11,6 +11,9 @@ NOTES = {
     "broken_characters": (
         "Some bytes are no character in the page's encoding; U+FFFD stands in their place in the text."
     ),
+    "broken_markup": (
+        "A part of the page's markup that speaks of questions is broken and was not read; what else is there was."
+    ),
     "future_ask_date": "The day of the question was still to come when the page was fetched. Null.",
     "future_reply_date": "The day of the reply was still to come when the page was fetched. Null.",
     "mended_backslashes": (
@@ -69,6 +72,7 @@ NOTES = {
 
 REJECTS = {
     "binary": "the bytes are no text",
+    "broken_markup": "the page's markup is there, but broken beyond reading",
     "captcha": "the page asks whether the visitor is human",
     "crashed": "a step broke on the page, a fault of qacrawl",
     "directory": "the path is a folder",
@@ -81,6 +85,7 @@ REJECTS = {
     "login": "the page asks for a login",
     "maintenance": "the page says that the site is down for maintenance",
     "missing_file": "there is no such file",
+    "no_markup": "the page has no schema.org markup of questions",
     "noindex": "the site does not want the page in an index (noindex, none, or an unavailable_after that is over)",
     "not_article": "the page is neither an article nor a listing",
     "too_large": "the file is larger than 16 MiB, or takes more memory to read than it may",

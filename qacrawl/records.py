@@ -29,6 +29,11 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Age = Annotated[int, Field(ge=0, le=OLDEST, json_schema_extra={"arrow": "int16"})]
 """Whole years."""
 
+Votes = Annotated[int, Field(ge=-(2**31), lt=2**31, json_schema_extra={"arrow": "int32"})]
+"""Votes for what somebody wrote; below 0 where more are against it."""
+
+Rank = Annotated[int, Field(ge=0, lt=2**15, json_schema_extra={"arrow": "int16"})]
+
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 Sex = Literal["female", "male", "other"]
@@ -60,6 +65,8 @@ class Page(BaseModel):
     site: str
     url: str
     """Canonical URL."""
+    address: str | None = None
+    """Where it was, which its links are relative to; None: at `url`."""
     body: bytes = Field(repr=False)
     """The body after transfer and content decoding, before any character decoding."""
     fetched_at: AwareDatetime
@@ -109,6 +116,18 @@ class RelatedFAQ(BaseModel):
     )
 
 
+class OtherReply(BaseModel):
+    """One more reply of a page, beside the record's `reply`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    author: Text | None = Field(None, description="Who replied, as the page shows the name.")
+    reply: Text = Field(description="The reply, redacted as `reply` is.")
+    reply_date: date | None = Field(None, description="Day of the reply, as the page says it (no time zone).")
+    votes: Votes | None = Field(None, description="Votes for it; null where the page says none.")
+    accepted: bool = Field(False, description="Whether the page marks it as accepted.")
+
+
 class UsageSignal(BaseModel):
     """What a site says of the use of a page."""
 
@@ -136,7 +155,8 @@ class QARecord(BaseModel):
 
     record_id: Text = Field(
         description='Key: "{site}:{number}" with the number in the URL, or, where the URL has none, the first 16 '
-        "hex digits of the SHA-256 of the canonical URL. The same in every version of a record."
+        'hex digits of the SHA-256 of the canonical URL; behind it "#{rank}" for the second question of a page and '
+        "those after it. The same in every version of a record."
     )
     site: Text = Field(description="Slug of the source, as `qacrawl sites` lists it.")
     url: Text = Field(description="Canonical URL of the page.")
@@ -185,6 +205,16 @@ class QARecord(BaseModel):
     )
     similar_qa: tuple[SimilarQA, ...] = Field((), description='"Similar Q&A" of the page, in its order.')
     related_faq: tuple[RelatedFAQ, ...] = Field((), description='"Related FAQ" of the page, in its order.')
+    other_replies: tuple[OtherReply, ...] = Field(
+        (), description="The page's other replies, in its order, each text once. Their authors' names are public there."
+    )
+    question_votes: Votes | None = Field(None, description="Votes for the question; null where the page says none.")
+    reply_votes: Votes | None = Field(None, description="Votes for the reply; null where the page says none.")
+    reply_accepted: bool | None = Field(
+        None,
+        description="Whether the page marks the reply as accepted; null without a reply, or where no site marks one.",
+    )
+    rank: Rank = Field(0, description="Which question of its page this is, from 0 for the first.")
     department: Text | None = Field(
         None,
         description="The department under the one name that qacrawl has for it on all sites, a slug "
@@ -231,6 +261,10 @@ class Fields(TypedDict, total=False):
     more_info: str
     similar_qa: list[SimilarQA]
     related_faq: list[RelatedFAQ]
+    other_replies: list[OtherReply]
+    question_votes: int
+    reply_votes: int
+    reply_accepted: bool
     follows: str
     notes: list[str]
 
@@ -240,6 +274,20 @@ class Article:
     """A parser's answer for a Q&A page."""
 
     fields: Fields
+    more: tuple[Fields, ...] = ()
+    """Those of the page's other questions, in its order."""
+
+    @property
+    def questions(self) -> tuple[Fields, ...]:
+        """The fields of each question."""
+        return (self.fields, *self.more)
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """The records of a page with more than one question, in its order."""
+
+    records: tuple[QARecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +326,11 @@ class Reject(BaseModel):
     parser_version: Text = Field(description='Parser that read the page, "{site}/{version}".')
     may_train: bool | None = Field(None, description=_MAY_TRAIN)
     usage_signals: tuple[UsageSignal, ...] = Field((), description=_USAGE_SIGNALS)
+
+
+def records_of(result: object) -> tuple[QARecord, ...]:
+    """Return the records that a page came to: one, several or none."""
+    return result.records if isinstance(result, Several) else (result,) if isinstance(result, QARecord) else ()
 
 
 def is_gone(result: object) -> bool:

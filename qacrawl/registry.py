@@ -1,12 +1,12 @@
-"""Which sites there are: a folder of `qacrawl/sites/` each, found by its name and loaded when it is asked for."""
+"""Which sites there are: a folder of `qacrawl/sites/` each, loaded when it is asked for; and those that have a file."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
 from qacrawl.errors import Exit, QacrawlError
@@ -21,7 +21,8 @@ class Site(Protocol):
     """What the module `addresses` of a site offers: facts that both its spider and its parser rest on.
 
     It may also have `CAVEATS`, sentences in Markdown for those who use its data, `REVISIT`, a
-    `qacrawl.frontier.due.Policy` of its own, and `ENCODING`, the codec of its pages that declare none.
+    `qacrawl.frontier.due.Policy` of its own, `ENCODING`, the codec of its pages that declare none, and `address`, a
+    function that returns how a page is asked for that was found at a URL, where that is not as it was found.
     """
 
     TITLE: str
@@ -56,28 +57,68 @@ class Parser(Protocol):
         """Read one page. Never raise."""
 
 
+class Added(NamedTuple):
+    """A site that has a file (`qacrawl.sitefile`)."""
+
+    site: Site
+    parser: Parser
+    source: str
+    """The file's text."""
+
+
+_added: dict[str, Added] = {}
+
+
+def add(slug: str, site: Site, parser: Parser, source: str) -> None:
+    """Make a site known that is not built in; one of the same name that was added before is forgotten."""
+    _added[slug] = Added(site, parser, source)
+
+
+def source(slug: str) -> str | None:
+    """Return the text of a site's file; None of a site that is built in, or not known."""
+    return _added[slug].source if slug in _added else None
+
+
 def names() -> list[str]:
-    """Return the slugs of all sites, sorted."""
+    """Return the slugs of all sites that are built in, sorted."""
     return sorted(module.name for module in iter_modules([str(_SITES)]) if module.ispkg)
 
 
-@cache
+def is_known(slug: str) -> bool:
+    """Return whether there is a site of that name."""
+    return slug in _added or slug in names()
+
+
 def load(slug: str) -> Site:
     """Return the addresses of the site `slug`. Raise QacrawlError for an unknown one, or one that can't be loaded."""
+    return _added[slug].site if slug in _added else _load(slug)
+
+
+def load_parser(slug: str) -> Parser:
+    """Return the parser of the site `slug`. Raise QacrawlError where it can't be loaded."""
+    return _added[slug].parser if slug in _added else _load_parser(slug)
+
+
+@cache
+def _load(slug: str) -> Site:
     if slug not in names():
-        raise QacrawlError(f"unknown site {slug!r}; known: {', '.join(names())}", Exit.USAGE)
+        raise QacrawlError(f"unknown site {slug!r}; known: {', '.join(names())}, or a file NAME.toml", Exit.USAGE)
     return cast(Site, _module(slug, "addresses", ("TITLE", "LANG", "HOSTS", "START", "kind", "canonical", "number")))
 
 
 @cache
-def load_parser(slug: str) -> Parser:
-    """Return the parser of the site `slug`. Raise QacrawlError where it can't be loaded."""
+def _load_parser(slug: str) -> Parser:
     return cast(Parser, _module(slug, "parser", ("VERSION", "parse")))
 
 
 def check(slug: str) -> None:
     """Load all three modules of the site `slug`. Raise QacrawlError where one can't be loaded or is no such module."""
-    load(slug)
+    if slug in _added:
+        return
+    if not load(slug).START:
+        raise QacrawlError(
+            f"the site {slug} can't be crawled: it is for saved pages, see `qacrawl extract`", Exit.USAGE
+        )
     load_parser(slug)
     found = vars(_module(slug, "spider")).values()
     if not any(isinstance(one, type) and getattr(one, "name", None) == slug for one in found):
@@ -106,6 +147,14 @@ def apart(slug: str, hosts: Iterable[str]) -> list[str]:
 def encoding(slug: str) -> str | None:
     """Return the codec of a site's pages that declare none, or wrongly Windows-1252; None where it has no such."""
     return getattr(load(slug), "ENCODING", None)
+
+
+def address(slug: str) -> Callable[[str], str] | None:
+    """Return a site's own way to say how a page is asked for that was found at a URL; None where it has none.
+
+    It raises ValueError as `canonical` does.
+    """
+    return getattr(load(slug), "address", None)
 
 
 def hosts(slug: str, start_urls: tuple[str, ...] = ()) -> frozenset[str]:

@@ -8,6 +8,7 @@ from qacrawl.records import LARGEST
 
 BOT_NAME = "qacrawl"
 SPIDER_MODULES = ["qacrawl.sites"]
+SPIDER_LOADER_CLASS = "qacrawl.fetch.loader.Loader"  # (its own) finds sites that have a file, too
 
 # Politeness. (Anonymous.) Scrapy's ROBOTSTXT_OBEY takes a 5xx for a yes and ignores Crawl-delay: `robots.py` obeys
 # RFC 9309. Its DOWNLOAD_DELAY ends with the process: `throttle.py` paces requests across workers and restarts.

@@ -7,7 +7,7 @@ from qacrawl import registry, validate
 from qacrawl.archive import warc
 from qacrawl.parse.blocks import is_html
 from qacrawl.parse.encoding import decode
-from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject, Signal
+from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject, Several, Signal, records_of
 from qacrawl.redact import AskerNames
 from qacrawl.redact.record import redact
 from qacrawl.usage import signals as usage
@@ -22,16 +22,19 @@ def page(
     content_types: Sequence[bytes],
     fetched_at: datetime,
     place: warc.Place | None,
+    address: str | None = None,
     signals: Sequence[Signal] = (),
 ) -> Page:
     """Return a response as a page: what a crawl gives to the parser, and `rebuild` again.
 
     `url` is canonical, `body` without its content encoding; of several Content-Types the last counts. `place` is where
-    the response lies in the archive; `signals` are what its host's files and its headers say of its use.
+    the response lies in the archive, `address` where it was asked for; `signals` are what its host's files and its
+    headers say of its use.
     """
     return Page(
         site=site,
         url=url,
+        address=None if address == url else address,
         body=body,
         fetched_at=fetched_at,
         content_type=content_types[-1].decode("latin-1") if content_types else None,
@@ -50,17 +53,24 @@ def signalled(page: Page) -> Page:
     return page.model_copy(update={"signals": (*page.signals, *found)}) if found else page
 
 
-def read(page: Page) -> QARecord | Listing | Refusal:
-    """Return the record of a page, not redacted yet; the links of a listing; or why it is neither."""
+def read(page: Page) -> QARecord | Several | Listing | Refusal:
+    """Return the records of a page, not redacted yet; the links of a listing; or why it is neither."""
     parser = registry.load_parser(page.site)
     answer = parser.parse(page)
-    return validate.validate(page, answer.fields, parser.VERSION) if isinstance(answer, Article) else answer
+    return _records(page, answer, parser.VERSION) if isinstance(answer, Article) else answer
+
+
+def _records(page: Page, answer: Article, version: int) -> QARecord | Several | Refusal:
+    """Return the records of a page's questions; those that make none are left out, unless all do."""
+    made = [validate.validate(page, fields, version, rank) for rank, fields in enumerate(answer.questions)]
+    records = [record for record in made if isinstance(record, QARecord)]
+    return Several(tuple(records)) if len(records) > 1 else records[0] if records else made[0]
 
 
 def result(
     page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True
-) -> QARecord | Listing | Reject:
-    """Return what is stored of a page: its redacted record, or a reject that says what is wrong.
+) -> QARecord | Several | Listing | Reject:
+    """Return what is stored of a page: its redacted records, or a reject that says what is wrong.
 
     Of a listing, return its links. What `signalled` finds on the page is found here, too.
     """
@@ -69,15 +79,15 @@ def result(
 
 def of_signalled(
     page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True
-) -> QARecord | Listing | Reject:
+) -> QARecord | Several | Listing | Reject:
     """Return what `result` does, of a page as `signalled` gives it."""
     answer = read(page)
     if isinstance(answer, Listing) and not usage.follows(page.signals):
         return Listing(())
-    if isinstance(answer, QARecord) and not usage.indexes(page.signals):
+    if records_of(answer) and not usage.indexes(page.signals):
         answer = Refusal("noindex")
-    if isinstance(answer, QARecord):
-        return redact(answer, key=key, askers=askers, texts=texts)
+    if records := [redact(record, key=key, askers=askers, texts=texts) for record in records_of(answer)]:
+        return Several(tuple(records)) if len(records) > 1 else records[0]
     return validate.reject(page, answer, version(page.site)) if isinstance(answer, Refusal) else answer
 
 

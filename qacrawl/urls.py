@@ -17,6 +17,8 @@ TRACKING = frozenset(
 )
 ABSOLUTE = re.compile(r"[\0-\x20]*https?://[^/\\]", re.IGNORECASE)
 BEYOND_ASCII = re.compile(r"[^\0-\x7f]+")
+MAIL = re.compile(r"(?i)e?-?mail")
+"""Parameters that name a person."""
 PLAIN_IN_QUERY = frozenset(range(0x21, 0x7F)) - frozenset(b"\"#<>'")
 
 
@@ -56,6 +58,24 @@ def canonical(url: str) -> str:
     query = "&".join(part for part in parts.query.split("&") if not is_tracking(unquote_plus(part.partition("=")[0])))
     host = parts.netloc.rpartition("@")[2]
     return canonicalize_url(urlunsplit((parts.scheme, host, parts.path, query, "")))
+
+
+def address(url: str) -> str:
+    """Return how a page is asked for that was found at `url`: spelt as it is there, but naming no fragment and nobody.
+
+    Raise ValueError when `url` is no absolute http(s) URL.
+    """
+    if not ABSOLUTE.match(url):
+        raise ValueError(f"not an http(s) URL: {url}")
+    parts = urlsplit(ada_url.normalize_url(url))
+    query = "&".join(part for part in parts.query.split("&") if not is_personal(part))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
+
+
+def is_personal(parameter: str) -> bool:
+    """Return whether a parameter, name and value, names a person by an e-mail address."""
+    name, _, value = parameter.partition("=")
+    return bool(MAIL.fullmatch(unquote_plus(name))) or "@" in unquote_plus(value)
 
 
 def is_tracking(name: str) -> bool:

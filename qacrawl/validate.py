@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from qacrawl import departments, registry
 from qacrawl.nfc import is_nfc, nfc
-from qacrawl.records import OLDEST, Fields, Page, QARecord, Refusal, Reject, UsageSignal
+from qacrawl.records import OLDEST, Fields, OtherReply, Page, QARecord, Refusal, Reject, UsageSignal
 from qacrawl.usage import signals
 
 # No page means these: control characters but tab and newline, halves of surrogate pairs.
@@ -22,8 +22,8 @@ _BAD_BYTES = bytes(code for code in range(0x80) if _BAD.match(chr(code)))
 _C1_LEAD = b"\xc2"  # first byte of U+0080..U+00BF in UTF-8
 
 
-def validate(page: Page, fields: Fields, version: int) -> QARecord | Refusal:
-    """Return the record of `page` from what parser `version` read on it, or Refusal("invalid", fields at fault)."""
+def validate(page: Page, fields: Fields, version: int, rank: int = 0) -> QARecord | Refusal:
+    """Return the record of question `rank` of `page` by parser `version`, or Refusal("invalid", fields at fault)."""
     values = _cleaned(fields)
     notes = [*fields.get("notes", ()), *_check_dates(values, page), *_check_ages(values), *_add_department(values)]
     if "reply" not in values:
@@ -32,7 +32,7 @@ def validate(page: Page, fields: Fields, version: int) -> QARecord | Refusal:
         notes.append("unread_signal")
     values["notes"] = tuple(dict.fromkeys(notes))
     try:
-        return QARecord(record_id=record_id(page), **values, **_origin(page, version))
+        return QARecord(record_id=record_id(page, rank), rank=rank, **values, **_origin(page, version))
     except ValidationError as error:
         return Refusal("invalid", tuple(dict.fromkeys(str(fault["loc"][0]) for fault in error.errors())))
 
@@ -42,10 +42,19 @@ def reject(page: Page, refusal: Refusal, version: int) -> Reject:
     return Reject(reason=refusal.reason, fields=refusal.fields, **_origin(page, version))
 
 
-def record_id(page: Page) -> str:
-    """Return the record's key: "{site}:{number}", or 16 hex digits of the URL's SHA-256 where the URL has no number."""
+def record_id(page: Page, rank: int = 0) -> str:
+    """Return the record's key: "{site}:{number}", or 16 hex digits of the URL's SHA-256 where the URL has no number.
+
+    Behind it "#{rank}" for all but the first question of a page.
+    """
     number = registry.load(page.site).number(page.url)
-    return sha256(page.url.encode()).hexdigest()[:16] if number is None else f"{page.site}:{number}"
+    key = hashed(page.url) if number is None else f"{page.site}:{number}"
+    return f"{key}#{rank}" if rank else key
+
+
+def hashed(url: str) -> str:
+    """Return the key of a record whose URL has no number, without its rank."""
+    return sha256(url.encode()).hexdigest()[:16]
 
 
 def _origin(page: Page, version: int) -> dict[str, Any]:
@@ -78,6 +87,13 @@ def _check_dates(values: dict[str, Any], page: Page) -> Iterator[str]:
         if name in values and values[name] > latest:
             del values[name]
             yield f"future_{name}"
+    others: list[OtherReply] = values.get("other_replies", [])
+    if any(reply.reply_date and reply.reply_date > latest for reply in others):
+        values["other_replies"] = [
+            reply.model_copy(update={"reply_date": None}) if reply.reply_date and reply.reply_date > latest else reply
+            for reply in others
+        ]
+        yield "future_reply_date"
     if "ask_date" in values and "reply_date" in values and values["reply_date"] < values["ask_date"]:
         yield "reply_before_question"  # either may be the wrong one
 
@@ -117,7 +133,7 @@ def _texts(values: Iterable[Any]) -> list[str]:
             texts.append(value)
         elif isinstance(value, list):
             for item in value:
-                texts += filter(None, item.__dict__.values())
+                texts += [text for text in item.__dict__.values() if text and isinstance(text, str)]
     return texts
 
 
@@ -146,10 +162,12 @@ def _clean_value(value: Any) -> Any:
 
 
 def _clean_item(item: BaseModel) -> BaseModel | None:
-    values: dict[str, Any] = {name: (text and clean(text)) or None for name, text in item.__dict__.items()}
+    values: dict[str, Any] = {
+        name: (clean(value) or None) if isinstance(value, str) else value for name, value in item.__dict__.items()
+    }
     try:
         return type(item)(**values) if any(values.values()) else None
-    except ValidationError:  # its name was nothing but bad characters
+    except ValidationError:  # its name or text was nothing but bad characters
         return None
 
 

@@ -13,13 +13,14 @@ import pytest
 
 from qacrawl import registry, validate
 from qacrawl.parse import blocks, encoding
-from qacrawl.records import Article, Fields, Listing, Page, QARecord, Refusal
+from qacrawl.records import Fields, Listing, Page, QARecord, Refusal
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CASES = sorted(folder for folder in FIXTURES.glob("*/*") if folder.is_dir())
 # The parser's fields but the language, which the site gives; the rest of a record is provenance.
 FIELDS = [name for name in QARecord.model_fields if name in Fields.__annotations__ and name != "lang"]
-SELDOM = ("follows",)  # written down where they say something
+# Written down where they say something.
+SELDOM = ("other_replies", "question_votes", "reply_votes", "reply_accepted", "follows")
 
 
 def case_id(folder: Path) -> str:
@@ -41,11 +42,18 @@ def read(page: Page) -> dict[str, Any]:
     answer = parser.parse(page)
     if isinstance(answer, Listing):
         return {"listing": list(answer.links)}
-    result = validate.validate(page, answer.fields, parser.VERSION) if isinstance(answer, Article) else answer
+    if isinstance(answer, Refusal):
+        return {"reject": {"reason": answer.reason, "fields": list(answer.fields)}}
+    found = [validate.validate(page, fields, parser.VERSION, rank) for rank, fields in enumerate(answer.questions)]
+    shown = [_shown(one) for one in found]
+    return shown[0] if len(shown) == 1 else {"records": [one["record"] for one in shown]}
+
+
+def _shown(result: QARecord | Refusal) -> dict[str, Any]:
     if isinstance(result, Refusal):
         return {"reject": {"reason": result.reason, "fields": list(result.fields)}}
     values = result.model_dump(mode="json")
-    said = {name: values[name] for name in FIELDS if values[name] is not None or name not in SELDOM}
+    said = {name: values[name] for name in FIELDS if values[name] not in (None, []) or name not in SELDOM}
     return {"record": said | {"notes": sorted(result.notes)}}
 
 

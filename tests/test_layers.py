@@ -12,6 +12,7 @@ log urls files schema registry
 archive options
 usage
 parse validate redact
+sitefile
 steps store
 reader
 frontier

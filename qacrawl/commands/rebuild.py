@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import Progress
 
-from qacrawl import files, log, registry, steps, store
+from qacrawl import files, log, registry, sitefile, steps, store, urls
 from qacrawl.archive import decode, read, warc
 from qacrawl.codes import NOTICES
 from qacrawl.errors import QacrawlError
@@ -33,14 +33,12 @@ from qacrawl.publish import damage
 from qacrawl.reader.limits import Limits
 from qacrawl.reader.messages import Setup
 from qacrawl.reader.series import Series
-from qacrawl.records import LARGEST, Listing, Page, QARecord, Reject, Signal, is_gone
+from qacrawl.records import LARGEST, Page, QARecord, Reject, Signal, is_gone, records_of
 from qacrawl.redact.record import load_key
 from qacrawl.usage import hosts
 
 ROWS = 5000
 """Rows of a part."""
-
-_WORDS = {QARecord: "record", Reject: "reject", Listing: "listing"}
 
 
 @dataclass
@@ -81,7 +79,7 @@ def rebuild(
     """
     lost = list(_lost(frontier, folder))
     found = warc.files(folder / "archive")
-    setup = Setup(site, load_key(folder), limits)
+    setup = Setup(site, load_key(folder), limits, source=registry.source(site))
     judge = Judge(frontier.addresses(kind="start"), frontier.addresses(state="forgotten"), frontier.known_hosts())
     read_file = partial(_read_file, folder=folder, setup=setup, judge=judge)
     made: list[Made] = []
@@ -118,6 +116,8 @@ def _lost(frontier: Frontier, folder: Path) -> Iterator[str]:
 def _begin(setup: Setup) -> None:
     """Prepare a process of the pool: it ends with the one that started it, and has one of its own that reads pages."""
     _end_with_parent()
+    if setup.source is not None:
+        sitefile.use(setup.source)
     _series(setup).start()
 
 
@@ -199,15 +199,19 @@ def _read_file(path: Path, folder: Path, setup: Setup, judge: Judge) -> Made:
     asked: deque[tuple[Page, warc.Exchange]] = deque()
     for result in _series(setup).results(_pages(path, setup.site, judge, made, asked)):
         page, response = asked.popleft()
+        visit = made.visits[page.warc_offset or 0]
         if is_gone(result):
             continue  # the frontier knows since the crawl
-        if isinstance(result, QARecord):
-            records.append((result, made.visits[result.warc_offset or 0]))
+        if found := records_of(result):
+            records += [(record, visit) for record in found]
+            made.counts["record"] += len(found)
         elif isinstance(result, Reject) and _forwards(page, result, response):
             continue  # a redirect in the crawl, too
         elif isinstance(result, Reject):
-            rejects.append((result, made.visits[result.warc_offset or 0]))
-        made.counts[_WORDS[type(result)]] += 1
+            rejects.append((result, visit))
+            made.counts["reject"] += 1
+        else:
+            made.counts["listing"] += 1
         if len(records) >= ROWS:
             made.parts[store.write_visited(folder, records)] = len(records)
             records = []
@@ -254,7 +258,14 @@ def _page(entry: warc.Exchange, site: str, judge: Judge, place: warc.Place, sign
         body = decode.body(entry.body, entry.values("Content-Encoding"), LARGEST)
     except decode.DecodeError:  # a failure in the crawl, too
         return None
-    return steps.page(site, url, body, entry.status, entry.values("Content-Type"), entry.fetched_at, place, signals)
+    types, at = entry.values("Content-Type"), entry.fetched_at
+    return steps.page(site, url, body, entry.status, types, at, place, entry.url, signals)
+
+
+def _is_another(page: Page, target: str, url: str) -> bool:
+    """Return whether a target, canonically `url`, is another page than this one, or another address of it."""
+    asked = registry.address(page.site) or urls.address
+    return url != page.url or asked(target) != (page.address or page.url)
 
 
 def _forwards(page: Page, reject: Reject, response: warc.Exchange) -> bool:
@@ -269,4 +280,4 @@ def _forwards(page: Page, reject: Reject, response: warc.Exchange) -> bool:
     except ValueError:
         return False
     of_site = urlsplit(url).netloc == urlsplit(page.url).netloc and about.kind(url) is not None
-    return of_site and url != page.url and (about.kind(page.url) == "article" or not links(page, set()))
+    return of_site and _is_another(page, target, url) and (about.kind(page.url) == "article" or not links(page, set()))

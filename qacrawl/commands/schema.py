@@ -13,12 +13,13 @@ from pydantic import BaseModel
 from qacrawl import options, schema
 from qacrawl.publish.data import configs
 from qacrawl.publish.parallel import columns as pairs
-from qacrawl.records import SCHEMA_VERSION, QARecord, Reject, RelatedFAQ, SimilarQA
+from qacrawl.records import SCHEMA_VERSION, OtherReply, QARecord, Reject, RelatedFAQ, SimilarQA
 
 _TABLES: dict[str, type[BaseModel]] = {
     "## Records": QARecord,
     "### Each of `similar_qa`": SimilarQA,
     "### Each of `related_faq`": RelatedFAQ,
+    "### Each of `other_replies`": OtherReply,
     "## Rejects": Reject,
 }
 _WITH_RECORD = ("qa", "history")

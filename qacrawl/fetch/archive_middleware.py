@@ -80,8 +80,8 @@ class ReplayMiddleware:
         signals = hosts.of_response(hosts.at(self.course(path), place.offset), exchange)
         request.meta["fetched"] = Fetched(place, exchange.fetched_at, None, exchange.payload, exchange.visit, signals)
         headers = Headers([(warc.as_bytes(name), warc.as_bytes(value)) for name, value in exchange.headers])
-        kind = responsetypes.from_args(headers=headers, url=request.url, body=exchange.body)
-        return kind(request.url, status=exchange.status, headers=headers, body=exchange.body, request=request)
+        kind = responsetypes.from_args(headers=headers, url=exchange.url, body=exchange.body)
+        return kind(exchange.url, status=exchange.status, headers=headers, body=exchange.body, request=request)
 
 
 class ArchiveMiddleware:

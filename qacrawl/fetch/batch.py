@@ -22,6 +22,9 @@ from qacrawl.records import QARecord, Reject
 
 logger = logging.getLogger(__name__)
 
+KEPT = ("etag", "last_modified", "digest", "payload", "fetched_at", "address")
+"""What stays as it was where a visit says nothing of it."""
+
 
 @dataclass
 class Settled:
@@ -64,7 +67,7 @@ class Batch:
         """Write a response to the archive; `same` where it only says or shows that the page did not change."""
         if same and row and row.payload and row.fetched_at:
             seen = datetime.fromtimestamp(row.fetched_at, UTC)
-            place = self.writer.write_revisit(exchange, row.payload, exchange.url, seen)
+            place = self.writer.write_revisit(exchange, row.payload, row.address or row.url, seen)
         else:
             place = self.writer.write(exchange)
         if row:
@@ -90,11 +93,12 @@ class Batch:
         records = [result for result in results if isinstance(result, QARecord)]
         rejects = [result for result in results if isinstance(result, Reject)]
         leased = row
-        for record in records:
-            row = row._replace(asked=_seconds(record), replied=int(record.reply is not None))
+        if records:
+            open_ = any(record.reply is None for record in records)
+            row = row._replace(asked=_seconds(records[0]), replied=int(not open_))
         now = self.frontier.now()
         reason = facts.pop("reason", None) or (rejects[0].reason if rejects else None)
-        kept = {name: getattr(row, name) for name in ("etag", "last_modified", "digest", "payload", "fetched_at")}
+        kept = {name: getattr(row, name) for name in KEPT}
         visit = EndedVisit(
             row=leased,
             outcome=outcome,

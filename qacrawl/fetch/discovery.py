@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
 
-from qacrawl.fetch import redirects
+from qacrawl.fetch import redirects, spelling
 from qacrawl.fetch.run import Run
 from qacrawl.frontier import Found, Row
 from qacrawl.frontier.rows import HOP
@@ -48,16 +49,21 @@ class Discovery:
             url = self.run.site.canonical(request.url)
         except ValueError:
             return None
-        return self.judge(url, request.meta.get("kind") or self.run.site.kind(url), request.meta.get("hops", 0))
+        kind = request.meta.get("kind") or self.run.site.kind(url)
+        return self.judge(url, kind, request.meta.get("hops", 0), request.url)
 
-    def judge(self, url: str, kind: Any, hops: int) -> Found | None:
-        """Return a canonical URL as a find, if it is a page of this site that is read and no trap."""
+    def judge(self, url: str, kind: Any, hops: int, address: str) -> Found | None:
+        """Return a canonical URL, found as `address`, as a find, if it is a page that is read and no trap."""
         if kind is None or _host(url) not in self.run.hosts:
             return None
         if hops > DEEPEST:
             self.run.tally.add("too_far")
             return None
-        return Found(url, kind, hops if kind == "listing" else hops * HOP)
+        return Found(url, kind, hops if kind == "listing" else hops * HOP, self._asked(address, url))
+
+    def _asked(self, address: str, url: str) -> str | None:
+        """Return how the page at a canonical URL is asked for that was found at `address`; None: by that URL."""
+        return None if address == url else spelling.asked(self.run.slug, address, url, self.run.hosts)
 
     def ask(self, request: Request) -> bool:
         """Note what a spider asks for; return False where it leads off the site or is no page that is read."""
@@ -67,7 +73,7 @@ class Discovery:
         with self.run.guard():
             if request.dont_filter:  # a start page: visited once in each run
                 since = 0 if self.run.resumes else self.run.number
-                self.run.frontier.require(found.url, found.kind, since)
+                self.run.frontier.require(found.url, found.kind, since, found.address)
             else:
                 self.note(found)
         return True
@@ -82,21 +88,31 @@ class Discovery:
     def follow(self, row: Row, urls: Iterable[str], requests: Iterable[Request]) -> None:
         """Note where a page leads: its links, and what the spider asks for beside.
 
-        Links are canonical URLs. A listing that leads to no article counts for many hops.
+        Links are URLs as they were found; of several spellings of a page the first counts. A listing that leads to no
+        article counts for many hops.
         """
-        urls, requests = list(dict.fromkeys(urls)), list(requests)
+        found_at, requests = self._canonical(urls), list(requests)
+        urls = list(found_at)
         kind = self.run.site.kind
         kinds = [kind(url) for url in urls]
         asked = [request.meta.get("kind") or kind(request.url) for request in requests]
         hops = partial(_hops, row, has_articles="article" in (*kinds, *asked))
         with self.run.guard():
             self._count_fruitless(row, [url for url, one in zip(urls, kinds, strict=True) if one == "article"])
-            for found in map(self.judge, urls, kinds, map(hops, kinds)):
+            for found in map(self.judge, urls, kinds, map(hops, kinds), found_at.values()):
                 if found:
                     self.note(found)
         for request, one in zip(requests, asked, strict=True):
             request.meta.setdefault("hops", hops(one))
             self.ask(request)
+
+    def _canonical(self, found: Iterable[str]) -> dict[str, str]:
+        """Return the canonical URLs of what was found, and how each was spelt first."""
+        spelt: dict[str, str] = {}
+        for address in dict.fromkeys(found):
+            with suppress(ValueError):  # no address at all
+                spelt.setdefault(self.run.site.canonical(address), address)
+        return spelt
 
     def _count_fruitless(self, row: Row, articles: Sequence[str]) -> None:
         """Count a listing that nobody knew and that brings nothing new; after too many, others wait for the next run.
@@ -126,6 +142,15 @@ class Discovery:
         """
         return self._forward(row, redirects.location(response))
 
+    def respelt(self, row: Row, target: str | None) -> str | None:
+        """Return how a page is asked for that led to itself at `target`; None where it led elsewhere, or nowhere."""
+        try:
+            if target is None or self.run.site.canonical(target) != row.url:
+                return None
+        except ValueError:
+            return None
+        return self._asked(target, row.url) or row.url
+
     def refresh(self, row: Row, response: Response) -> bool:
         """Note where a page forwards to by itself; return False where it does not, or leads nowhere."""
         return self._forward(row, redirects.refresh(response))
@@ -137,7 +162,7 @@ class Discovery:
         try:
             url = self.run.site.canonical(target)
             kind = self.run.site.kind(url) or (None if row.kind == "article" else row.kind)
-            found = self.judge(url, kind, hops)
+            found = self.judge(url, kind, hops, target)
         except ValueError:  # a port that is no number, for one
             return False
         if found is None or found.url == row.url:

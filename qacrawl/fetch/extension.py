@@ -110,7 +110,7 @@ class RunExtension:
 
 def _is_crawl(crawler: Crawler) -> bool:
     """Return whether a spider of ours crawls as it is: `scrapy fetch` and `parse` put in a `start` of their own."""
-    ours = crawler.spidercls.name in registry.names()
+    ours = registry.is_known(crawler.spidercls.name)
     return ours and crawler.crawling and not crawler.spidercls.start.__module__.startswith("scrapy.")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from qacrawl import registry
+from qacrawl import registry, sitefile
 from qacrawl.ending import Ending, of_run
 from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.fetch import interim, metrics, notify, private_hosts, refused, report, verdict
@@ -56,12 +56,15 @@ def _open(site: str, options: Options, agent: str, stack: ExitStack, held: ExitS
             "would be one record",
             Exit.USAGE,
         )
+    if options.numbers:
+        registry.load(site).article_url(options.numbers[0])  # which a site that has a file may not know
     if not options.allow_private:
-        for url in options.start_urls:
+        for url in options.start_urls or (registry.load(site).START if registry.source(site) else ()):
             private_hosts.check_start(url)
     folder, frontier = stack.enter_context(open_site(site, options.output, options.frontier, new=True))
     held.enter_context(_locked(frontier, options.worker))
     held.enter_context(private_hosts.guarded(options.allow_private))
+    sitefile.keep(folder, site)
     run = Run(site, options, agent, folder, frontier)
     _mind_hosts(run)
     run.start()

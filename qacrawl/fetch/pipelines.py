@@ -7,15 +7,17 @@ listings go no further: they are counted with their visit.
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from scrapy import signals
 from scrapy.crawler import Crawler
 
+from qacrawl import registry
 from qacrawl.fetch import run as runs
 from qacrawl.fetch.outcomes import GivenBack
 from qacrawl.fetch.visits import Reading, Taken
 from qacrawl.reader import limits
 from qacrawl.reader.client import Read, Reader, ReadError, Unread, reject
 from qacrawl.reader.messages import Setup
-from qacrawl.records import QARecord
+from qacrawl.records import records_of
 
 
 class ParsePipeline:
@@ -24,7 +26,8 @@ class ParsePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.run = runs.of(crawler)
-        setup = Setup(self.run.slug, self.run.key, limits.of(self.run.options), links=True)
+        slug = self.run.slug
+        setup = Setup(slug, self.run.key, limits.of(self.run.options), links=True, source=registry.source(slug))
         self.reader = Reader(setup, self.is_ending)
 
     @classmethod
@@ -60,16 +63,24 @@ class ParsePipeline:
 class StorePipeline:
     """Gives on what is stored with the visit's URL (`batch.py`): records. Its other results go no further."""
 
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Return the pipeline, as Scrapy asks for it. Raise NotConfigured where no run is open."""
         runs.of(crawler)
-        return cls()
+        return cls(crawler)
 
     def process_item(self, item: Any) -> Any:
-        """Return the record of a page that was read. Raise `Taken` for a page that is none."""
+        """Return the record of a page that was read, the first of several. Raise `Taken` for a page that is none."""
         if not isinstance(item, Reading):
             return item
-        if isinstance(item.result, QARecord):
-            return item.result
+        first, *more = records_of(item.result) or (None,)
+        for record in more:  # each is an item for those that count and export items
+            self.crawler.signals.send_catch_log(
+                signals.item_scraped, item=record, response=None, spider=self.crawler.spider
+            )
+        if first:
+            return first
         raise Taken(type(item.result).__name__.lower(), log_level="DEBUG")

@@ -32,7 +32,7 @@ def told(options: Options, site: str) -> Iterator[None]:
 
 
 def _tell(options: Options, site: str, ending: Ending) -> None:
-    if site not in registry.names():  # a slip of the pen
+    if not registry.is_known(site):  # a slip of the pen
         return
     with suppress(OSError, QacrawlError):
         path = _path(options, site)

@@ -63,7 +63,7 @@ class RobotsMiddleware:
         if request.meta.get("purpose"):
             return
         found = await self.get(hosts.root(request.url))
-        if not found.allows(request.url):
+        if not (found.allows(request.url) and _allows_page(found, request)):
             raise Forbidden(f"robots.txt forbids {request.url}")
         self.ask_whole(request)
 
@@ -71,8 +71,7 @@ class RobotsMiddleware:
         """Have a page sent whole of which the files of its host say something else than when it was last visited."""
         row: Row | None = request.meta.get("row")
         if row and marks.files(row.digest) != marks.of_files(self.run.usage.signals(request.url)):
-            for name in validators.HEADERS:
-                request.headers.pop(name, None)
+            validators.drop(request)
 
     async def get(self, root: str) -> rules.Rules:
         """Return the rules of a host; one request asks, the others wait for it."""
@@ -159,6 +158,12 @@ class RobotsMiddleware:
                 break
             url = urls.join(url, location.decode("utf-8", "surrogateescape"))
         return response
+
+
+def _allows_page(found: rules.Rules, request: Request) -> bool:
+    """Return whether a page may also be asked for by its canonical URL, however it was found."""
+    row = request.meta.get("row")
+    return row is None or found.allows(row.url)
 
 
 def _sitemap(url: str) -> Request:

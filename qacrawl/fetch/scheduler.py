@@ -30,6 +30,7 @@ class FrontierScheduler(BaseScheduler):
         self.discovery = Discovery(run)
         self.visits = Visits(run, self.discovery)
         self.visits.on_pause = self.wake_in
+        self.visits.on_other = self.ask_next
         self.ready: deque[Request] = deque()
         self.next_fill = 0.0
         connect = crawler.signals.connect
@@ -163,6 +164,11 @@ class FrontierScheduler(BaseScheduler):
         return None
 
     # What wakes the engine
+
+    def ask_next(self, request: Request) -> None:
+        """Have a request for a leased URL be the next one."""
+        self.ready.appendleft(request)
+        self.wake_in(0)
 
     def wake_in(self, seconds: float) -> None:
         """Have the engine ask for requests again then."""

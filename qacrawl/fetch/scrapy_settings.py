@@ -9,7 +9,7 @@ from typing import Any
 from scrapy import Spider
 from scrapy.settings import BaseSettings, Settings
 
-from qacrawl import options, registry
+from qacrawl import options, registry, sitefile
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.options import Options
 
@@ -28,7 +28,8 @@ def make(site: str, chosen: Options, more: Mapping[str, Any] | None = None) -> S
     """
     registry.check(site)
     settings = project()
-    settings.set("SPIDER_MODULES", [f"qacrawl.sites.{site}"], priority="cmdline")  # another may be broken
+    modules = [] if registry.source(site) else [f"qacrawl.sites.{site}"]  # another may be broken
+    settings.set("SPIDER_MODULES", modules, priority="cmdline")
     for name, value in {**(more or {}), **options.as_settings(chosen)}.items():
         settings.set(name, value, priority="cmdline")
     return settings
@@ -73,6 +74,8 @@ def read(settings: BaseSettings, spider: Spider | None = None) -> Options:
     arguments = vars(spider) if spider else {}
     named = {"QACRAWL_NUMBERS": arguments.get("numbers"), "QACRAWL_START_URLS": arguments.get("start_url")}
     found = options.read({**settings, **{name: value for name, value in named.items() if value is not None}})
+    if spider:
+        found = sitefile.chosen(found, spider.name)
     if settings["USER_AGENT"] == options.user_agent(None):
         settings.set("USER_AGENT", options.user_agent(found.contact, found.bot_url), priority="cmdline")
     return found

@@ -46,6 +46,7 @@ def page(spider: Spider, response: Response) -> object:
         response.headers.getlist("Content-Type"),
         fetched.at if fetched else datetime.now(UTC),
         fetched.place if fetched else None,
+        response.url,
         fetched.signals if fetched else (),
     )
     return found if fetched else steps.result(found, token_bytes(32))

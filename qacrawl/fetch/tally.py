@@ -25,7 +25,7 @@ class Tally:
     """Rejects and failures by their reason codes."""
     numbers: Counter[str] = field(default_factory=Counter)
     """requests, bytes, settled, retries, from_archive, new_urls, redirect, forbidden, too_far; of articles: new,
-    changed, gone."""
+    changed, gone; records: of all pages."""
     starts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     """Start pages by outcome and reason."""
     news: Counter[str] = field(default_factory=Counter)
@@ -85,5 +85,6 @@ class Tally:
             self.news[visit.outcome] += 1
             if visit.outcome == "reject":
                 self.news_reasons[visit.reason or "unknown"] += 1
+        self.numbers["records"] += len(records)
         for record in records:
             self.fields.update(name for name, value in record if value not in (None, ()))

@@ -16,6 +16,12 @@ def conditions(row: Row) -> dict[str, bytes]:
     return {name: value.encode("latin-1") for name, value in known if value}
 
 
+def drop(request: Request) -> None:
+    """Have a request ask for its page whatever it is."""
+    for name in HEADERS:
+        request.headers.pop(name, None)
+
+
 def is_conditional(request: Request) -> bool:
     """Return whether a request was for a page only if it changed: else a 304 answers nothing."""
     return any(name in request.headers for name in HEADERS)

@@ -55,7 +55,7 @@ def doubts(tally: Tally, gate: Gate, coverage: Mapping[str, float] | None) -> It
         for name, was in coverage.items():
             if name in USAGE:
                 continue
-            now = tally.fields[name] / records
+            now = tally.fields[name] / max(records, tally.numbers["records"])
             if was - now > gate.coverage:
                 yield f"{name} is in {now:.0%} of the records that this run read, and in {was:.0%} of the dataset"
 

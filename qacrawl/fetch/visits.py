@@ -21,14 +21,15 @@ from twisted.python.failure import Failure
 from qacrawl import registry, validate
 from qacrawl.archive.warc import Place
 from qacrawl.codes import NOTICES
-from qacrawl.fetch import callbacks, outcomes, validators
+from qacrawl.fetch import callbacks, outcomes, redirects, spelling, validators
 from qacrawl.fetch.archive_middleware import Fetched
 from qacrawl.fetch.discovery import Discovery
 from qacrawl.fetch.outcomes import Again
 from qacrawl.fetch.run import Run
 from qacrawl.frontier import Row
 from qacrawl.frontier.rows import OUTCOMES
-from qacrawl.records import Listing, Page, QARecord, Refusal, Reject, is_gone
+from qacrawl.reader.messages import Result
+from qacrawl.records import Listing, Page, QARecord, Refusal, Reject, is_gone, records_of
 from qacrawl.usage import marks
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Visit:
     requests: list[Request] = field(default_factory=list)
     """What the spider asks for beside."""
     links: list[str] = field(default_factory=list)
-    """Canonical URLs that its pages lead to."""
+    """Where its pages lead, as their links say."""
     results: list[QARecord | Reject] = field(default_factory=list)
     listing: bool = False
     failure: str | None = None
@@ -67,14 +68,14 @@ class Visit:
         """Where the response lies in the archive, once it does."""
         return self.fetched.place if self.fetched else None
 
-    def take(self, result: QARecord | Reject | Listing, links: tuple[str, ...]) -> None:
+    def take(self, result: Result, links: tuple[str, ...]) -> None:
         """Add what one of its pages came to, and where that page leads."""
         self.links += links
         if isinstance(result, Listing):
             self.listing = True
             self.links += result.links
         else:
-            self.results.append(result)
+            self.results += [result] if isinstance(result, Reject) else records_of(result)
 
 
 @dataclass
@@ -83,7 +84,7 @@ class Reading:
 
     page: Page
     visit: Visit = field(repr=False)
-    result: QARecord | Reject | Listing | None = field(default=None, repr=False)
+    result: Result | None = field(default=None, repr=False)
     """What it came to, once it is read."""
 
 
@@ -105,18 +106,15 @@ class Visits:
         self.spider: Spider | None = None
         self.on_pause: Callable[[float], None] = lambda seconds: None
         """Called with the seconds after which a URL is due again."""
+        self.on_other: Callable[[Request], None] = lambda request: None
+        """Called with a request for the same page at another address."""
 
     def request(self, row: Row) -> Request:
         """Return the request for a leased URL: conditional where an earlier visit left a validator."""
-        again = row.visits and not self.run.options.refetch and row.id not in self.whole
-        return Request(
-            row.url,
-            callback=self.answered,
-            errback=self.unanswered,
-            headers=validators.conditions(row) if again else {},
-            meta={"row": row},
-            dont_filter=True,
-        )
+        made = spelling.request(row, self.run.options, callback=self.answered, errback=self.unanswered)
+        if row.id in self.whole:
+            validators.drop(made)
+        return made
 
     def prepare(self, row: Row) -> Request | None:
         """Return the request for a leased URL; one that is no URL, in a frontier that somebody changed, fails."""
@@ -176,24 +174,56 @@ class Visits:
             self._again(visit, verdict, response)
         elif verdict == "stopping":
             self.give_back(visit)
-        elif verdict == "forbidden":
-            self.finish(visit, None, "forbidden", reason="robots.txt")
-        elif verdict == "redirect" and response is not None and self.discovery.redirect(visit.row, response):
-            self.finish(visit, response, "redirect")
-        elif verdict == "redirect":
-            self.finish(visit, response, "failed", reason="bad_redirect")
         elif verdict == "unchanged" and _says_otherwise(visit):
             self._ask_whole(visit)
-        elif verdict in ("unchanged", "gone"):
+        elif verdict == "unchanged":
+            self.finish(visit, response, verdict)
+        elif verdict == "redirect" and response is not None:
+            self._redirected(visit, response)
+        elif self._elsewhere(visit):
+            pass
+        elif verdict == "forbidden":
+            self.finish(visit, None, "forbidden", reason="robots.txt")
+        elif verdict == "gone":
             self.finish(visit, response, verdict)
         else:
             self.finish(visit, response, "failed", reason=verdict)
+
+    def _redirected(self, visit: Visit, response: Response) -> None:
+        """Follow a redirect: to the page at another address, or to another page."""
+        leads = self.discovery.redirect(visit.row, response)
+        if self._elsewhere(visit, redirects.location(response)):
+            return
+        if leads:
+            self.finish(visit, response, "redirect")
+        else:
+            self.finish(visit, response, "failed", reason="bad_redirect")
+
+    def _refreshed(self, visit: Visit, response: Response) -> bool:
+        """Follow a page that does nothing but lead to itself at another address; return False for others."""
+        target = redirects.refresh(response) if _is_empty(visit) else None
+        return self.discovery.respelt(visit.row, target) is not None and self._elsewhere(visit, target)
+
+    def _elsewhere(self, visit: Visit, target: str | None = None) -> bool:
+        """Ask for the page at another of its addresses; return False where none is left that was not tried.
+
+        That is `target`, where the page led to itself, else its canonical URL.
+        """
+        own = self.discovery.respelt(visit.row, target)
+        request = spelling.another(visit.request, self.run.options, own)
+        if request is None:
+            return False
+        self.run.batch.dismiss(visit.place)
+        del self.under_way[visit.row.id]
+        self.on_other(request)
+        return True
 
     def _again(self, visit: Visit, verdict: Again, response: Response | None = None) -> None:
         """Have the URL tried later in this run, or note the failure after the last try."""
         options = self.run.options
         if visit.row.attempts + 1 >= options.tries:
-            self.finish(visit, response, "failed", reason=verdict.reason)
+            if not self._elsewhere(visit):
+                self.finish(visit, response, "failed", reason=verdict.reason)
             return
         self.run.tally.add("retries")
         self.run.batch.dismiss(visit.place)
@@ -276,7 +306,10 @@ class Visits:
             self.finish(visit, response, "record")
         elif visit.results and all(is_gone(result) for result in visit.results):
             visit.results.clear()
-            self.finish(visit, response, "gone")
+            if not self._elsewhere(visit):
+                self.finish(visit, response, "gone")
+        elif self._refreshed(visit, response):
+            pass
         elif _forwards(visit, response, self.discovery):
             visit.results.clear()
             self.finish(visit, response, "redirect")
@@ -333,10 +366,16 @@ def _forwards(visit: Visit, response: Response, discovery: Discovery) -> bool:
 
     One that leads elsewhere as well is a listing, and a notice of the site is no matter of the page.
     """
-    if any(isinstance(result, Reject) and result.reason in NOTICES for result in visit.results):
-        return False
-    forwards = discovery.refresh(visit.row, response)
-    return forwards and (visit.row.kind == "article" or not (visit.links or visit.requests))
+    return not _has_notice(visit) and discovery.refresh(visit.row, response) and _is_empty(visit)
+
+
+def _has_notice(visit: Visit) -> bool:
+    return any(isinstance(result, Reject) and result.reason in NOTICES for result in visit.results)
+
+
+def _is_empty(visit: Visit) -> bool:
+    """Return whether a page that is no record is nothing else: no notice, and no listing that leads elsewhere."""
+    return not _has_notice(visit) and (visit.row.kind == "article" or not (visit.links or visit.requests))
 
 
 def _facts(visit: Visit, response: Response | None, outcome: str) -> dict[str, Any]:
@@ -344,11 +383,14 @@ def _facts(visit: Visit, response: Response | None, outcome: str) -> dict[str, A
     if visit.fetched is None or response is None:
         return {}
     facts: dict[str, Any] = {"status": response.status, "seconds": visit.fetched.seconds}
-    if outcome in ("unchanged", "failed", "gone", "redirect"):
+    if outcome == "unchanged":
+        return facts | {"address": spelling.of(visit.row, response)}
+    if outcome in ("failed", "gone", "redirect"):
         return facts
     if any(isinstance(result, Reject) and result.reason in UNREAD for result in visit.results):
         return facts | dict.fromkeys(("etag", "last_modified", "digest", "payload", "fetched_at"))
     return facts | {
+        "address": spelling.of(visit.row, response),
         "etag": validators.read(response, "ETag"),
         "last_modified": validators.read(response, "Last-Modified"),
         "digest": visit.digest,

@@ -105,9 +105,9 @@ class Frontier:
         """Add the URLs that are new; return how many were."""
         return self._write(queue.add, self.site, list(found), self._number)
 
-    def require(self, url: str, kind: Kind, since: int) -> None:
+    def require(self, url: str, kind: Kind, since: int, address: str | None = None) -> None:
         """Add a URL, or make it due unless it is forgotten or was visited after the counter stood at `since`."""
-        self._write(queue.require, self.site, Found(url, kind), since, self._number)
+        self._write(queue.require, self.site, Found(url, kind, address=address), since, self._number)
 
     def promote(self, before: float, everything: bool = False, longest: float = math.inf) -> int:
         """Make due what was to be visited again before a time, or every URL but the forgotten; return how many.

@@ -37,7 +37,7 @@ _FIRST = {"start": START, "sitemap": LISTING, "listing": LISTING, "article": NEW
 _BLANK = dict.fromkeys(
     (
         "outcome", "reason", "etag", "last_modified", "digest", "payload", "fetched_at", "archived_file",
-        "archived_offset", "owner", "asked", "replied",
+        "archived_offset", "owner", "asked", "replied", "address",
     )
 )  # fmt: skip
 
@@ -68,8 +68,8 @@ def add(db: Connection, site: str, found: Iterable[Found], number: Numbering) ->
     """Add the URLs that are new; return how many were."""
     fresh = {item.url: item for item in found}
     rows = [
-        {"url": url, "number": number(url), "kind": kind, "priority": _FIRST[kind], "hops": hops}
-        for url, kind, hops in (fresh[url] for url in sorted(fresh))  # in one order, so that workers never deadlock
+        item._asdict() | {"number": number(url), "priority": _FIRST[item.kind]}
+        for url, item in sorted(fresh.items())  # in one order, so that workers never deadlock
     ]
     if not rows:
         return 0
@@ -84,7 +84,7 @@ def require(db: Connection, site: str, found: Found, since: int, number: Numberi
     now = database.clock(db)
     due: dict[str, Any] = {"state": "due", "due_at": now, "hops": found.hops}
     row: dict[str, Any] = {"site": site, "url": found.url, "number": number(found.url), "kind": found.kind}
-    row |= {"priority": _FIRST[found.kind], "first_seen": now}
+    row |= {"address": found.address, "priority": _FIRST[found.kind], "first_seen": now}
     old = and_(
         urls.c.state.not_in(("leased", "due", "waiting", "forgotten")),
         func.coalesce(urls.c.visit, 0) < since,

@@ -28,6 +28,8 @@ class Found(NamedTuple):
     """Canonical URL."""
     kind: Kind
     hops: int = 0
+    address: str | None = None
+    """How it was spelt where it was found; None: as `url`."""
 
 
 class Seen(NamedTuple):
@@ -64,6 +66,8 @@ class Row(NamedTuple):
     replied: int | None
     archived_file: str | None
     archived_offset: int | None
+    address: str | None = None
+    """How it is asked for; None: as `url`."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class EndedVisit:
     seconds: float | None = None
     asked: float | None = None
     replied: int | None = None
+    address: str | None = None
 
 
 class File(NamedTuple):

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from qacrawl.frontier.database import ID
 
-VERSION = 2
+VERSION = 3
 """Raised with each change of the tables, together with a step in `MIGRATIONS`."""
 
 MIGRATIONS: dict[int, tuple[str, ...]] = {
@@ -29,8 +29,12 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE qacrawl_runs ADD COLUMN number BIGINT",
         "ALTER TABLE qacrawl_hosts ADD COLUMN pause DOUBLE PRECISION",
     ),
+    3: ("ALTER TABLE qacrawl_urls ADD COLUMN address TEXT",),
 }
 """SQL that brings the tables from the version before to the version of the key; never changed once released."""
+
+SERVER_MIGRATIONS: dict[int, tuple[str, ...]] = {3: ("ALTER TABLE qacrawl_urls ALTER COLUMN generation TYPE BIGINT",)}
+"""What PostgreSQL needs beside; in SQLite a whole number has no size."""
 
 metadata = MetaData()
 
@@ -80,8 +84,9 @@ urls = Table(
     Column("archived_offset", BigInteger, doc="... and where it starts."),
     Column("owner", Text, doc="Run that holds the lease."),
     Column("lease_until", Double),
-    Column("generation", Integer, nullable=False, default=0, doc="Number of the last lease, by the counter."),
+    Column("generation", BigInteger, nullable=False, default=0, doc="Number of the last lease, by the counter."),
     Column("visit", BigInteger, doc="The generation in which the last visit came to an outcome."),
+    Column("address", Text, doc="How it is asked for: as it was found; null: as `url` says."),
     UniqueConstraint("site", "url", name="qacrawl_urls_site_url"),
     Index("qacrawl_urls_queue", "site", "state", "priority", "id"),
     Index("qacrawl_urls_number", "site", "state", "number"),

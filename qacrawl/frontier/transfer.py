@@ -17,8 +17,8 @@ from qacrawl.frontier import Frontier, counter, database
 from qacrawl.frontier.tables import VERSION, counters, files, hosts, runs, urls
 
 TABLES: dict[str, Table] = {"urls": urls, "files": files, "runs": runs, "hosts": hosts, "counters": counters}
-READABLE = (1, VERSION)
-"""Versions of files that `load` reads: what version 1 lacks may be null."""
+READABLE = range(1, VERSION + 1)
+"""Versions of files that `load` reads: what an older one lacks may be null."""
 _BATCH = 1000
 Line = tuple[str, dict[str, Any]]
 

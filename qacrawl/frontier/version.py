@@ -47,7 +47,8 @@ def _migrate(db: Connection, name: str) -> None:
     said = db.execute(select(tables.meta.c.value).where(tables.meta.c.name == "version")).scalar_one_or_none()
     version = _check(said, name)
     for step in range(version + 1, tables.VERSION + 1):
-        for statement in tables.MIGRATIONS[step]:
+        server = tables.SERVER_MIGRATIONS.get(step, ()) if database.shared(db) else ()
+        for statement in (*tables.MIGRATIONS[step], *server):
             db.execute(text(statement))
     if version < tables.VERSION:
         db.execute(update(tables.meta).where(tables.meta.c.name == "version").values(value=str(tables.VERSION)))

@@ -19,7 +19,7 @@ def resolver(page: Page, markup: str, url: str | None = None) -> Callable[[str],
 
     `markup` is the page's decoded text, `url` where it was if `page` does not know.
     """
-    start = base(markup, url or page.url)
+    start = base(markup, page.address or url or page.url)
 
     @cache
     def encoding() -> str:

@@ -18,33 +18,41 @@ PLAIN = re.compile(r"(?:/[A-Za-z0-9_-]+)+/?")
 
 
 def links(page: Page, followed: set[str]) -> tuple[str, ...]:
-    """Return the canonical URLs of the pages of the site that an HTML page links to, each once, in its order.
+    """Return the canonical URLs of the pages of the site that an HTML page links to; see `found`."""
+    return tuple(found(page, followed))
 
-    Those in `followed` are left out, and added to it: of listings and of what leads nowhere, not of articles.
+
+def found(page: Page, followed: set[str]) -> dict[str, str]:
+    """Return the pages of the site that an HTML page links to, in its order: canonical URL, and how it is spelt.
+
+    Of several spellings on the page that is the canonical one, else the first.
+    Links in `followed` are left out, and added to it: to listings and to what leads nowhere, not to articles.
     """
     markup = decode(page.body, page.content_type, registry.encoding(page.site))
     if markup is None:
-        return ()
+        return {}
     if len(followed) > REMEMBERED:
         followed.clear()
     site = registry.load(page.site)
     resolve = resolver(page, markup)
     root = (resolve("/") or "").rstrip("/")
-    found = []
+    found: dict[str, str] = {}
     for href in _hrefs(markup):
         url = root + href if root and PLAIN.fullmatch(href) else resolve(href)
         if url is None or url in followed:
             continue
         try:
-            url = site.canonical(url) if "%" in url else url  # "/en/%61rticle/1" is a page, too
-            kind = site.kind(url)
+            kind = site.kind(site.canonical(url) if "%" in url else url)  # "/en/%61rticle/1" is a page, too
             if kind:
-                found.append(site.canonical(url))
+                canonical = site.canonical(url)
+                if canonical == url:
+                    found[canonical] = url
+                found.setdefault(canonical, url)
         except ValueError:  # "mailto:%", for one
             continue
         if kind != "article":  # articles always: a listing that has some is no trap
             followed.add(url)
-    return tuple(dict.fromkeys(found))
+    return found
 
 
 def _hrefs(markup: str) -> dict[str, None]:

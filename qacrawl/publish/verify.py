@@ -9,16 +9,15 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qacrawl import registry
+from qacrawl import registry, sitefile
 from qacrawl.escape import plain
 from qacrawl.publish import damage
 from qacrawl.publish.data import configs, files, versions
 from qacrawl.publish.parallel import columns, rules
 from qacrawl.records import OLDEST, Page
-from qacrawl.validate import record_id
+from qacrawl.validate import hashed, record_id
 
 _NAME = re.compile(rf"({'|'.join(files.SPLITS)})-(\d{{5}})-of-(\d{{5}})\.parquet")
-_TEXT_LISTS = ("similar_qa", "related_faq", "usage_signals")
 
 
 def verify(dataset: Path) -> list[str]:
@@ -26,6 +25,7 @@ def verify(dataset: Path) -> list[str]:
 
     Never changes anything.
     """
+    sitefile.use_beside(dataset)
     are_pairs = (dataset / "data" / columns.CONFIG).is_dir()
     tables = {columns.CONFIG: columns.PAIRS} if are_pairs else configs.CONFIGS
     problems = [*damage.checksums(dataset), *_schemas(dataset, tables)]
@@ -71,7 +71,7 @@ def _empty_texts(config: str) -> str:
     for field in configs.CONFIGS[config]:
         if pa.types.is_string(field.type):
             tests.append(f"{field.name} = ''")
-        elif field.name in _TEXT_LISTS:
+        elif pa.types.is_list(field.type) and pa.types.is_struct(field.type.value_type):
             inner = [f"x.{child.name} = ''" for child in field.type.value_type if pa.types.is_string(child.type)]
             tests.append(f"len(list_filter({field.name}, lambda x: coalesce({' OR '.join(inner)}, false))) > 0")
         elif pa.types.is_list(field.type):
@@ -140,11 +140,19 @@ def _broken(db: Any, rules: Mapping[str, str]) -> Iterator[str]:
 def _ids(db: Any) -> Iterator[str]:
     """Yield records whose id is not that of their URL."""
     wrong = []
-    known = registry.names()
-    for batch in db.sql("SELECT record_id, site, url, fetched_at FROM qa").to_arrow_reader(10_000):
+    for batch in db.sql("SELECT record_id, site, url, fetched_at, rank FROM qa").to_arrow_reader(10_000):
         for row in batch.to_pylist():
-            page = Page(site=row["site"], url=row["url"], body=b"", fetched_at=row["fetched_at"])
-            if row["site"] not in known or record_id(page) != row["record_id"]:
+            if not _is_own(row):
                 wrong.append(row["record_id"])
     if wrong:
         yield f"{len(wrong):,} records whose record_id is not that of their url, e.g. {plain(str(min(wrong)))}"
+
+
+def _is_own(row: Mapping[str, Any]) -> bool:
+    """Return whether a record's id is that of its URL; of a site that is not known here, whether it can be."""
+    page = Page(site=row["site"], url=row["url"], body=b"", fetched_at=row["fetched_at"])
+    if registry.is_known(page.site):
+        return record_id(page, row["rank"]) == str(row["record_id"])
+    key = str(row["record_id"]).removesuffix(f"#{row['rank']}" if row["rank"] else "")
+    number = key.removeprefix(f"{page.site}:")
+    return key == hashed(page.url) or (number != key and number.isdigit() and number in page.url)

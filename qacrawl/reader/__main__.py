@@ -15,7 +15,7 @@ from socket import socket
 from threading import Thread
 from typing import Any, BinaryIO
 
-from qacrawl import registry, steps
+from qacrawl import registry, sitefile, steps
 from qacrawl.parse import links
 from qacrawl.reader.limits import peak, resident, restrict
 from qacrawl.reader.messages import SIZE, Answer, Failure, Setup, framed, packed
@@ -38,6 +38,8 @@ def main() -> None:
         if setup is None:
             return
         with suppress(Exception):  # a parser that can't be loaded is said of each page
+            if setup.source is not None:
+                sitefile.use(setup.source)
             registry.load_parser(setup.site)
         restrict(setup.limits.bytes)
         connection.sendall(framed(b""))
@@ -108,7 +110,7 @@ def _read(page: Page, setup: Setup, followed: set[str]) -> Answer:
     try:
         page = steps.signalled(page)
         if setup.links and usage.follows(page.signals):
-            found = links.links(page, followed)
+            found = tuple(links.found(page, followed).values())
         return Answer(steps.of_signalled(page, setup.key, setup.askers, texts=setup.texts), found)
     except MemoryError:
         return Answer(Failure(Refusal("too_large"), "takes too much memory"), found)

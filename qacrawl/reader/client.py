@@ -39,7 +39,7 @@ class Read(NamedTuple):
 
     result: Result
     links: tuple[str, ...]
-    """Canonical URLs that it leads to."""
+    """Where it leads, as its links say."""
 
 
 class ReadError(Exception):

@@ -6,10 +6,10 @@ from struct import Struct
 from typing import Any, NamedTuple
 
 from qacrawl.reader.limits import Limits
-from qacrawl.records import Listing, QARecord, Refusal, Reject
+from qacrawl.records import Listing, QARecord, Refusal, Reject, Several
 from qacrawl.redact import AskerNames
 
-Result = QARecord | Reject | Listing
+Result = QARecord | Several | Reject | Listing
 """What is stored of a page."""
 
 SIZE = Struct("!Q")
@@ -28,6 +28,8 @@ class Setup(NamedTuple):
     askers: AskerNames = "pseudonym"
     texts: bool = True
     """Whether texts are redacted."""
+    source: str | None = None
+    """Text of the site's file, where it has one."""
 
 
 class Failure(NamedTuple):
@@ -43,7 +45,7 @@ class Answer(NamedTuple):
 
     result: Result | Failure
     links: tuple[str, ...] = ()
-    """Canonical URLs that it leads to (`qacrawl.parse.links`)."""
+    """Where it leads, as its links say (`qacrawl.parse.links`)."""
     last: bool = False
     """Whether the process ends after this answer, because it holds much memory."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from qacrawl import files
 from qacrawl.errors import QacrawlError
-from qacrawl.records import TEXTS, QARecord, SimilarQA
+from qacrawl.records import TEXTS, OtherReply, QARecord, SimilarQA
 from qacrawl.redact import AskerNames
 from qacrawl.redact.text import redact as redact_text
 from qacrawl.redact.text import suspicious
@@ -66,19 +66,32 @@ def pseudonym(name: str, key: bytes) -> str:
 def redact(record: QARecord, *, key: bytes, askers: AskerNames = "pseudonym", texts: bool = True) -> QARecord:
     """Return `record` without what tells who asked; the note `redacted_<kind>` says what was found in its texts."""
     values: dict[str, Any] = {}
-    if askers == "drop":
-        values["asker"] = None
-    elif askers == "pseudonym" and record.asker:
-        values["asker"] = pseudonym(record.asker, key)
+    if record.asker and askers != "keep":
+        name = pseudonym(record.asker, key) if askers == "pseudonym" else None
+        values = _renamed(record, name)
     kinds = _redact_texts(record, values) if texts and suspicious(_all_text(record)) else []
     if kinds:
         values["notes"] = (*record.notes, *(f"redacted_{kind}" for kind in dict.fromkeys(kinds)))
     return record.model_copy(update=values) if values else record
 
 
+def _renamed(record: QARecord, name: str | None) -> dict[str, Any]:
+    """Return the fields that name the asker, with another name: also as the author of replies in their own thread."""
+    values: dict[str, Any] = {"asker": name}
+    if record.reply_accepted is not None and record.doctor == record.asker:
+        values["doctor"] = name
+    if any(reply.author == record.asker for reply in record.other_replies):
+        values["other_replies"] = tuple(
+            reply.model_copy(update={"author": name}) if reply.author == record.asker else reply
+            for reply in record.other_replies
+        )
+    return values
+
+
 def _all_text(record: QARecord) -> str:
     texts = [getattr(record, name) for name in TEXTS]
     texts += [getattr(entry, name) for entry in record.similar_qa for name in _EXCERPTS]
+    texts += [entry.reply for entry in record.other_replies]
     return "\n".join(filter(None, texts))
 
 
@@ -92,10 +105,16 @@ def _redact_texts(record: QARecord, values: dict[str, Any]) -> list[str]:
         entries.append(entry.model_copy(update=excerpts))
         kinds += more
     values["similar_qa"] = tuple(entries)
+    others: list[OtherReply] = []
+    for other in values.get("other_replies", record.other_replies):
+        reply, more = _redacted(other, ("reply",))
+        others.append(other.model_copy(update=reply))
+        kinds += more
+    values["other_replies"] = tuple(others)
     return kinds
 
 
-def _redacted(model: QARecord | SimilarQA, names: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
+def _redacted(model: QARecord | SimilarQA | OtherReply, names: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
     texts: dict[str, str] = {}
     kinds: list[str] = []
     for name in names:

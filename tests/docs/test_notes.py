@@ -20,6 +20,7 @@ SOURCE = ROOT / "qacrawl"
 READING = [
     *SOURCE.glob("parse/grammar/*.py"),
     *(SOURCE / f"parse/{name}.py" for name in ("header", "sections", "signoff", "values")),
+    SOURCE / "parse/markup/fields.py",
     SOURCE / "validate.py",
     SOURCE / "redact/record.py",
 ]

@@ -79,7 +79,7 @@ def with_a_table_like_ours(path: Path) -> None:
 
 
 def newer(path: Path) -> None:
-    of_version("3", path)
+    of_version("4", path)
 
 
 def without_version(path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_file_of_others_in_which_a_write_was_killed_stays_as_it_is(tmp_path: P
         (foreign, "is no frontier of qacrawl"),
         (foreign_and_empty, "is no frontier of qacrawl"),
         (with_a_table_like_ours, "is no frontier of qacrawl"),
-        (newer, "is a frontier of version 3, made by a newer qacrawl"),
+        (newer, "is a frontier of version 4, made by a newer qacrawl"),
         (without_version, "is a damaged frontier"),
     ],
 )
@@ -217,7 +217,7 @@ def test_a_newer_frontier_in_postgresql(postgres_url: str, tmp_path: Path, monke
     with monkeypatch.context() as later:
         later.setattr(tables, "VERSION", 9)
         touch(postgres_url, tmp_path)
-    with refused("of version 9, made by a newer qacrawl; this one knows 2"):
+    with refused("of version 9, made by a newer qacrawl; this one knows 3"):
         touch(postgres_url, tmp_path)
 
 
@@ -236,17 +236,24 @@ def test_older_frontiers_are_brought_up_to_date(
     with open_frontier(address, SITE, tmp_path) as frontier:
         frontier.add([Found(PAGE, "article")])
         frontier.swap([("parts", "a", 1)], [])
-    monkeypatch.setattr(tables, "VERSION", 4)
-    monkeypatch.setattr(tables, "MIGRATIONS", {3: STEPS, 4: ("UPDATE qacrawl_urls SET seen_by = seen_by || ', 2'",)})
+    monkeypatch.setattr(tables, "VERSION", 5)
+    monkeypatch.setattr(tables, "MIGRATIONS", {4: STEPS, 5: ("UPDATE qacrawl_urls SET seen_by = seen_by || ', 2'",)})
     with ThreadPoolExecutor(4) as pool:  # whoever comes first does it, once
         list(pool.map(touch, [address] * 4, [tmp_path] * 4))
     with open_frontier(address, SITE, tmp_path) as frontier, frontier.engine.connect() as db:
         assert db.execute(text("SELECT url, seen_by FROM qacrawl_urls")).all() == [(PAGE, "version 1, 2")]
-        assert db.execute(text("SELECT value FROM qacrawl_meta")).scalars().all() == ["4"]
+        assert db.execute(text("SELECT value FROM qacrawl_meta")).scalars().all() == ["5"]
         assert frontier.files("parts") == {"a": 1}
 
 
+BACK_TO_2 = (
+    "ALTER TABLE qacrawl_urls DROP COLUMN address",
+    "UPDATE qacrawl_meta SET value = '2'",
+)
+SMALL = "ALTER TABLE qacrawl_urls ALTER COLUMN generation TYPE INTEGER"
+"""What version 2 had in PostgreSQL."""
 BACK_TO_1 = (
+    *BACK_TO_2[:1],
     "DROP TABLE qacrawl_counters",
     "ALTER TABLE qacrawl_urls DROP COLUMN visit",
     "ALTER TABLE qacrawl_runs DROP COLUMN number",
@@ -267,13 +274,32 @@ def test_a_frontier_of_the_first_version_gets_a_counter_above_its_leases(
             rows = frontier.lease(1, "old", 1e12)
             frontier.release(rows)
         with frontier.engine.begin() as db:
-            for statement in BACK_TO_1:
+            for statement in (*BACK_TO_1, *([SMALL] if frontier.shared else [])):
                 db.execute(text(statement))
     with open_frontier(address, SITE, tmp_path) as frontier:
         assert frontier.lease(1, "new", 1e12)[0].generation == rows[0].generation + 1
         assert frontier.start_run("new", 1e12) > rows[0].generation
         assert frontier.run_ids() == ["new", "old"]
         assert frontier.last_reason() is None
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_frontier_of_the_second_version_keeps_its_urls_and_counts_on(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    address = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
+    with open_frontier(address, SITE, tmp_path) as frontier:
+        frontier.add([Found(PAGE, "article")])
+        with frontier.engine.begin() as db:
+            for statement in (*BACK_TO_2, *([SMALL] if frontier.shared else [])):
+                db.execute(text(statement))
+    with open_frontier(address, SITE, tmp_path) as frontier:
+        other = PAGE.replace("/1", "/2")
+        assert frontier.add([Found(other, "article", address=f"{other}/?from=home")]) == 1
+        frontier.swap([], [], visit=2**40)  # more than any number of half the size
+        rows = frontier.lease(5, "run", 1e12)
+        assert [(row.url, row.address) for row in rows] == [(PAGE, None), (other, f"{other}/?from=home")]
+        assert {row.generation for row in rows} == {2**40 + 1}
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -284,8 +310,8 @@ def test_a_step_that_fails_changes_nothing(
     with open_frontier(address, SITE, tmp_path) as frontier:
         frontier.add([Found(PAGE, "article")])
     with monkeypatch.context() as later:
-        later.setattr(tables, "VERSION", 3)
-        later.setattr(tables, "MIGRATIONS", {3: (*STEPS, "SELECT 1 FROM nowhere")})
+        later.setattr(tables, "VERSION", 4)
+        later.setattr(tables, "MIGRATIONS", {4: (*STEPS, "SELECT 1 FROM nowhere")})
         with refused("nowhere", Exit.FAILED):
             touch(address, tmp_path)
     with open_frontier(address, SITE, tmp_path) as frontier:

@@ -42,10 +42,15 @@ def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
         yield opened
 
 
+def found(number: int) -> Found:
+    """An article, every third one spelt otherwise where it was found."""
+    return Found(article(number), "article", number, None if number % 3 else f"{article(number)}/?from=home")
+
+
 def populate(frontier: Frontier) -> None:
     """Rows of every state, with every column in use."""
     frontier.start_run("run", LONG)
-    frontier.add([Found("https://doctorqna.com/en", "start"), *(Found(article(n), "article", n) for n in range(1, 12))])
+    frontier.add([Found("https://doctorqna.com/en", "start"), *(found(n) for n in range(1, 12))])
     rows = frontier.lease(9, "run", LONG)
     facts: dict[str, Any] = {"etag": '"é\u2028"', "last_modified": "Mon", "digest": "d", "payload": "p", "status": 200}
     facts |= {"fetched_at": 1.25, "checked_at": 2.5, "seconds": 0.1, "asked": 1e9 + 1 / 3, "replied": 0}
@@ -105,11 +110,24 @@ def test_a_file_holds_all_rows(kind: str, opener: Opener) -> None:
     file = io.StringIO()
     assert dump(source, file) == {"urls": 12, "files": 3, "runs": 1, "hosts": 1, "counters": 1}
     lines = [json.loads(line) for line in file.getvalue().split("\n")[:-1]]
-    assert lines[0] == {"qacrawl_frontier": 2, "site": SITE}
+    assert lines[0] == {"qacrawl_frontier": 3, "site": SITE}
     assert lines[-1] == {"end": len(lines) - 2}
     file.seek(0)
     assert load(target, file) == {"urls": 12, "files": 3, "runs": 1, "hosts": 1, "counters": 1}
     assert content(target) == content(source)
+
+
+def test_a_file_of_the_second_version_is_read(opener: Opener) -> None:
+    source, target = opener("sqlite", "source"), opener("sqlite", "target")
+    populate(source)
+    file = io.StringIO()
+    dump(source, file)
+    head, *rest = [json.loads(line) for line in file.getvalue().split("\n")[:-1]]
+    for line in rest:
+        line.pop("address", None)
+    text = "\n".join(json.dumps(line) for line in [head | {"qacrawl_frontier": 2}, *rest])
+    assert load(target, io.StringIO(text)) == {"urls": 12, "files": 3, "runs": 1, "hosts": 1, "counters": 1}
+    assert {row.address for row in target.lease(20, "next", LONG)} == {None}
 
 
 def test_a_file_of_the_first_version_is_read_and_its_leases_count(opener: Opener) -> None:
@@ -172,7 +190,7 @@ def damaged(lines: list[str]) -> dict[str, list[str]]:
     return {
         "line 1 is no JSON object": [],
         "line 1 is not the head": lines[1:],
-        "version 2": ['{"qacrawl_frontier": 3, "site": "doctorqna"}', *lines[1:]],
+        "version 3": ['{"qacrawl_frontier": 4, "site": "doctorqna"}', *lines[1:]],
         "of the site 'other'": ['{"qacrawl_frontier": 1, "site": "other"}', *lines[1:]],
         "its end is missing": lines[:-1],
         "it holds 17 rows of 18": [*lines[:1], *lines[2:]],

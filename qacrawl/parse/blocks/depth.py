@@ -1,6 +1,8 @@
 """Pages nested deeper than anybody writes, made flat before a tree is built from them."""
 
+import operator
 import re
+from itertools import accumulate
 
 from qacrawl.parse.blocks.block import ENDS_BLOCK, HEADINGS, PLACES
 
@@ -8,7 +10,8 @@ DENSE = 5_000  # pages with fewer tags cannot nest so deep that a tree gets slow
 DEPTH = 400
 VOID = frozenset(["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"])
 ENDS = frozenset([*ENDS_BLOCK, *HEADINGS, *PLACES])
-ANY_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>])(?:[^<>"']|"[^"]*"|'[^']*')*>""")
+ANY_TAG = re.compile(r"""<(/?+)([a-zA-Z][a-zA-Z0-9-]*+)(?=[\s/>])(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
+STEP = {"": 1, "/": -1}
 
 
 def shallow(markup: str) -> str:
@@ -16,7 +19,7 @@ def shallow(markup: str) -> str:
 
     Tags below that become block ends (or nothing, if inline), so the blocks stay what they were.
     """
-    if markup.count("<") < DENSE:
+    if markup.count("<") < DENSE or _deepest(markup) <= DEPTH:
         return markup
     depth = 0
 
@@ -32,3 +35,10 @@ def shallow(markup: str) -> str:
         return match[0]
 
     return ANY_TAG.sub(flatten, markup)
+
+
+def _deepest(markup: str) -> int:
+    """How deep elements nest, as `shallow` counts it; found without a loop over the tags."""
+    levels = [*accumulate([STEP[slash] for slash, name in ANY_TAG.findall(markup) if name.lower() not in VOID])]
+    lowest = accumulate(levels, min, initial=0)  # an end tag too many ends nothing
+    return max(map(operator.sub, levels, lowest), default=0)

@@ -16,7 +16,7 @@ from qacrawl.publish.about import card, card_texts
 from qacrawl.publish.about.background import Background
 from qacrawl.publish.about.stats import Stats
 from qacrawl.publish.data import configs, files
-from qacrawl.records import RelatedFAQ, SimilarQA, UsageSignal
+from qacrawl.records import OtherReply, RelatedFAQ, SimilarQA, UsageSignal
 from qacrawl.words import counted as number_of
 
 NAME = "croissant.json"
@@ -27,11 +27,17 @@ _TYPES = {
     pa.string(): "sc:Text",
     pa.bool_(): "sc:Boolean",
     pa.int16(): "cr:Int16",
+    pa.int32(): "cr:Int32",
     pa.int64(): "cr:Int64",
     pa.date32(): "sc:Date",
     configs.TIME: "sc:DateTime",
 }
-_ITEMS: dict[str, type[BaseModel]] = {"similar_qa": SimilarQA, "related_faq": RelatedFAQ, "usage_signals": UsageSignal}
+_ITEMS: dict[str, type[BaseModel]] = {
+    "similar_qa": SimilarQA,
+    "related_faq": RelatedFAQ,
+    "other_replies": OtherReply,
+    "usage_signals": UsageSignal,
+}
 
 # The specification's own context: readers warn of any other.
 _CONTEXT: dict[str, Any] = {

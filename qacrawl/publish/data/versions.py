@@ -129,8 +129,11 @@ def load(db: Any, folder: Path, parts: Sequence[Path], rejects: Sequence[Path], 
     db.execute(f"""
         CREATE TABLE newest AS
         SELECT record_id, file, row
-        FROM readings
-        QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY {NEWEST_FIRST}) = 1
+        FROM (SELECT record_id, file, row,
+                     row_number() OVER (PARTITION BY record_id ORDER BY {NEWEST_FIRST}) AS place,
+                     rank() OVER (PARTITION BY url ORDER BY visit DESC, fetched_at DESC, parser DESC) AS reading
+              FROM readings)
+        WHERE place = 1 AND reading = 1
     """)
     return int(db.execute("SELECT count(*) FROM newest").fetchone()[0])
 

@@ -21,6 +21,7 @@ CAVEATS = (
 _FOLDER = "/doctor/All"
 ARTICLE = re.compile(r"/doctor/all/showdetail\.php", re.IGNORECASE)
 LISTING = re.compile(r"/doctor/all/(?:history|index)\.php", re.IGNORECASE)
+DEPARTMENT_PAGE = re.compile(r"/doctor/all/index\.php", re.IGNORECASE)
 TOPIC = re.compile(r"/doctor/often_question/type_detail\.php", re.IGNORECASE)
 NUMBER = re.compile(r"0*([1-9]\d{0,8})")
 PAGE = re.compile(r"0*([1-9]\d{0,4})")
@@ -29,7 +30,8 @@ DEPARTMENT = ("UrlClass", "d_class")
 CANONICAL = re.compile(
     r"https?://[a-z0-9.-]+(?::(?!80/|443/)[1-9]\d{1,4})?/doctor/All/ShowDetail\.php\?q_no=[1-9]\d{0,8}"
 )
-_PERSONAL = re.compile(r"(?i)e?-?mail|sat")
+_READER = "sat"
+"""A parameter that says how a reader liked the page."""
 
 
 def kind(url: str) -> Literal["article", "listing"] | None:
@@ -60,6 +62,17 @@ def canonical(url: str) -> str:
         query = f"UrlClass={department}&SortBy=q_no&PageNo={page[1] if page else 1}"
         return urlunsplit((*clean[:2], f"{_FOLDER}/history.php", query, ""))
     return urlunsplit((*clean[:3], "&".join(filter(_is_kept, clean.query.split("&"))), ""))
+
+
+def address(url: str) -> str:
+    """Return how a page is asked for that was found at `url`: spelt as it is there, without who read it.
+
+    A department's page is asked for as the listing that it leads to. Raise ValueError as `canonical`.
+    """
+    if DEPARTMENT_PAGE.fullmatch(urlsplit(url).path):
+        return canonical(url)
+    parts = urlsplit(urls.address(url))
+    return urlunsplit((*parts[:3], "&".join(filter(_is_kept, parts.query.split("&"))), ""))
 
 
 def number(url: str) -> int | None:
@@ -102,5 +115,4 @@ def _value(query: str, name: str) -> str:
 
 def _is_kept(part: str) -> bool:
     """Return whether a parameter says something of the page, and not who reads it."""
-    name, _, value = part.partition("=")
-    return not _PERSONAL.fullmatch(unquote_plus(name)) and "@" not in unquote_plus(value)
+    return not urls.is_personal(part) and unquote_plus(part.partition("=")[0]).lower() != _READER

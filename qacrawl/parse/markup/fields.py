@@ -1,0 +1,87 @@
+"""The fields of records from the threads that a page says in markup."""
+
+import re
+from collections.abc import Callable
+from typing import cast
+
+from selectolax.lexbor import SelectolaxError
+
+from qacrawl.parse.encoding import decode
+from qacrawl.parse.markup import reading, threads
+from qacrawl.parse.markup.posts import Post
+from qacrawl.parse.markup.threads import Thread
+from qacrawl.records import Article, Fields, OtherReply, Page, Refusal, SimilarQA
+
+VERSION = 1
+"""Raised when any page reads otherwise than before."""
+LANG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+MOST = 1_000
+"""Questions of one page that are read."""
+
+
+def read(page: Page, lang: str, absolute: Callable[[str], str | None]) -> Article | Refusal:
+    """Return the questions of a page of any site, in its order.
+
+    `lang` is the language of pages that don't say theirs; `absolute` makes a URL of an address on the page, or None.
+    """
+    markup = decode(page.body, page.content_type)
+    if markup is None:
+        return Refusal("binary")
+    try:
+        found = reading.read(markup, page.content_type)
+    except (SelectolaxError, RuntimeError, ValueError) as error:
+        return Refusal("broken_markup", (f"the page can't be read: {type(error).__name__}",))
+    asked = threads.find(found.jsonld, found.microdata)
+    if not asked:
+        return Refusal("broken_markup", tuple(found.faults)) if found.faults else Refusal("no_markup")
+    notes = ["broken_markup"] if found.faults else []
+    spoken = next((tag for tag in (found.lang.replace("_", "-"), lang) if LANG.fullmatch(tag)), "und")
+    first, *more = (_fields(thread, spoken, notes, absolute) for thread in asked[:MOST])
+    return Article(first, tuple(more))
+
+
+def _fields(thread: Thread, lang: str, notes: list[str], absolute: Callable[[str], str | None]) -> Fields:
+    """Plain fields of a thread."""
+    asked, best = thread.question, thread.best()
+    reply = None if best is None else thread.replies[best]
+    own = thread.lang.replace("_", "-")
+    values: dict[str, object] = {
+        "lang": own if LANG.fullmatch(own) else lang,
+        "title": thread.title,
+        "question": asked.text,
+        "asker": asked.author,
+        "ask_date": asked.day,
+        "question_votes": asked.votes,
+        "similar_qa": [_similar(post, absolute) for post in thread.similar],
+        "other_replies": [_other(post) for at, post in enumerate(thread.replies) if at != best],
+    }
+    notes = notes + ["bad_ask_date"] * asked.bad_day
+    if reply:
+        values |= {
+            "reply": reply.text,
+            "doctor": reply.author,
+            "reply_date": reply.day,
+            "reply_votes": reply.votes,
+            "reply_accepted": reply.accepted,
+        }
+        notes += ["bad_reply_date"] * reply.bad_day
+    return cast(Fields, {name: value for name, value in values.items() if value not in ("", None)} | {"notes": notes})
+
+
+def _other(post: Post) -> OtherReply:
+    return OtherReply(
+        author=post.author or None,
+        reply=post.text,
+        reply_date=post.day,
+        votes=post.votes,
+        accepted=post.accepted,
+    )
+
+
+def _similar(post: Post, absolute: Callable[[str], str | None]) -> SimilarQA:
+    """Another question of the page, as an entry of its "Similar Q&A"."""
+    return SimilarQA(
+        title=post.title or None,
+        url=(absolute(post.url) if post.url else None) or None,
+        question_excerpt=post.text or None,
+    )

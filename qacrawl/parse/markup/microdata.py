@@ -1,0 +1,65 @@
+"""Microdata, as https://html.spec.whatwg.org/#microdata: elements to items."""
+
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from qacrawl.parse.markup.item import Item, Shown, Value, kinds
+
+ADDRESSED = {
+    **dict.fromkeys(("audio", "embed", "iframe", "img", "source", "track", "video"), "src"),
+    **dict.fromkeys(("data", "meter"), "value"),
+    "link": "href",
+    "meta": "content",
+    "object": "data",
+}
+"""Elements whose value is an attribute."""
+
+
+def read(tree: LexborHTMLParser) -> list[Item]:
+    """Return the items of a page that are in no other, in its order."""
+    items: dict[int, Item] = {}
+    referring: dict[str, list[Item]] = {}
+    for place, node in enumerate(tree.css("[itemscope]")):
+        facts = node.attributes
+        kind = (facts.get("itemtype") or "").split()
+        item = items[node.mem_id] = Item(place, kinds(kind), (facts.get("itemid") or "").strip())
+        for name in (facts.get("itemref") or "").split():
+            referring.setdefault(name, []).append(item)
+    inner: set[int] = set()
+    for node in tree.css("[itemprop]"):
+        names = (node.attributes.get("itemprop") or "").split()
+        owners = [*_owners(node, items, referring)] if names else []
+        if owners:
+            own = items.get(node.mem_id)
+            value = _value(node) if own is None else own
+            if own:
+                inner.add(own.place)
+            for owner in owners:
+                for name in names:
+                    owner.add(name.rpartition("/")[2], value)
+    return [item for item in items.values() if item.place not in inner]
+
+
+def _owners(node: LexborNode, items: dict[int, Item], referring: dict[str, list[Item]]) -> Iterator[Item]:
+    """Yield the items that an element is a property of: the one around it, and those that refer to where it stands."""
+    at: LexborNode | None = node
+    while at is not None:
+        if referring and (name := at.id) in referring:
+            yield from referring[name]
+        at = at.parent
+        if at is not None and (item := items.get(at.mem_id)):
+            yield item
+            return
+
+
+def _value(node: LexborNode) -> Value:
+    """Return the value of an element that is no item."""
+    facts = node.attributes
+    for name in ("content", "datetime"):
+        if (said := facts.get(name)) is not None:
+            return said
+    tag = node.tag
+    if tag in ADDRESSED:
+        return facts.get(ADDRESSED[tag]) or ""
+    return Shown(node, (facts.get("href") or "") if tag in ("a", "area") else "")

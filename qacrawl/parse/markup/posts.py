@@ -1,0 +1,84 @@
+"""What somebody wrote, as an item of markup says it: text, author, day, votes."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from qacrawl.parse.markup import prose
+from qacrawl.parse.markup.item import Item, Value
+
+DELETED = re.compile(
+    r"\W*(?:(?:this |the )?(?:answer|post|comment|reply|message|topic|content)?\s*(?:has been|was|is|were)?\s*)?"
+    r"(?:deleted|removed|withdrawn)(?: by (?:the |its |a |an )?(?:\w+ )?(?:author|owner|moderators?|admin|user))?"
+    r"(?:, will be automatically deleted in [^.]{1,40})?\W*",
+    re.IGNORECASE,
+)
+URL = re.compile(r"(?:https?:)?//\S+\Z", re.IGNORECASE)
+NEAR = 120
+"""Letters by which a text that is cut is known again, at most."""
+
+
+@dataclass
+class Post:
+    """A question, an answer or a comment."""
+
+    text: str
+    author: str = ""
+    day: date | None = None
+    bad_day: bool = False
+    """Whether the page gives a day that can't be read."""
+    votes: int | None = None
+    accepted: bool = False
+    title: str = ""
+    url: str = ""
+
+
+def post(item: Item, accepted: bool = False) -> Post:
+    """Return what an item says; its text is "" where it was deleted."""
+    said = next((text for value in item.all("text", "articleBody") if (text := prose.text(value))), "")
+    gone = "deleted" in prose.line(next(iter(item.all("creativeWorkStatus")), "")).lower()
+    votes = prose.count(item.all("upvoteCount"))  # likes are none: they say that a post is liked, not that it answers
+    when, wrong = prose.day(item.all("dateCreated", "datePublished"))
+    return Post(
+        "" if gone or DELETED.fullmatch(said[:200]) else said,
+        author(item),
+        when,
+        wrong,
+        votes,
+        accepted,
+        url=next((value for value in map(_url, item.all("url")) if value), ""),
+    )
+
+
+def author(item: Item) -> str:
+    """Return who wrote an item; "" where it does not say, or says only an address."""
+    for value in item.all("author", "creator"):
+        names = value.all("name", "alternateName", "givenName") if isinstance(value, Item) else [value]
+        for name in names:
+            said = prose.line(name)
+            if said and not URL.match(said):
+                return said
+    return ""
+
+
+def _url(value: Value) -> str:
+    return value.strip() if isinstance(value, str) else "" if isinstance(value, Item) else value.href.strip()
+
+
+def letters(text: str) -> str:
+    """Return what tells a text from others: its letters and digits, whatever their case."""
+    return "".join(filter(str.isalnum, text)).casefold()
+
+
+def is_same(seen: set[str], text: str) -> bool:
+    """Return whether a text is in `seen`, to which it is added."""
+    told = letters(text) or text
+    known = told in seen
+    seen.add(told)
+    return known
+
+
+def starts_with(text: str, start: str) -> bool:
+    """Return whether a text is longer than `start` and begins like it."""
+    told, began = letters(text), letters(start)
+    return len(told) > len(began) > 0 and told[: min(NEAR, len(began))] == began[:NEAR]

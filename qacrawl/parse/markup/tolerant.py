@@ -1,0 +1,49 @@
+"""JSON as pages have it: with the faults that search engines tolerate."""
+
+import json
+import re
+from typing import Any
+
+# A string that nobody closes ends with the text, so that each is gone through once.
+_STRING = r'"(?:[^"\\]++|\\.)*+(?:"|\\?+\Z)'
+_COMMENT = r"//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)|<!--|-->|<!\[CDATA\[|\]\]>"
+COMMENT = re.compile(rf"({_STRING})|{_COMMENT}", re.DOTALL)
+COMMA = re.compile(rf"({_STRING})|,(?=[\s,]*+[}}\]])", re.DOTALL)
+BAD_ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|(.?))', re.DOTALL)
+BETWEEN = re.compile(r"[\s,;]*+")
+# Numbers stay text: one of 5,000 digits would be refused.
+_DECODER = json.JSONDecoder(strict=False, parse_int=str, parse_float=str, parse_constant=str)
+
+
+def loads(text: str) -> list[Any]:
+    """Return the JSON values in a text, one behind the other.
+
+    Comments, `<![CDATA[`, commas behind the last entry, raw newlines and tabs in strings, and backslashes that escape
+    nothing are tolerated. Raise ValueError for what can't be read, and where it is nested too deep.
+    """
+    try:
+        try:
+            return [_DECODER.decode(text)]
+        except json.JSONDecodeError:
+            return _values(COMMA.sub(_kept, COMMENT.sub(_mended, text)))
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def _mended(match: re.Match[str]) -> str:
+    """Return a string with its escapes mended; nothing of a comment."""
+    return BAD_ESCAPE.sub(lambda found: f"\\{found[1]}" if found[1] else found[2], match[1]) if match[1] else " "
+
+
+def _kept(match: re.Match[str]) -> str:
+    return match[1] or ""
+
+
+def _values(text: str) -> list[Any]:
+    values = []
+    at = BETWEEN.match(text).end()  # type: ignore[union-attr]  # it matches nothing as well
+    while at < len(text):
+        value, end = _DECODER.raw_decode(text, at)
+        values.append(value)
+        at = BETWEEN.match(text, end).end()  # type: ignore[union-attr]
+    return values
