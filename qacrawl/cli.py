@@ -29,7 +29,7 @@ app = typer.Typer(
 
 Site = Annotated[str, typer.Argument(help="A source, as `qacrawl sites` lists it, or its TOML file.", metavar="SITE")]
 PLACE = ("output", "frontier")
-GATE = ("gate_rejects", "gate_coverage", "gate_gone")
+GATE = ("gate_rejects", "gate_coverage", "gate_gone", "keep_reserved")
 READ = ("read_seconds", "read_megabytes", "keep_own_names")
 """Settings that a command takes which opens a site, one that publishes, and one that reads pages."""
 Dataset = Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")]

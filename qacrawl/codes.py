@@ -70,6 +70,10 @@ NOTES = {
         "The page names a department that qacrawl's vocabulary does not have; `department` is null, and `specialty` "
         "as the page says it."
     ),
+    "unread_signal": (
+        "Something that the site says of the use of the page can't be read: it stands in `usage_signals`, and was "
+        "taken to say nothing, as its standard wants."
+    ),
     "unread_text": (
         "Text stands between the asker's line and the sections below it, but no doctor's line follows the "
         "asker's, and no reply date ends it: perhaps a list of other questions. It was not taken for a reply."
@@ -95,6 +99,7 @@ REJECTS = {
     "missing_file": "there is no such file",
     "no_markup": "the page has no schema.org markup of questions",
     "no_pages": "the archive file holds no page of the site",
+    "noindex": "the site does not want the page in an index (noindex, none, or an unavailable_after that is over)",
     "not_article": "the page is neither an article nor a listing",
     "too_large": "the file is larger than 16 MiB, or takes more memory to read than it may",
     "too_slow": "the page takes longer to read than it may",

@@ -75,6 +75,7 @@ def _rising(steps: tuple[tuple[float, float], ...] | None) -> tuple[tuple[float,
 
 Text = Annotated[str | None, BeforeValidator(_none_if_empty), WithJsonSchema({"format": "text"})]
 Address = Annotated[str, AfterValidator(urls.canonical)]
+Page = Annotated[str, AfterValidator(urls.canonical), WithJsonSchema({"format": "an http(s) URL"})]
 Addresses = Annotated[
     tuple[Address, ...],
     BeforeValidator(_addresses),
@@ -134,6 +135,10 @@ class Common(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
     max_seconds: Seconds = Field(0.0, description="End after so many seconds. 0 is no limit.")
     full: bool = Field(False, description="Ask for every page again, also for those that are not due.")
     refetch: bool = Field(False, description="Like full, and have each page sent and read again, changed or not.")
+    keep_reserved: bool = Field(
+        False,
+        description="Keep records in snapshots whose site says that no model may be trained on them; the card says so.",
+    )
     worker: bool = Field(False, description="Share the crawl with others (PostgreSQL).")
     allow_private: bool = Field(False, description="Admit loopback and private addresses.")
     quiet: bool = Field(False, description="Say only how it ended, and what went wrong.")
@@ -153,6 +158,11 @@ class Common(BaseModel, frozen=True, extra="forbid", allow_inf_nan=False):
 class Options(Common, frozen=True):
     """All settings: those, and what is seldom touched."""
 
+    bot_url: Page = Field(
+        "https://github.com/qacrawl/qacrawl/blob/main/docs/crawler.md",
+        description="Page that tells site owners what this crawler is, for the user agent.",
+        json_schema_extra={"metavar": "URL"},
+    )
     tries: int = Field(3, ge=1, le=100, description="Requests for a URL in one run, before it counts as failed.")
     retry_pause: Seconds = Field(
         2.0, description="Seconds before the second try; twice as many before the third, and so on."
@@ -306,11 +316,11 @@ def unknown(name: str, known: Iterable[str] = (), where: str = "") -> QacrawlErr
     return QacrawlError(f"there is no setting {name}{where}{hint}", Exit.USAGE)
 
 
-def user_agent(contact: str | None) -> str:
-    """Return what we call ourselves; please give an address."""
+def user_agent(contact: str | None, bot_url: str = Options.model_fields["bot_url"].default) -> str:
+    """Return what we call ourselves, with a page that explains us; please give an address."""
     told = " ".join((contact or "").split()).encode("ascii", "replace").decode()
     said = f"contact: {told}" if told else "no contact address was set"
-    return f"qacrawl/{version('qacrawl')} (research crawler; obeys robots.txt; {said})"
+    return f"qacrawl/{version('qacrawl')} (+{bot_url}) (research crawler; obeys robots.txt; {said})"
 
 
 def _name(field: str) -> str:

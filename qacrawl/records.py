@@ -6,9 +6,9 @@ Pydantic is the only definition. The JSON Schema, the Arrow schema and `docs/fie
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, NamedTuple, TypedDict
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -39,6 +39,24 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Sex = Literal["female", "male", "other"]
 
 
+class Signal(NamedTuple):
+    """What a site says of the use of a page, in one line of a file, a header or a meta tag."""
+
+    source: Literal["robots.txt", "tdmrep.json", "header", "meta"]
+    rule: str
+    """The line, with the name of the rule before it."""
+    trains: bool | None = None
+    """Whether models may be trained on it; None where it does not say."""
+    indexes: bool = True
+    """Whether the page may be in an index."""
+    follows: bool = True
+    """Whether its links may be followed."""
+    is_read: bool = True
+    """Whether all of it could be read."""
+    seen_at: datetime | None = None
+    """When the response came that says it, UTC; None: with the page."""
+
+
 class Page(BaseModel):
     """A page as fetched: the bytes, and what is known of them before anyone reads them."""
 
@@ -58,6 +76,8 @@ class Page(BaseModel):
     run_id: str | None = None
     warc_file: str | None = None
     warc_offset: int | None = None
+    signals: tuple[Signal, ...] = Field((), repr=False)
+    """What is said of its use; by the site's files and by headers, until `usage.page` adds what it says itself."""
 
     @cached_property
     def sha256(self) -> str:
@@ -106,6 +126,26 @@ class OtherReply(BaseModel):
     reply_date: date | None = Field(None, description="Day of the reply, as the page says it (no time zone).")
     votes: Votes | None = Field(None, description="Votes for it; null where the page says none.")
     accepted: bool = Field(False, description="Whether the page marks it as accepted.")
+
+
+class UsageSignal(BaseModel):
+    """What a site says of the use of a page."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: Text = Field(description="Where it says so: `robots.txt`, `tdmrep.json`, `header` or `meta`.")
+    rule: Text = Field(description='What it says, as written: "Content-Usage: train-ai=n"; cut where it is long.')
+    seen_at: AwareDatetime = Field(description="When the response came that says it, UTC.")
+
+
+_MAY_TRAIN = (
+    "Whether the site lets models be trained on the page: false where any signal reserves that, true where one allows "
+    "it and none reserves it, null where none says anything of it. Snapshots leave out what is false, unless whoever "
+    "makes them chose otherwise."
+)
+_USAGE_SIGNALS = (
+    "What the site said of the use of the page when it was last visited; docs/crawler.md says what is read."
+)
 
 
 class QARecord(BaseModel):
@@ -196,6 +236,8 @@ class QARecord(BaseModel):
     )
     parser_version: Text = Field(description='Parser that read the page, "{site}/{version}".')
     notes: tuple[Text, ...] = Field((), description="Soft findings, as codes; docs/notes.md explains each.")
+    may_train: bool | None = Field(None, description=_MAY_TRAIN)
+    usage_signals: tuple[UsageSignal, ...] = Field((), description=_USAGE_SIGNALS)
 
 
 class Fields(TypedDict, total=False):
@@ -282,6 +324,8 @@ class Reject(BaseModel):
         None, description="Byte at which the response's record starts in that file."
     )
     parser_version: Text = Field(description='Parser that read the page, "{site}/{version}".')
+    may_train: bool | None = Field(None, description=_MAY_TRAIN)
+    usage_signals: tuple[UsageSignal, ...] = Field((), description=_USAGE_SIGNALS)
 
 
 def records_of(result: object) -> tuple[QARecord, ...]:

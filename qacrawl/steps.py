@@ -5,9 +5,13 @@ from datetime import datetime
 
 from qacrawl import registry, validate
 from qacrawl.archive import warc
-from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject, Several, records_of
+from qacrawl.parse.blocks import is_html
+from qacrawl.parse.encoding import decode
+from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject, Several, Signal, records_of
 from qacrawl.redact import AskerNames
 from qacrawl.redact.record import redact
+from qacrawl.usage import signals as usage
+from qacrawl.usage.page import from_page
 
 
 def page(
@@ -19,11 +23,13 @@ def page(
     fetched_at: datetime,
     place: warc.Place | None,
     address: str | None = None,
+    signals: Sequence[Signal] = (),
 ) -> Page:
     """Return a response as a page: what a crawl gives to the parser, and `rebuild` again.
 
     `url` is canonical, `body` without its content encoding; of several Content-Types the last counts. `place` is where
-    the response lies in the archive, `address` where it was asked for.
+    the response lies in the archive, `address` where it was asked for; `signals` are what its host's files and its
+    headers say of its use.
     """
     return Page(
         site=site,
@@ -36,7 +42,15 @@ def page(
         run_id=warc.run_of(place.file) if place else None,
         warc_file=place.file if place else None,
         warc_offset=place.offset if place else None,
+        signals=tuple(signals),
     )
+
+
+def signalled(page: Page) -> Page:
+    """Return a page with what it says itself of its use among its signals."""
+    markup = decode(page.body, page.content_type, registry.encoding(page.site))
+    found = from_page(markup, page.fetched_at) if markup and is_html(markup, page.content_type) else ()
+    return page.model_copy(update={"signals": (*page.signals, *found)}) if found else page
 
 
 def read(page: Page) -> QARecord | Several | Listing | Refusal:
@@ -58,9 +72,20 @@ def result(
 ) -> QARecord | Several | Listing | Reject:
     """Return what is stored of a page: its redacted records, or a reject that says what is wrong.
 
-    Of a listing, return its links.
+    Of a listing, return its links. What `signalled` finds on the page is found here, too.
     """
+    return of_signalled(signalled(page), key, askers, texts=texts, own=own)
+
+
+def of_signalled(
+    page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True, own: bool = True
+) -> QARecord | Several | Listing | Reject:
+    """Return what `result` does, of a page as `signalled` gives it."""
     answer = read(page)
+    if isinstance(answer, Listing) and not usage.follows(page.signals):
+        return Listing(())
+    if records_of(answer) and not usage.indexes(page.signals):
+        answer = Refusal("noindex")
     if records := [redact(one, key=key, askers=askers, texts=texts, own=own) for one in records_of(answer)]:
         return Several(tuple(records)) if len(records) > 1 else records[0]
     return validate.reject(page, answer, version(page.site)) if isinstance(answer, Refusal) else answer

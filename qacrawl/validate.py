@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from qacrawl import departments, registry
 from qacrawl.nfc import is_nfc, nfc
-from qacrawl.records import OLDEST, Fields, OtherReply, Page, QARecord, Refusal, Reject
+from qacrawl.records import OLDEST, Fields, OtherReply, Page, QARecord, Refusal, Reject, UsageSignal
+from qacrawl.usage import signals
 
 # No page means these: control characters but tab and newline, halves of surrogate pairs.
 _BAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -27,6 +28,8 @@ def validate(page: Page, fields: Fields, version: int, rank: int = 0) -> QARecor
     notes = [*fields.get("notes", ()), *_check_dates(values, page), *_check_ages(values), *_add_department(values)]
     if "reply" not in values:
         notes.append("unanswered")
+    if not signals.are_read(page.signals):
+        notes.append("unread_signal")
     values["notes"] = tuple(dict.fromkeys(notes))
     try:
         return QARecord(record_id=record_id(page, rank), rank=rank, **values, **_origin(page, version))
@@ -65,7 +68,16 @@ def _origin(page: Page, version: int) -> dict[str, Any]:
         "warc_file": page.warc_file,
         "warc_offset": page.warc_offset,
         "parser_version": f"{page.site}/{version}",
+        "may_train": signals.judge(page.signals),
+        "usage_signals": tuple(_seen(page)),
     }
+
+
+def _seen(page: Page) -> Iterator[UsageSignal]:
+    """Yield what is said of the use of a page, each with when it was seen."""
+    for signal in signals.kept(page.signals):
+        seen = (signal.seen_at or page.fetched_at).astimezone(UTC)
+        yield UsageSignal(source=signal.source, rule=signal.rule, seen_at=seen)
 
 
 def _check_dates(values: dict[str, Any], page: Page) -> Iterator[str]:

@@ -10,6 +10,7 @@ FLOW = """
 codes departments errors escape nfc records words
 log urls files schema registry
 archive options
+usage
 parse validate redact
 sitefile
 steps store

@@ -10,7 +10,20 @@ from typing import BinaryIO
 from qacrawl.archive import transfer
 from qacrawl.archive.records import Headers as Header
 from qacrawl.archive.records import Record, records
-from qacrawl.archive.warc import PURPOSE, ROBOTS, VISIT, Damage, Entry, Exchange, Headers, Place, Revisit, as_text
+from qacrawl.archive.warc import (
+    HOST,
+    PURPOSE,
+    ROBOTS,
+    TDMREP,
+    VISIT,
+    Damage,
+    Entry,
+    Exchange,
+    Headers,
+    Place,
+    Revisit,
+    as_text,
+)
 
 _CHUNK = 1 << 20
 _HTTP = "application/http"
@@ -90,9 +103,10 @@ def _read(header: Header, block: bytes) -> Entry:
     head, body = _halves(block)
     line, *lines = _LINE.split(head)
     headers = _headers(lines)
-    is_robots, visit = header.get(PURPOSE.lower()) == ROBOTS, header.get(VISIT.lower(), "")
-    number = int(visit) if NUMBER.fullmatch(visit) else None
-    exchange = Exchange(url, int(line.split()[1]), headers, body, at, is_robots, number)
+    purpose, visit = header.get(PURPOSE.lower()), header.get(VISIT.lower(), "")
+    number, host = int(visit) if NUMBER.fullmatch(visit) else None, header.get(HOST.lower())
+    status, is_robots, is_tdmrep = int(line.split()[1]), purpose == ROBOTS, purpose == TDMREP
+    exchange = Exchange(url, status, headers, body, at, is_robots, number, is_tdmrep=is_tdmrep, host=host)
     try:
         return transfer.undone(exchange)
     except transfer.CutError as error:

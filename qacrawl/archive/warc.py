@@ -14,8 +14,12 @@ from typing import NamedTuple
 
 SUFFIX = ".warc.gz"
 PURPOSE = "Qacrawl-Purpose"
-"""Field of a record's WARC header: "robots.txt" for what was fetched as that, for which redirects lead anywhere."""
+"""Field of a record's WARC header: "robots.txt" for what was fetched as that, for which redirects lead anywhere, and
+"tdmrep.json" likewise."""
 ROBOTS = "robots.txt"
+TDMREP = "tdmrep.json"
+HOST = "Qacrawl-Host"
+"""Field of a record's WARC header: scheme and host that a robots.txt or tdmrep.json is for, wherever it came from."""
 VISIT = "Qacrawl-Visit"
 """Field of a record's WARC header: the number of the visit, by the frontier's counter."""
 Headers = Sequence[tuple[str, str]]
@@ -42,6 +46,15 @@ class Exchange:
     """Whether it came as a robots.txt, at whatever address: then it is no page of the site."""
     visit: int | None = None
     """Number of the visit, by the frontier's counter; None in archives of older versions, and of what is no page."""
+    is_tdmrep: bool = False
+    """Whether it came as a tdmrep.json."""
+    host: str | None = None
+    """Scheme and host that a robots.txt or tdmrep.json is for; None of pages, and in archives of older versions."""
+
+    @property
+    def is_page(self) -> bool:
+        """Return whether it may be a page of the site."""
+        return not (self.is_robots or self.is_tdmrep)
 
     def values(self, name: str) -> list[bytes]:
         """Return the values of a header, whatever the case of its name."""

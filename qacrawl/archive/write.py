@@ -17,7 +17,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from qacrawl import files
-from qacrawl.archive.warc import PURPOSE, ROBOTS, SUFFIX, VISIT, Exchange, Place, as_bytes
+from qacrawl.archive.warc import HOST, PURPOSE, ROBOTS, SUFFIX, TDMREP, VISIT, Exchange, Place, as_bytes
 from qacrawl.files import local
 
 LARGEST = 1 << 30
@@ -36,6 +36,9 @@ class Writer:
         self.facts = dict(facts or {})
         self.sizes: dict[str, int] = {}
         """Bytes in each file of this run."""
+        self.in_force: dict[tuple[str, bool], Exchange] = {}
+        """The last robots.txt and tdmrep.json of each host: each file begins with them, so that it tells by itself what
+        was said of the use of its pages."""
         self._file: FileIO | None = None
 
     @property
@@ -45,20 +48,10 @@ class Writer:
 
     def write(self, exchange: Exchange) -> Place:
         """Append a response. Raise OSError when the disk refuses; then the file ends as before."""
-        record = _builder().create_warc_record(
-            exchange.url,
-            "response",
-            payload=io.BytesIO(exchange.body),
-            length=len(exchange.body),
-            warc_headers_dict={
-                "WARC-Date": _stamp(exchange.fetched_at),
-                "WARC-Payload-Digest": exchange.payload,
-                **({PURPOSE: ROBOTS} if exchange.is_robots else {}),
-                **({} if exchange.visit is None else {VISIT: str(exchange.visit)}),
-            },
-            http_headers=_http(exchange),
-        )
-        return self._append(record)
+        place = self._append(_response(exchange))
+        if exchange.host:
+            self.in_force[exchange.host, exchange.is_robots] = exchange
+        return place
 
     def write_revisit(self, exchange: Exchange, payload: str, refers_to: str, seen: datetime) -> Place:
         """Append a note that `exchange` shows the payload which `refers_to` had when it was `seen`."""
@@ -94,6 +87,7 @@ class Writer:
         name = f"{self.run_id}-{len(self.sizes):05}{SUFFIX}"
         facts = {"software": "qacrawl", "format": "WARC File Format 1.1", **self.facts}
         head = _member(_builder().create_warcinfo_record(name, facts))
+        head += b"".join(_member(_response(exchange)) for exchange in self.in_force.values())
         # Unbuffered: what a failed write left in a buffer would be written at the next try.
         file = (self.folder / name).open("xb", buffering=0)
         try:
@@ -126,6 +120,25 @@ class Writer:
         if self._file:
             self._file.close()
             self._file = None
+
+
+def _response(exchange: Exchange) -> Any:
+    """Return a response as a WARC record."""
+    purpose = ROBOTS if exchange.is_robots else TDMREP if exchange.is_tdmrep else None
+    return _builder().create_warc_record(
+        exchange.url,
+        "response",
+        payload=io.BytesIO(exchange.body),
+        length=len(exchange.body),
+        warc_headers_dict={
+            "WARC-Date": _stamp(exchange.fetched_at),
+            "WARC-Payload-Digest": exchange.payload,
+            **({PURPOSE: purpose} if purpose else {}),
+            **({HOST: exchange.host} if exchange.host else {}),
+            **({} if exchange.visit is None else {VISIT: str(exchange.visit)}),
+        },
+        http_headers=_http(exchange),
+    )
 
 
 def _write(file: FileIO, data: bytes) -> None:

@@ -24,7 +24,7 @@ def publish(given: Sequence[str], options: Options) -> str:
             opened.enter_context(frontier.publishing())
             folders.append(folder)
         target = files.folder(options.output, snapshot.name(slugs))
-        found = snapshot.publish(target, slugs, (folders[0], folders[1]))
+        found = snapshot.publish(target, slugs, (folders[0], folders[1]), keep_reserved=options.keep_reserved)
     if found is None:
         return "no number is on both sites: nothing was published"
     return f"{counted(found.rows, 'pair')} in {target / POINTER} -> {found.id}"

@@ -14,7 +14,8 @@ from qacrawl import files
 from qacrawl.escape import line, plain
 from qacrawl.frontier import Frontier
 from qacrawl.frontier.status import Status, rejected
-from qacrawl.publish import marks, rejects
+from qacrawl.publish import committed, marks, rejects
+from qacrawl.publish.data.reserved import Withheld
 from qacrawl.publish.marks import Held
 
 HELD = 5
@@ -32,12 +33,17 @@ class Kept:
     held: Sequence[Held]
     """Snapshots that are held back, the last first."""
     output: str
+    withheld: Withheld | None = None
+    """Records that the site reserves; None where a bucket has the parts."""
 
 
 def look(frontier: Frontier, folder: Path, output: str) -> Kept:
     """Return what the files in a site's folder say; `output` is what the user named, for commands to give."""
-    known = rejected(frontier) if files.is_copy(folder) else rejects.by_reason(frontier, folder)
-    return Kept(known, marks.candidates(folder), output)
+    if files.is_copy(folder):
+        return Kept(rejected(frontier), marks.candidates(folder), output)
+    known = rejects.by_reason(frontier, folder)
+    withheld = committed.count_reserved(frontier, folder, noindex="noindex" in known)
+    return Kept(known, marks.candidates(folder), output, withheld)
 
 
 def as_json(found: Status, kept: Kept) -> str:
@@ -48,6 +54,8 @@ def as_json(found: Status, kept: Kept) -> str:
         "runs": [run._asdict() for run in found.runs],
         "troubles": [trouble._asdict() for trouble in found.troubles],
         "rejects": dict(kept.rejects),
+        "reserved": kept.withheld.reserved if kept.withheld else None,
+        "unindexed": kept.withheld.unindexed if kept.withheld else None,
         "held_back": [
             asdict(held) | {"accept": marks.accept_command(found.site, kept.output, held.snapshot)}
             for held in kept.held
@@ -86,6 +94,11 @@ def show(found: Status, kept: Kept, console: Console) -> None:
         for reason, number in kept.rejects.items():
             refused.add_row(Text(plain(reason)), f"{number:,}")
         console.print(refused)
+    if kept.withheld and (kept.withheld.reserved or kept.withheld.unindexed):
+        reserved = Table("left out, as the site wants it", _right("records"))
+        reserved.add_row("no training on it", f"{kept.withheld.reserved:,}")
+        reserved.add_row("in no index", f"{kept.withheld.unindexed:,}")
+        console.print(reserved)
     for held in [held for held in kept.held if not held.superseded][:HELD]:
         _show_held(held, found.site, kept.output, console)
 

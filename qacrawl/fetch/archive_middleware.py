@@ -8,8 +8,9 @@ by a middleware that stands above all others.
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -21,8 +22,19 @@ from qacrawl.archive import read, warc
 from qacrawl.fetch import run as runs
 from qacrawl.fetch import validators
 from qacrawl.frontier import Row
+from qacrawl.records import Signal
+from qacrawl.usage import hosts, marks, standing
 
 logger = logging.getLogger(__name__)
+
+
+class Purpose(NamedTuple):
+    """What a request is for that asks for no page of the site."""
+
+    name: str
+    """"robots.txt" or "tdmrep.json"."""
+    host: str
+    """Scheme and host of whose it is, wherever redirects lead."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,8 @@ class Fetched:
     """WARC-Payload-Digest."""
     visit: int | None = None
     """Number of the visit; None of a response that an older version archived."""
+    signals: tuple[Signal, ...] = ()
+    """What the files of its host and its headers say of the use of its page."""
 
 
 class ReplayMiddleware:
@@ -44,6 +58,7 @@ class ReplayMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self.run = runs.of(crawler)
+        self.course = cache(hosts.course)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -55,13 +70,15 @@ class ReplayMiddleware:
         row: Row | None = request.meta.get("row")
         if row is None or row.archived_file is None or row.archived_offset is None:
             return None
-        found = _read(self.run.folder / "archive" / row.archived_file, row.archived_offset)
+        path = self.run.folder / "archive" / row.archived_file
+        found = _read(path, row.archived_offset)
         if found is None:
             logger.warning("%s is not in the archive where it should be; it is fetched again", row.url)
             return None
         place, exchange = found
         self.run.tally.add("from_archive")
-        request.meta["fetched"] = Fetched(place, exchange.fetched_at, None, exchange.payload, exchange.visit)
+        signals = hosts.of_response(hosts.at(self.course(path), place.offset), exchange)
+        request.meta["fetched"] = Fetched(place, exchange.fetched_at, None, exchange.payload, exchange.visit, signals)
         headers = Headers([(warc.as_bytes(name), warc.as_bytes(value)) for name, value in exchange.headers])
         kind = responsetypes.from_args(headers=headers, url=exchange.url, body=exchange.body)
         return kind(exchange.url, status=exchange.status, headers=headers, body=exchange.body, request=request)
@@ -87,11 +104,24 @@ class ArchiveMiddleware:
         headers = [
             (warc.as_text(name), warc.as_text(value)) for name, values in response.headers.items() for value in values
         ]
-        is_robots = bool(request.meta.get("robots"))
+        purpose: Purpose | None = request.meta.get("purpose")
         visit = row.generation if row else None
-        exchange = warc.Exchange(request.url, response.status, headers, response.body, at, is_robots, visit)
+        exchange = warc.Exchange(
+            request.url,
+            response.status,
+            headers,
+            response.body,
+            at,
+            purpose is not None and purpose.name == warc.ROBOTS,
+            visit,
+            is_tdmrep=purpose is not None and purpose.name == warc.TDMREP,
+            host=purpose.host if purpose else None,
+        )
+        signals = hosts.of_response(self.run.usage, exchange) if row else ()
         # A run that refetches reads the page again, so its records need a whole response to point to.
-        seen = response.status == 200 and not self.run.options.refetch
+        # One of which something else is said by now is read again likewise.
+        same_signals = row is not None and marks.part(row.digest) == marks.of(signals)
+        seen = response.status == 200 and not self.run.options.refetch and same_signals
         not_modified = response.status == 304 and validators.is_conditional(request)
         same = row is not None and (not_modified or (seen and exchange.payload == row.payload))
         try:
@@ -99,7 +129,11 @@ class ArchiveMiddleware:
         except OSError as error:
             self.run.stop("disk", f"the archive can't be written: {error.strerror or error}")
             raise
-        request.meta["fetched"] = Fetched(place, at, request.meta.get("seconds"), exchange.payload, visit)
+        if self.run.usage.take(exchange):
+            with self.run.guard():
+                standing.note(self.run.folder, self.run.usage)
+        seconds = request.meta.get("seconds")
+        request.meta["fetched"] = Fetched(place, at, seconds, exchange.payload, visit, signals)
         return response
 
 

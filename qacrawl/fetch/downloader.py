@@ -10,8 +10,10 @@ from scrapy.exceptions import CannotResolveHostError, DownloadFailedError
 from scrapy.http import Response
 from sqlalchemy.exc import DBAPIError
 
+from qacrawl.archive.warc import ROBOTS
 from qacrawl.fetch import heads, private_hosts
 from qacrawl.fetch import run as runs
+from qacrawl.fetch.archive_middleware import Purpose
 from qacrawl.fetch.outcomes import HeadersTooLarge, Stopping
 from qacrawl.fetch.run import Run
 from qacrawl.fetch.throttle import gate
@@ -55,7 +57,9 @@ class Handler(HTTP11DownloadHandler):
         if not run.options.allow_private:
             private_hosts.check_host(urlsplit(request.url).hostname or "")
         turns = gate(self.crawler)
-        async with turns.turn(host, robots=bool(request.meta.get("robots"))):
+        purpose: Purpose | None = request.meta.get("purpose")
+        is_robots = purpose is not None and purpose.name == ROBOTS
+        async with turns.turn(host, robots=is_robots):
             run.tally.add("requests")
             started = time.monotonic()
             try:

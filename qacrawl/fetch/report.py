@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from qacrawl import files
 from qacrawl.escape import line, plain
 from qacrawl.fetch.run import Run
 from qacrawl.publish.snapshot import POINTER, Snapshot
+from qacrawl.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -76,9 +78,10 @@ def make(run: Run) -> dict[str, Any]:
 def published(snapshot: Snapshot | None) -> dict[str, Any]:
     """Return what a report says of the snapshot that ends its run."""
     if snapshot is None:
-        return {"snapshot": None, "records": 0, "held_back": None}
+        return {"snapshot": None, "records": 0, "held_back": None, "withheld": None}
     held = {"snapshot": snapshot.id, "why": list(snapshot.held)} if snapshot.held else None
-    return {"snapshot": snapshot.id, "records": snapshot.rows, "held_back": held}
+    withheld = asdict(snapshot.withheld)
+    return {"snapshot": snapshot.id or None, "records": snapshot.rows, "held_back": held, "withheld": withheld}
 
 
 def earlier(run: Run) -> dict[str, Any] | None:
@@ -102,7 +105,7 @@ def write(folder: Path, report: Mapping[str, Any]) -> Path:
 
 def places(run: Run, snapshot: Snapshot | None) -> dict[str, str]:
     """Return where to look after a run, by what is there."""
-    pages = {"report": str(snapshot.path / "report.html")} if snapshot else {}
+    pages = {"report": str(snapshot.path / "report.html")} if snapshot and snapshot.id else {}
     dataset = run.folder / POINTER
     there = {"dataset": str(dataset)} if dataset.exists() else {}
     return pages | {"run": str(run.folder / "runs" / f"{run.run_id}.json")} | there
@@ -147,5 +150,11 @@ def show(report: Mapping[str, Any], console: Console) -> None:
     console.print(Text(f"since the last run: {changes}"))
     ended = plain(report["reason"])
     console.print(Text(f"{said}; {report['seconds']:.1f} s, {rate:.1f} pages/s; ended: {ended}"))
+    withheld = report.get("withheld") or {}
+    if number := withheld.get("reserved"):
+        done = "kept all the same" if withheld["kept"] else "left out"
+        console.print(Text(f"reserved by the site, and {done}: {counted(number, 'record')}"))
+    if number := withheld.get("unindexed"):
+        console.print(Text(f"wanted in no index any more, and left out: {counted(number, 'record')}"))
     for name, path in report.get("files", {}).items():
         console.print(Text(line(f"{name}: {path}")), soft_wrap=True)

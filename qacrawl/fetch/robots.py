@@ -1,4 +1,7 @@
-"""robots.txt as RFC 9309 means it: 4xx allows everything, 5xx and silence forbid everything until it answers."""
+"""robots.txt as RFC 9309 means it: 4xx allows everything, 5xx and silence forbid everything until it answers.
+
+With it, tdmrep.json is asked for, once: what comes of that is archived, and fails nothing.
+"""
 
 import asyncio
 import logging
@@ -13,17 +16,22 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from qacrawl import urls
-from qacrawl.fetch import outcomes, rules, throttle
+from qacrawl.archive.warc import ROBOTS, TDMREP
+from qacrawl.fetch import outcomes, throttle, validators
 from qacrawl.fetch import run as runs
+from qacrawl.fetch.archive_middleware import Purpose
 from qacrawl.fetch.outcomes import Forbidden, Stopping
+from qacrawl.frontier import Row
+from qacrawl.usage import hosts, marks, rules, tdmrep
+from qacrawl.usage.directives import AGENT
 
 logger = logging.getLogger(__name__)
 
-AGENT = "qacrawl"
-"""Our product token."""
 MOST_SITEMAPS = 1000
 """Sitemaps of a robots.txt that are visited."""
 REDIRECTS = 5
+PATIENCE = 15.0
+"""Seconds that a host has to answer for its tdmrep.json."""
 FRESH = 24 * 3600.0
 """Seconds after which it is asked for again."""
 
@@ -52,12 +60,18 @@ class RobotsMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Raise Forbidden for what robots.txt forbids, Stopping when it can't be had."""
-        if request.meta.get("robots"):
+        if request.meta.get("purpose"):
             return
-        parts = urlsplit(request.url)
-        found = await self.get(f"{parts.scheme}://{parts.netloc}")
+        found = await self.get(hosts.root(request.url))
         if not (found.allows(request.url) and _allows_page(found, request)):
             raise Forbidden(f"robots.txt forbids {request.url}")
+        self.ask_whole(request)
+
+    def ask_whole(self, request: Request) -> None:
+        """Have a page sent whole of which the files of its host say something else than when it was last visited."""
+        row: Row | None = request.meta.get("row")
+        if row and marks.files(row.digest) != marks.of_files(self.run.usage.signals(request.url)):
+            validators.drop(request)
 
     async def get(self, root: str) -> rules.Rules:
         """Return the rules of a host; one request asks, the others wait for it."""
@@ -66,7 +80,24 @@ class RobotsMiddleware:
             if known is None or time.monotonic() - known.read_at > FRESH:
                 known = self.known[root] = Known(rules.parse(await self.ask(root), AGENT), time.monotonic())
                 self.heed(root, known.rules)
+                await self.ask_tdmrep(root, known.rules)
         return known.rules
+
+    async def ask_tdmrep(self, root: str, found: rules.Rules) -> None:
+        """Ask for the tdmrep.json of a host, if its robots.txt allows that; it may fail, and is then none.
+
+        Where a Crawl-delay is longer than a run waits, it is not asked for: it would be all that a run gets.
+        """
+        url = f"{root}{tdmrep.PATH}"
+        if not found.allows(url) or found.delay > self.run.options.longest_wait:
+            return
+        meta = {"purpose": Purpose(TDMREP, root), "download_timeout": PATIENCE}
+        try:
+            await self.crawler.engine.download_async(Request(url, meta=meta, callback=NO_CALLBACK))
+        except Stopping:
+            raise
+        except Exception as error:
+            logger.info("%s: %s", url, outcomes.code(error))
 
     def heed(self, root: str, found: rules.Rules) -> None:
         """Keep its Crawl-delay, and visit the sitemaps that it names."""
@@ -92,7 +123,7 @@ class RobotsMiddleware:
             if attempt:
                 await self.sleep(pause * 2.0 ** (attempt - 1))
             try:
-                response = await self.fetch(f"{root}/robots.txt")
+                response = await self.fetch(root)
             except Stopping:
                 raise
             except outcomes.PrivateAddress:
@@ -115,11 +146,12 @@ class RobotsMiddleware:
                 raise Stopping("the run ends")
             await asyncio.sleep(min(left, throttle.STEP))
 
-    async def fetch(self, url: str) -> Response:
-        """Return one try, redirects followed, also to other hosts."""
+    async def fetch(self, root: str) -> Response:
+        """Return one try for the robots.txt of a host, redirects followed, also to other hosts."""
         response: Response
+        url, meta = f"{root}/robots.txt", {"purpose": Purpose(ROBOTS, root)}
         for _ in range(REDIRECTS + 1):
-            request = Request(url, meta={"robots": True}, callback=NO_CALLBACK)
+            request = Request(url, meta=meta, callback=NO_CALLBACK)
             response = await self.crawler.engine.download_async(request)
             location = response.headers.get("Location")
             if not 300 <= response.status < 400 or not location:

@@ -21,6 +21,7 @@ from qacrawl.frontier import Frontier, due, recovery
 from qacrawl.frontier.hosts import LONGEST, ODD
 from qacrawl.options import Options
 from qacrawl.redact.record import load_key
+from qacrawl.usage.hosts import Hosts
 
 if TYPE_CHECKING:
     from qacrawl.fetch.throttle import Gate
@@ -54,6 +55,8 @@ class Run:
         self.shared = options.worker
         """Whether other workers share the crawl."""
         self.key = load_key(folder)
+        self.usage = Hosts()
+        """What the files of the hosts say of the use of their pages."""
         facts = {"robots": "obeyed (RFC 9309)", "http-header-user-agent": agent}
         policy = due.chosen(getattr(self.site, "REVISIT", due.Policy()), options)
         self.batch = Batch(self.run_id, folder, frontier, policy, facts)

@@ -77,5 +77,5 @@ def read(settings: BaseSettings, spider: Spider | None = None) -> Options:
     if spider:
         found = sitefile.chosen(found, spider.name)
     if settings["USER_AGENT"] == options.user_agent(None):
-        settings.set("USER_AGENT", options.user_agent(found.contact), priority="cmdline")
+        settings.set("USER_AGENT", options.user_agent(found.contact, found.bot_url), priority="cmdline")
     return found

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from qacrawl.fetch import plain
+from qacrawl.usage import plain
 
 GZIP = b"\x1f\x8b"
 DECLARED = re.compile(r"\s*<\?xml[^>]*\?>")

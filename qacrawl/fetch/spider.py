@@ -47,6 +47,7 @@ def page(spider: Spider, response: Response) -> object:
         fetched.at if fetched else datetime.now(UTC),
         fetched.place if fetched else None,
         response.url,
+        fetched.signals if fetched else (),
     )
     return found if fetched else steps.result(found, token_bytes(32))
 

@@ -29,7 +29,9 @@ class Tally:
     starts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     """Start pages by outcome and reason."""
     news: Counter[str] = field(default_factory=Counter)
-    """Articles that were read: "record", and "reject" where that is news, since the page was none when last read."""
+    """Articles that were read: "record", and "reject" where that is news, since the page was none when last read.
+
+    One that its site wants in no index is not counted: nothing is wrong with it."""
     news_reasons: Counter[str] = field(default_factory=Counter)
     """Those rejects by their reasons."""
     fields: Counter[str] = field(default_factory=Counter)
@@ -78,7 +80,8 @@ class Tally:
             self.numbers["new"] += 1
         elif visit.outcome == "record":
             self.numbers["changed"] += row.digest != visit.digest
-        if visit.outcome == "record" or (visit.outcome == "reject" and row.kind == "article" and not was_reject):
+        is_news = visit.outcome == "reject" and row.kind == "article" and not was_reject and visit.reason != "noindex"
+        if visit.outcome == "record" or is_news:
             self.news[visit.outcome] += 1
             if visit.outcome == "reject":
                 self.news_reasons[visit.reason or "unknown"] += 1

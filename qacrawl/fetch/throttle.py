@@ -38,7 +38,7 @@ class Gate:
         self.delays: dict[str, float] = {}
         """Crawl-delay of hosts whose robots.txt has one."""
         self.robots: dict[str, float] = {}
-        """When the robots.txt of a host was asked for, by time.monotonic()."""
+        """When the robots.txt of a host was asked for, or had, by time.monotonic()."""
         at_once = self.run.options.concurrency
         self.places: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
         self.held: dict[object, Place] = {}
@@ -59,7 +59,11 @@ class Gate:
             await self.wait(host, robots)
             if robots:
                 self.robots[host] = time.monotonic()
-            yield
+            try:
+                yield
+            finally:
+                if robots:  # it may have been sent late: the first request of a process has much to load
+                    self.robots[host] = time.monotonic()
 
     @asynccontextmanager
     async def _shared_place(self, host: str) -> AsyncIterator[None]:

@@ -5,19 +5,26 @@ from scrapy.http import Response
 
 from qacrawl.frontier import Row
 
+HEADERS = ("If-None-Match", "If-Modified-Since")
 LONGEST = 1000
 """Characters of a validator that is sent back."""
 
 
 def conditions(row: Row) -> dict[str, bytes]:
     """Return the headers that ask for a page only if it is not as it was."""
-    known = {"If-None-Match": row.etag, "If-Modified-Since": row.last_modified}
-    return {name: value.encode("latin-1") for name, value in known.items() if value}
+    known = zip(HEADERS, (row.etag, row.last_modified), strict=True)
+    return {name: value.encode("latin-1") for name, value in known if value}
+
+
+def drop(request: Request) -> None:
+    """Have a request ask for its page whatever it is."""
+    for name in HEADERS:
+        request.headers.pop(name, None)
 
 
 def is_conditional(request: Request) -> bool:
     """Return whether a request was for a page only if it changed: else a 304 answers nothing."""
-    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
+    return any(name in request.headers for name in HEADERS)
 
 
 def read(response: Response, name: str) -> str | None:

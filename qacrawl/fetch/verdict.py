@@ -5,7 +5,7 @@ from typing import Any
 
 from qacrawl.codes import NOTICES
 from qacrawl.fetch.tally import Tally
-from qacrawl.publish.gate import Gate
+from qacrawl.publish.gate import USAGE, Gate
 
 MANY = 3
 """Pages from which on more than half is too much; of fewer, it takes all."""
@@ -53,6 +53,8 @@ def doubts(tally: Tally, gate: Gate, coverage: Mapping[str, float] | None) -> It
         yield f"{rejected:,} of the {read:,} articles that this run read became rejects{_most(tally.news_reasons)}"
     if coverage and records > gate.few:
         for name, was in coverage.items():
+            if name in USAGE:
+                continue
             now = tally.fields[name] / max(records, tally.numbers["records"])
             if was - now > gate.coverage:
                 yield f"{name} is in {now:.0%} of the records that this run read, and in {was:.0%} of the dataset"

@@ -30,6 +30,7 @@ from qacrawl.frontier import Row
 from qacrawl.frontier.rows import OUTCOMES
 from qacrawl.reader.messages import Result
 from qacrawl.records import Listing, Page, QARecord, Refusal, Reject, is_gone, records_of
+from qacrawl.usage import marks
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Visit:
     listing: bool = False
     failure: str | None = None
     digest: str | None = None
-    """SHA-256 of the decoded body."""
+    """SHA-256 of the decoded body, with the marks of its signals."""
 
     @property
     def fetched(self) -> Fetched | None:
@@ -100,6 +101,8 @@ class Visits:
         self.under_way: dict[int, Visit] = {}
         self.done = 0
         """Pages that came to an outcome."""
+        self.whole: set[int] = set()
+        """URLs, by the ids of their rows, that are asked for whole: a 304 said something new of their use."""
         self.spider: Spider | None = None
         self.on_pause: Callable[[float], None] = lambda seconds: None
         """Called with the seconds after which a URL is due again."""
@@ -108,7 +111,10 @@ class Visits:
 
     def request(self, row: Row) -> Request:
         """Return the request for a leased URL: conditional where an earlier visit left a validator."""
-        return spelling.request(row, self.run.options, callback=self.answered, errback=self.unanswered)
+        made = spelling.request(row, self.run.options, callback=self.answered, errback=self.unanswered)
+        if row.id in self.whole:
+            validators.drop(made)
+        return made
 
     def prepare(self, row: Row) -> Request | None:
         """Return the request for a leased URL; one that is no URL, in a frontier that somebody changed, fails."""
@@ -134,7 +140,8 @@ class Visits:
         visit = self.under_way.get(response.meta["row"].id)
         if visit is None:
             return
-        visit.digest = hashlib.sha256(response.body).hexdigest()
+        signals = visit.fetched.signals if visit.fetched else ()
+        visit.digest = marks.stamped(hashlib.sha256(response.body).hexdigest(), signals)
         if visit.row.digest == visit.digest and not self.run.options.refetch:
             with _settling(self, visit):
                 self.finish(visit, response, "unchanged")
@@ -167,6 +174,8 @@ class Visits:
             self._again(visit, verdict, response)
         elif verdict == "stopping":
             self.give_back(visit)
+        elif verdict == "unchanged" and _says_otherwise(visit):
+            self._ask_whole(visit)
         elif verdict == "unchanged":
             self.finish(visit, response, verdict)
         elif verdict == "redirect" and response is not None:
@@ -224,6 +233,15 @@ class Visits:
             self.run.frontier.release([visit.row], due_at=now + pause, attempts=1)
         del self.under_way[visit.row.id]
         self.on_pause(pause)
+
+    def _ask_whole(self, visit: Visit) -> None:
+        """Have the page of a 304 sent, to be read again: something else is said of its use than before."""
+        self.whole.add(visit.row.id)
+        self.run.batch.dismiss(visit.place)
+        with self.run.guard():
+            self.run.frontier.release([visit.row], due_at=self.run.frontier.now())
+        del self.under_way[visit.row.id]
+        self.on_pause(0.0)
 
     # Signals of Scrapy
 
@@ -335,6 +353,12 @@ def _settling(visits: Visits, visit: Visit) -> Iterator[None]:
         if visit.row.id in visits.under_way:
             visit.results.clear()
             visits.finish(visit, None, "failed", reason=outcomes.code(error))
+
+
+def _says_otherwise(visit: Visit) -> bool:
+    """Return whether the headers of a 304 say something of the use of the page, and not what they said before."""
+    now = marks.of_headers(visit.fetched.signals if visit.fetched else ())
+    return now not in (marks.NONE, marks.headers(visit.row.digest))
 
 
 def _forwards(visit: Visit, response: Response, discovery: Discovery) -> bool:

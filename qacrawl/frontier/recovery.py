@@ -71,6 +71,6 @@ def _recover_file(path: Path, frontier: Frontier, acknowledged: int) -> int:
     seen = [
         Seen(site.canonical(exchange.url), place.offset, exchange.fetched_at.timestamp(), exchange.visit)
         for place, exchange in read.entries(path, acknowledged)
-        if isinstance(exchange, warc.Exchange) and exchange.status in READABLE and not exchange.is_robots
+        if isinstance(exchange, warc.Exchange) and exchange.status in READABLE and exchange.is_page
     ]
     return frontier.recover(path.name, end, seen)

@@ -7,6 +7,8 @@ from typing import Any
 from qacrawl.options import Options
 from qacrawl.publish.about.stats import Stats
 
+USAGE = ("may_train", "usage_signals")
+"""Fields whose coverage says nothing of how pages were read: sites begin and cease to say what they are about."""
 _DEFAULTS = Options()
 
 
@@ -25,8 +27,12 @@ class Gate:
 
 
 def reject_rate(db: Any) -> tuple[int, int]:
-    """Return articles whose newest reading is a reject, and articles read; `db` has the tables of `versions`."""
-    rejected, read = db.execute("SELECT count(*) FILTER (reason <> ''), count(*) FROM verdicts").fetchone()
+    """Return articles whose newest reading is a reject, and articles read; `db` has the tables of `versions`.
+
+    Those that their site wants in no index are neither: nothing is wrong with them.
+    """
+    query = "SELECT count(*) FILTER (reason <> ''), count(*) FROM verdicts WHERE reason <> 'noindex'"
+    rejected, read = db.execute(query).fetchone()
     return int(rejected), int(read)
 
 
@@ -41,6 +47,8 @@ def problems(gate: Gate, rejects: tuple[int, int], now: Stats, before: Stats | N
         share = lost / before.records
         yield f"{lost:,} of {before.records:,} records are gone ({share:.0%}, at most {gate.gone:.0%})"
     for name, was in before.coverage.items():
+        if name in USAGE:
+            continue
         fell = was - now.coverage.get(name, 0.0)
         if fell > gate.coverage and fell * now.records > gate.few:
             yield f"coverage of {name} fell from {was:.0%} to {now.coverage.get(name, 0.0):.0%}"

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
@@ -17,10 +17,13 @@ from qacrawl.files import local
 from qacrawl.publish import damage, marks
 from qacrawl.publish.about import card, croissant, report, report_facts, stats
 from qacrawl.publish.about.background import Background, is_invented
-from qacrawl.publish.data import changes, configs, splits, versions
+from qacrawl.publish.data import changes, configs, reserved, splits, versions
 from qacrawl.publish.data import files as data_files
+from qacrawl.publish.data.reserved import Withheld
 from qacrawl.publish.gate import Gate, problems, reject_rate
 from qacrawl.publish.parallel import columns
+from qacrawl.usage import standing
+from qacrawl.usage.hosts import Hosts
 
 POINTER = files.POINTER
 SNAPSHOTS = files.SNAPSHOTS
@@ -41,6 +44,8 @@ class Snapshot:
     """False when this content had been published before."""
     held: tuple[str, ...] = ()
     """Why the gate held it back, if it did: then `dataset` does not point to it."""
+    withheld: Withheld = field(default_factory=Withheld)
+    """How many records are left out because their site says so. Where that is all, there is no snapshot: id ""."""
 
 
 def publish(
@@ -56,6 +61,7 @@ def publish(
     doubts: Sequence[str] = (),
     states: Mapping[str, int] | None = None,
     contact: str | None = None,
+    keep_reserved: bool = False,
 ) -> Snapshot | None:
     """Publish the newest version of each record in `parts` to `folder` (output/<site>); None when there is none.
 
@@ -64,24 +70,28 @@ def publish(
     What `gate` holds back is kept beside, and `dataset` points where it did; `accept` takes it, and then it is not held
     back again. `run` is the report of the run that ends with this, for report.html; `doubts` say what is wrong with
     what it read, and hold back as well. `states` counts the URLs of the frontier by state, and `contact` says whom to
-    write to, both for the card.
+    write to, both for the card. Records that their site reserves are left out, unless `keep_reserved`; where that
+    leaves nothing, `dataset` points nowhere.
     """
     with alone(folder):
         before = follow(folder)
         with building(folder) as (build, made):
             mend = f"`qacrawl rebuild {site}` makes it anew from the archive"
             with damage.named((*parts, *rejects), mend):
-                found = _tables(build, made, parts, rejects, gone, forgotten)
+                hosts = standing.read(folder)
+                found = _tables(build, made, parts, rejects, gone, forgotten, hosts, keep_reserved)
             if found is None:
                 return None
-            rates, rejected = found
+            if not found.rows:
+                withdraw(folder)
+                return Snapshot("", folder, 0, new=False, withheld=found.withheld)
+            rejected = found.rejected
             now = count(made)
             past, changed = _compare(folder, made, now.snapshot)
-            lost = changed.gone if changed else 0
             taken = marks.named(folder) == now.snapshot
-            held = () if taken or not gate else (*doubts, *problems(gate, rates, now, past, lost))
+            held = () if taken or not gate else (*doubts, *_problems(gate, found, now, past, changed, build, folder))
             reasons = {one.reason: one.pages for one in rejected}
-            background = Background(states, reasons, held, contact, is_invented(folder))
+            background = Background(states, reasons, held, contact, is_invented(folder), found.withheld)
             if held:
                 marks.hold(folder, now.snapshot, held)
             snapshot = finish(folder, site, made, now, background)
@@ -90,7 +100,17 @@ def publish(
             if not held:
                 move(folder, snapshot.id, before)
                 release(folder, snapshot.id)
-            return snapshot
+            return replace(snapshot, withheld=found.withheld)
+
+
+class _Made(NamedTuple):
+    """What became of parts and rejects."""
+
+    rows: int
+    """Records that are not left out."""
+    withheld: Withheld
+    rates: tuple[int, int] = (0, 0)
+    rejected: Sequence[report_facts.Rejected] = ()
 
 
 def _tables(
@@ -100,11 +120,17 @@ def _tables(
     rejects: Sequence[Path],
     gone: Sequence[str],
     forgotten: Sequence[str],
-) -> tuple[tuple[int, int], list[report_facts.Rejected]] | None:
-    """Write the data of the snapshot to `made`; return what was rejected, None without records."""
+    hosts: Hosts,
+    keep_reserved: bool,
+) -> _Made | None:
+    """Write the data of the snapshot to `made`, if any is left; return what was rejected, None without records."""
     with versions.work(build, forgotten) as db:
         if not versions.load(db, build, parts, rejects, gone):
             return None
+        withheld = reserved.withhold(db, hosts, keep=keep_reserved)
+        rows = reserved.left(db)
+        if not rows:
+            return _Made(0, withheld)
         versions.find_changes(db)
     with versions.work(build, forgotten) as db:
         splits.read(db)
@@ -112,7 +138,31 @@ def _tables(
         splits.assign(db)
     with versions.work(build, forgotten) as db:
         configs.write(db, made)
-        return reject_rate(db), report_facts.rejected(db)
+        return _Made(rows, withheld, reject_rate(db), report_facts.rejected(db))
+
+
+def _problems(
+    gate: Gate,
+    found: _Made,
+    now: stats.Stats,
+    past: stats.Stats | None,
+    changed: changes.Changes | None,
+    build: Path,
+    folder: Path,
+) -> Iterator[str]:
+    """Yield what holds a snapshot back; what is left out because its site says so is no loss."""
+    lost = changed.gone if changed else 0
+    if past and found.withheld != Withheld(kept=found.withheld.kept):
+        with reserved.before(build, (folder / POINTER).resolve()) as (db, withheld):
+            past = replace(past, records=past.records - withheld, coverage=stats.coverage(db))
+            lost -= withheld
+    yield from problems(gate, found.rates, now, past, lost)
+
+
+def withdraw(folder: Path) -> None:
+    """Have `dataset` point nowhere, here and in the bucket; the snapshots stay."""
+    if (folder / POINTER).is_symlink() or files.is_copy(folder):
+        files.remove(folder / POINTER)
 
 
 def _compare(folder: Path, made: Path, name: str) -> tuple[stats.Stats | None, changes.Changes | None]:

@@ -20,6 +20,7 @@ from qacrawl.parse import links
 from qacrawl.reader.limits import peak, resident, restrict
 from qacrawl.reader.messages import SIZE, Answer, Failure, Setup, framed, packed
 from qacrawl.records import Page, Refusal
+from qacrawl.usage import signals as usage
 
 MARGIN = 5.0
 """Seconds beyond the limit after which the system ends this process, should nobody watch it any more."""
@@ -107,9 +108,10 @@ def _read(page: Page, setup: Setup, followed: set[str]) -> Answer:
     """Return what comes of a page, or what went wrong."""
     found: tuple[str, ...] = ()
     try:
-        if setup.links:
+        page = steps.signalled(page)
+        if setup.links and usage.follows(page.signals):
             found = tuple(links.found(page, followed).values())
-        return Answer(steps.result(page, setup.key, setup.askers, texts=setup.texts, own=setup.own), found)
+        return Answer(steps.of_signalled(page, setup.key, setup.askers, texts=setup.texts, own=setup.own), found)
     except MemoryError:
         return Answer(Failure(Refusal("too_large"), "takes too much memory"), found)
     except Exception:

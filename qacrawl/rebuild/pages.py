@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import BinaryIO, NamedTuple
 from urllib.parse import urlsplit
@@ -14,10 +14,14 @@ from qacrawl.archive.records import Headers, Record, is_page, records
 from qacrawl.archive.records import Wanted as Filter
 from qacrawl.escape import plain
 from qacrawl.records import LARGEST, Page
+from qacrawl.usage import hosts as usage
+from qacrawl.usage.hosts import Hosts
 
 _PACKED = {b"\x1f\x8b\x08": b"gzip", b"\x28\xb5\x2f\xfd": b"zstd", b"x\x01": b"deflate", b"x\x9c": b"deflate"}
 _PACKED |= {b"x\xda": b"deflate", b"x\x5e": b"deflate"}
 """What an encoded body begins with. br has no such sign: it is tried on what is no text."""
+_FILES = {"/robots.txt": "is_robots", "/.well-known/tdmrep.json": "is_tdmrep"}
+"""Paths of the files in which a host says how its pages may be used, and what an exchange says of each."""
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\f\r\x1b")
 
 
@@ -47,11 +51,21 @@ class Wanted:
             host = urlsplit(found).netloc
         except ValueError:
             return None
-        hosts = self.asked if ours else self.hosts | frozenset(self.about.HOSTS)
-        of_site = host in hosts or not hosts  # there are sites without hosts of their own
-        if found in self.skip or not of_site:
+        if found in self.skip or not self._is_of_site(host, ours):
             return None
         return found if self.about.kind(found) or found in self.starts else None
+
+    def is_about_use(self, url: str, ours: bool) -> bool:
+        """Return whether an address is that of a file in which a host of the site says how its pages may be used."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
+        return parts.path in _FILES and self._is_of_site(parts.netloc, ours)
+
+    def _is_of_site(self, host: str, ours: bool) -> bool:
+        hosts = self.asked if ours else self.hosts | frozenset(self.about.HOSTS)
+        return host in hosts or not hosts  # there are sites without hosts of their own
 
 
 class Piece(NamedTuple):
@@ -132,13 +146,17 @@ def pages(
     """
     if piece.ours and not file.read(1):
         return
-    of = source(file, piece.name, piece.ours)
+    of, hosts = source(file, piece.name, piece.ours), Hosts()
+    if piece.start:  # what was said of use before counts for what follows
+        for _, record in records(file, 0, piece.start, _files(wanted, of)):
+            _take(hosts, read.entry(record), of)
     for place, record in records(file, piece.start, piece.end, _filter(wanted, of, piece.ours, seen or Seen())):
         if isinstance(record, Record) and record.headers.get("warc-type") == "warcinfo":
             of.heed(record)
             continue
         try:
-            found = _page(place, read.entry(record), wanted, of)
+            entry = read.entry(record)
+            found = None if _take(hosts, entry, of) else _page(place, entry, wanted, of, hosts)
         except Exception as error:  # a fault of ours or of the site's addresses
             found = warc.Damage(plain(repr(error), 300))
         if found:
@@ -147,6 +165,7 @@ def pages(
 
 def _filter(wanted: Wanted, of: Source, ours: bool, seen: Seen) -> Filter:
     """Return what says by a record's header whether it is read, and notes it."""
+    of_use = _files(wanted, of)
 
     def is_wanted(place: int, headers: Headers) -> bool:
         if headers.get("warc-type") == "warcinfo":
@@ -155,27 +174,49 @@ def _filter(wanted: Wanted, of: Source, ours: bool, seen: Seen) -> Filter:
             return False
         seen.add(place, headers, of.ours)
         try:
-            return wanted.url(read.url_of(headers), of.ours) is not None
+            return of_use(place, headers) or wanted.url(read.url_of(headers), of.ours) is not None
         except Exception:  # it is said when the page is read
             return True
 
     return is_wanted
 
 
-def _page(place: int, entry: warc.Entry, wanted: Wanted, of: Source) -> Found | warc.Damage | None:
+def _files(wanted: Wanted, of: Source) -> Filter:
+    """Return what says by a record's header whether it is a file in which a host says how its pages may be used."""
+
+    def is_wanted(place: int, headers: Headers) -> bool:
+        if of.ours:  # a crawl says what it asked for
+            return warc.PURPOSE.lower() in headers
+        return is_page(headers) and wanted.is_about_use(read.url_of(headers), of.ours)
+
+    return is_wanted
+
+
+def _take(hosts: Hosts, entry: warc.Entry, of: Source) -> bool:
+    """Take in what a host says of the use of its pages; return whether that is what an entry is."""
+    if not isinstance(entry, warc.Exchange):
+        return False
+    name = None if of.ours else _FILES.get(urlsplit(entry.url).path)
+    said = replace(entry, **{name: True}) if name else entry
+    if not said.is_page:
+        hosts.take(said)
+    return not said.is_page
+
+
+def _page(place: int, entry: warc.Entry, wanted: Wanted, of: Source, hosts: Hosts) -> Found | warc.Damage | None:
     """Return the page that a response is; None where it is none."""
     if isinstance(entry, warc.Damage):
         return entry
-    if isinstance(entry, warc.Revisit) or entry.is_robots or not 200 <= entry.status < 300:
+    if isinstance(entry, warc.Revisit) or not 200 <= entry.status < 300:
         return None
     url = wanted.url(entry.url, of.ours)
     body = _body(entry, of.ours)
     if url is None or body is None or isinstance(body, warc.Damage):
         return body if isinstance(body, warc.Damage) else None
-    kinds = entry.values("Content-Type")
+    kinds, signals = entry.values("Content-Type"), usage.of_response(hosts, entry)
     visit = entry.visit if of.ours else None
     at = warc.Place(of.name, place)
-    page = steps.page(wanted.site, url, body, entry.status, kinds, entry.fetched_at, at, entry.url)
+    page = steps.page(wanted.site, url, body, entry.status, kinds, entry.fetched_at, at, entry.url, signals)
     return Found(page if page.run_id == of.run else page.model_copy(update={"run_id": of.run}), entry, visit)
 
 

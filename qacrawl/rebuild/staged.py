@@ -46,6 +46,7 @@ _CODE = (
     "reader",
     "rebuild",
     "sitefile",
+    "usage",
     "nfc.py",
     "records.py",
     "steps.py",

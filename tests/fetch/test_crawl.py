@@ -11,6 +11,7 @@ from support.faults import FaultSite
 from support.places import ROOT
 
 from qacrawl.archive import read, warc
+from qacrawl.usage.tdmrep import PATH as TDMREP
 
 
 @pytest.fixture
@@ -40,14 +41,14 @@ def test_every_page_is_fetched_once_and_read(site, tmp_path):
         assert row["asker"].startswith("asker-")
         assert row["url"] == site.url(f"/en/article/{number}")
     paths = [visit.path for visit in site.log]
-    assert sorted(paths) == sorted(["/robots.txt", "/en", *site.article_paths(), *listings(3)])
+    assert sorted(paths) == sorted(["/robots.txt", TDMREP, "/en", *site.article_paths(), *listings(3)])
     (report,) = crawling.reports(tmp_path)
     assert report["outcomes"] == {
         "record": 25,
         "listing": 4,
         **dict.fromkeys(("reject", "gone", "unchanged", "failed"), 0),
     }
-    assert (report["fetches"], report["requests"], report["records"]) == (29, 30, 25)
+    assert (report["fetches"], report["requests"], report["records"]) == (29, 31, 25)
     assert "25 records in" in done.out
 
 
@@ -88,7 +89,7 @@ def test_a_second_run_asks_for_listings_and_transfers_little(site, tmp_path):
     before = crawling.records(tmp_path)
     site.forget()
     assert crawling.crawl(site.start, tmp_path).code == 0
-    assert sorted(visit.path for visit in site.log) == sorted(["/robots.txt", "/en", *listings(3)])
+    assert sorted(visit.path for visit in site.log) == sorted(["/robots.txt", TDMREP, "/en", *listings(3)])
     report = crawling.reports(tmp_path)[-1]
     assert report["outcomes"]["unchanged"] == report["fetches"] == 4
     assert sum(visit.sent for visit in site.log) <= first / 5  # listings of this site have no ETag
@@ -200,7 +201,8 @@ def test_start_url_may_be_an_article(site, tmp_path):
 def test_numbers_and_nothing_else(site, tmp_path):
     done = crawling.crawl(site.start, tmp_path, "--numbers", "7-9")
     assert done.code == 0
-    assert [visit.path for visit in site.log] == ["/robots.txt", *(f"/en/article/{number}" for number in (7, 8, 9))]
+    articles = [f"/en/article/{number}" for number in (7, 8, 9)]
+    assert [visit.path for visit in site.log] == ["/robots.txt", TDMREP, *articles]
     assert len(crawling.records(tmp_path)) == 3
 
 
@@ -361,7 +363,9 @@ def test_the_user_agent_names_the_project_and_a_contact(site, tmp_path):
     crawling.crawl(site.start, tmp_path, "--contact", "data@\nexample.org")
     agents = {visit.headers["user-agent"] for visit in site.log}
     assert len(agents) == 1
-    assert agents.pop().endswith("(research crawler; obeys robots.txt; contact: data@ example.org)")
+    agent = agents.pop()
+    assert agent.endswith("(research crawler; obeys robots.txt; contact: data@ example.org)")
+    assert "(+https://github.com/qacrawl/qacrawl/blob/main/docs/crawler.md)" in agent
 
 
 # The ways to start

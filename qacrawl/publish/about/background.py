@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from qacrawl.publish.data.reserved import Withheld
+
 QUEUED = ("due", "leased", "waiting")
 """States of URLs that were found and not visited yet."""
 INVENTED = ".qacrawl-demo"
@@ -22,6 +24,8 @@ class Background:
     """Why the quality gate holds the snapshot back."""
     contact: str | None = None
     invented: bool = False
+    withheld: Withheld | None = None
+    """Records that are left out because their site says so."""
 
     @property
     def queued(self) -> int | None:

@@ -14,6 +14,7 @@ from qacrawl.publish.about import card_texts as texts
 from qacrawl.publish.about.background import Background
 from qacrawl.publish.about.stats import Stats
 from qacrawl.publish.data import configs, files, splits
+from qacrawl.publish.data.reserved import Withheld
 from qacrawl.records import SCHEMA_VERSION
 from qacrawl.words import counted as number_of
 
@@ -120,6 +121,9 @@ def _opening(name: str, title: str, counted: Stats, background: Background) -> l
     lines = [f"# {'Invented by a demo, in the manner of ' if background.invented else ''}{title}"]
     if background.invented:
         lines.append(f"> **{texts.INVENTED}**")
+    if counted.reserved:
+        said = texts.RESERVED.format(number=number_of(counted.reserved, "record")).replace("\n", "\n> ")
+        lines.append(f"> **{said}**")
     if background.held:
         reasons = "\n".join(f"> - {markdown(why, 300)}" for why in background.held)
         lines.append(f"{texts.HELD}\n>\n{reasons}")
@@ -176,6 +180,8 @@ def _crawl(background: Background) -> list[str]:
     if states:
         rows += [(what, states.get(state, 0)) for state, what in _STATES.items()]
         rows.append(("addresses that were failing and are left alone", states.get("parked", 0)))
+    if background.withheld:
+        rows += _withheld(background.withheld)
     if queued is not None:
         rows.append(("addresses found and not visited yet", queued))
     said = [] if queued is None else [texts.PARTIAL if queued else texts.COMPLETE]
@@ -191,6 +197,15 @@ def _crawl(background: Background) -> list[str]:
         )
         found += ["### Rejects by reason", table(("reason", "articles", "means"), why)]
     return found
+
+
+def _withheld(withheld: Withheld) -> Iterable[tuple[str, int]]:
+    """Yield what was left out, or kept, against what the site says of the use of its pages."""
+    if withheld.reserved:
+        done = "kept all the same" if withheld.kept else "and left out"
+        yield f"records of pages whose site lets no model be trained on them, {done}", withheld.reserved
+    if withheld.unindexed:
+        yield "records of pages whose site wants them in no index any more, and left out", withheld.unindexed
 
 
 def splits_of(folder: Path) -> list[str]:

@@ -8,6 +8,9 @@ INVENTED = (
 HELD = """> **Held back.** When this snapshot was made, the quality gate did not publish it. If `dataset` points to it
 > now, somebody has looked and accepted it. The reasons:"""
 
+RESERVED = """RESERVED PAGES ARE IN HERE. {number} with `may_train` false: the site says that no model may be trained on
+these pages. Whoever made this snapshot kept them on purpose (--keep-reserved). Leave them out before you train."""
+
 LOAD = """```python
 from datasets import load_dataset
 
@@ -53,8 +56,10 @@ COLLECTED = """## How it was collected
 
 Source: {site}; pages of {hosts}, fetched {fetched} by qacrawl. It obeys robots.txt (RFC 9309) with its delays, asks one
 page at a time unless told otherwise, and calls itself "qacrawl" with its version and a contact address in the user
-agent. Each response is archived as WARC before it is read; `warc_file` and `warc_offset` say where a record's page
-lies there, `page_sha256` which bytes they were and `parser_version` what read them."""
+agent. What the site says of the use of its pages (robots.txt, tdmrep.json, headers, meta tags) stands with each record
+in `usage_signals`, and what that means for training in `may_train`. Each response is archived as WARC before it is
+read; `warc_file` and `warc_offset` say where a record's page lies there, `page_sha256` which bytes they were and
+`parser_version` what read them."""
 
 PRIVACY = """## Privacy
 

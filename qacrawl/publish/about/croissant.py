@@ -16,7 +16,7 @@ from qacrawl.publish.about import card, card_texts
 from qacrawl.publish.about.background import Background
 from qacrawl.publish.about.stats import Stats
 from qacrawl.publish.data import configs, files
-from qacrawl.records import OtherReply, RelatedFAQ, SimilarQA
+from qacrawl.records import OtherReply, RelatedFAQ, SimilarQA, UsageSignal
 from qacrawl.words import counted as number_of
 
 NAME = "croissant.json"
@@ -36,6 +36,7 @@ _ITEMS: dict[str, type[BaseModel]] = {
     "similar_qa": SimilarQA,
     "related_faq": RelatedFAQ,
     "other_replies": OtherReply,
+    "usage_signals": UsageSignal,
 }
 
 # The specification's own context: readers warn of any other.
@@ -122,7 +123,7 @@ def _about(name: str, site: str, counted: Stats, background: Background) -> dict
         described = f"{card_texts.INVENTED.replace('`', '')} In the manner of: {about.TITLE}."
     return {
         "name": f"{site}-{name}",
-        "description": f"{described} {number_of(counted.records, 'record')}. "
+        "description": f"{_reserved(counted)}{described} {number_of(counted.records, 'record')}. "
         "README.md beside this file says what to know before use.",
         "url": url,
         "version": f"1.0.0+{name}",
@@ -139,6 +140,14 @@ def _about(name: str, site: str, counted: Stats, background: Background) -> dict
         "phone numbers and other contact data that were found are replaced; what the search misses may remain. "
         "Names of doctors stand in clear.",
     }
+
+
+def _reserved(counted: Stats) -> str:
+    """Return what nobody must miss of a dataset that holds what its site reserves."""
+    if not counted.reserved:
+        return ""
+    said = card_texts.RESERVED.format(number=number_of(counted.reserved, "record"))
+    return said.replace("`", "").replace("\n", " ") + " "
 
 
 def _files(config: str) -> dict[str, Any]:

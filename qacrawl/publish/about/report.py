@@ -16,6 +16,7 @@ from qacrawl.publish.about.report_facts import Earlier, Rejected
 from qacrawl.publish.about.report_page import Cell, bar, page, section, table, tiles, tint
 from qacrawl.publish.about.stats import Stats
 from qacrawl.publish.data.changes import Changes
+from qacrawl.words import counted as number_of
 
 NAME = "report.html"
 _MOST = 15
@@ -43,7 +44,7 @@ def write(
         return
     beside = [path for path in snapshot.parent.iterdir() if (path / "data" / "qa").is_dir()]
     sections = [
-        _marks(background),
+        _marks(background, counted),
         _headline(counted, before, changed),
         _counts("Records by year asked", "year", counted.years, across=False),
         _counts("Records by department", "department", _top(counted.departments), across=True),
@@ -83,9 +84,12 @@ def _minute(moment: str) -> str:
     return f"{moment[:10]} {moment[11:16]} UTC"
 
 
-def _marks(background: Background) -> str | None:
-    """Return what nobody must miss: that the snapshot is held back, that nothing in it is true."""
+def _marks(background: Background, counted: Stats) -> str | None:
+    """Return what nobody must miss: that the snapshot is held back, that it holds what is reserved or is not true."""
     said = [f'<p class="mark bad">{Cell(card_texts.INVENTED.replace("`", ""), 400).html}</p>'] * background.invented
+    if counted.reserved:
+        text = card_texts.RESERVED.format(number=number_of(counted.reserved, "record")).replace("`", "")
+        said.append(f'<p class="mark bad">{Cell(text, 400).html}</p>')
     if background.held:
         reasons = "".join(f"<li>{Cell(why, 300).html}</li>" for why in background.held)
         said.append(f'<p class="mark bad">{_HELD}</p><ul>{reasons}</ul>')
@@ -98,6 +102,10 @@ def _queue(background: Background) -> str | None:
     if background.states is None or queued is None:
         return None
     rows = [("found, not visited yet", queued)]
+    if background.withheld:
+        done = "kept" if background.withheld.kept else "left out"
+        rows.append((f"records that the site reserves, {done}", background.withheld.reserved))
+        rows.append(("records that the site wants in no index, left out", background.withheld.unindexed))
     rows += [(name, background.states.get(name, 0)) for name in ("failed", "parked", "gone", "forbidden")]
     cells = [(Cell(name), Cell.number(count)) for name, count in rows if count]
     shown = table(("addresses", "number"), cells) if cells else ""

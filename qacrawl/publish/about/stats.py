@@ -58,6 +58,8 @@ class Stats:
     lengths: dict[str, Lengths]
     notes: dict[str, int]
     """Records by note."""
+    reserved: int = 0
+    """Records of pages on which their site lets no model be trained."""
 
 
 def measure(dataset: Path) -> Stats:
@@ -81,9 +83,10 @@ def measure(dataset: Path) -> Stats:
             hosts=counts(db, "regexp_extract(url, '^[a-z]+://([^/?#]*)', 1)"),
             departments=counts(db, "coalesce(specialty, reply_specialty, '')"),
             years=dict(sorted(counts(db, "coalesce(cast(year(ask_date) AS VARCHAR), '')").items())),
-            coverage=_coverage(db),
+            coverage=coverage(db),
             lengths=_lengths(db),
             notes=counts(db, "unnest(notes)"),
+            reserved=_reserved(db),
         )
 
 
@@ -103,8 +106,15 @@ def _rows(db: Any, folder: Path) -> int:
     return int(db.execute("SELECT count(*) FROM read_parquet($1)", [files.tables(folder)]).fetchone()[0])
 
 
-def _coverage(db: Any) -> dict[str, float]:
-    """Return share of rows whose field is neither null nor an empty list."""
+def _reserved(db: Any) -> int:
+    """Return the number of rows of pages whose use for training is reserved."""
+    if "may_train" not in db.sql("FROM qa").columns:
+        return 0
+    return int(db.execute("SELECT count(*) FROM qa WHERE may_train = false").fetchone()[0])
+
+
+def coverage(db: Any) -> dict[str, float]:
+    """Return share of rows of the view `qa` whose field is neither null nor an empty list."""
     there = db.sql("FROM qa").columns  # a snapshot of an older schema has fewer
     said = {
         name: "false" if name not in there else f"len({name}) > 0" if name in _LISTS else f"{name} IS NOT NULL"

@@ -80,7 +80,10 @@ MEANING: dict[str, dict[str, str]] = {
 
 
 def write(db: Any, folder: Path) -> None:
-    """Write all configs into `folder`/data, and beside it how they were split; `db` has the tables of both."""
+    """Write all configs into `folder`/data, and beside it how they were split.
+
+    `db` has the tables of both, and those of `reserved`.
+    """
     data = folder / "data"
     _write_wide(db, folder, "qa", _QA_PLACES, _QA)
     qa = files.tables(data / "qa")
@@ -105,7 +108,9 @@ def _write_wide(db: Any, folder: Path, config: str, places: str, query: str) -> 
     db.execute(f"DROP TABLE {config}_places")
 
 
-_RECORD = ", ".join(f"r.{name}" for name in schema.ARROW.names)
+# Of the use of a record counts what was said last, also for its older versions (`reserved.py`).
+_LAST = {"may_train": "u.may_train", "usage_signals": "coalesce(u.usage_signals, [])"}
+_RECORD = ", ".join(f"{_LAST[name]} AS {name}" if name in _LAST else f"r.{name}" for name in schema.ARROW.names)
 
 _QA_PLACES = """
     CREATE TABLE qa_places AS
@@ -117,6 +122,7 @@ _QA_PLACES = """
 _QA = f"""
     SELECT p.place, p.split, {_RECORD}, p.cluster_id, p.is_near_duplicate
     FROM some_records r JOIN (FROM qa_places WHERE {versions.OF_SOME}) p ON p.file = r.file AND p.row = r.row
+    LEFT JOIN usage u ON u.record_id = r.record_id
 """
 _SPLIT = "split_part(parse_filename(filename), '-', 1)"
 # An unnested list keeps its order only beside its index.
@@ -143,4 +149,5 @@ _HISTORY_PLACES = """
 _HISTORY = f"""
     SELECT p.place, p.split, {_RECORD}, p.valid_from, p.valid_to
     FROM some_records r JOIN (FROM history_places WHERE {versions.OF_SOME}) p ON p.file = r.file AND p.row = r.row
+    LEFT JOIN usage u ON u.record_id = r.record_id
 """

@@ -29,11 +29,12 @@ FILES = 100
 # all that have one. Two rows equal in all of these came from the same bytes by the same parser.
 NEWEST_FIRST = "visit DESC, fetched_at DESC, parser DESC, page_sha256, warc_file, warc_offset, run_id"
 
-PROVENANCE = ("fetched_at", "run_id", "page_sha256", "warc_file", "warc_offset", "parser_version")
+PROVENANCE = ("fetched_at", "run_id", "page_sha256", "warc_file", "warc_offset", "parser_version", "usage_signals")
 """Columns of a record that say where it comes from: they differ from fetch to fetch of a page that did not change."""
 
-NO_CONTENT = (*PROVENANCE, "department")
-"""Columns that may differ between readings of a page which did not change: a department's slug is ours, not its."""
+NO_CONTENT = (*PROVENANCE, "department", "may_train")
+"""Columns that may differ between readings of a page which did not change: a department's slug is ours, not its, and
+what may be done with it is no part of what it says."""
 
 PARSER = "coalesce(try_cast(split_part(parser_version, '/', 2) AS BIGINT), 0)"
 """SQL for the number in `parser_version`."""

@@ -16,13 +16,18 @@ from qacrawl.publish.parallel.columns import CONFIG, KEY, PAIRS, SHARED, SIDES
 _STEP = 500
 
 
-def write(db: Any, folder: Path, slugs: tuple[str, str], datasets: tuple[Path, Path]) -> int:
+def write(
+    db: Any, folder: Path, slugs: tuple[str, str], datasets: tuple[Path, Path], *, keep_reserved: bool = False
+) -> int:
     """Write the pairs of two snapshots, and how they were split, into `folder`; return their number.
 
-    `slugs` and `datasets` are of the translation and the original. `db` is a connection of `versions.work`.
+    Records that their site reserves have no pair, unless `keep_reserved`. `slugs` and `datasets` are of the translation
+    and the original. `db` is a connection of `versions.work`.
     """
     for side, dataset in zip(SIDES, datasets, strict=True):
-        db.read_parquet(files.tables(dataset / "data" / "qa")).create_view(side)
+        rows = db.read_parquet(files.tables(dataset / "data" / "qa"))
+        has_word = "may_train" in rows.columns and not keep_reserved
+        (rows.filter("may_train IS DISTINCT FROM false") if has_word else rows).create_view(side)
     db.execute(_NUMBERED)
     ((count,),) = db.execute("SELECT count(*) FROM numbered").fetchall()
     if count:

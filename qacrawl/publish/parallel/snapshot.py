@@ -36,16 +36,19 @@ def check(given: Sequence[str]) -> tuple[str, str]:
     return given[0], given[1]
 
 
-def publish(folder: Path, slugs: tuple[str, str], folders: tuple[Path, Path]) -> Snapshot | None:
+def publish(
+    folder: Path, slugs: tuple[str, str], folders: tuple[Path, Path], *, keep_reserved: bool = False
+) -> Snapshot | None:
     """Publish the pairs of what two sites (translation, original) have published to `folder`; None if there are none.
 
-    The result is a function of the two snapshots. Raise QacrawlError where a site has published none.
+    Records that their site reserves have no pair, unless `keep_reserved`. The result follows from the two snapshots.
+    Raise QacrawlError where a site has published none.
     """
     datasets = [_dataset(slug, place) for slug, place in zip(slugs, folders, strict=True)]
     with snapshots.alone(folder):
         before = snapshots.follow(folder)
         with snapshots.building(folder) as (build, made), versions.work(build) as db:
-            if not pairs.write(db, made, slugs, (datasets[0], datasets[1])):
+            if not pairs.write(db, made, slugs, (datasets[0], datasets[1]), keep_reserved=keep_reserved):
                 return None
             found = _finish(folder, slugs, made)
             files.put_tree(found.path)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qacrawl.fetch import rules
+from qacrawl.usage import rules
 
 HOST = "http://site.example"
 CASES = json.loads(Path(__file__).with_name("robots_cases.json").read_text(encoding="utf-8"))

@@ -5,12 +5,12 @@ Where Google's matcher reads more than the RFC asks for, this does so too: a mis
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
-from qacrawl.fetch.plain import lines
+from qacrawl.usage.plain import lines
 
 LARGEST = 512 << 10
 """Bytes that are read; the RFC asks for 500 KiB at least."""
@@ -23,8 +23,14 @@ NAMES = {
     "allow": "allow",
     **dict.fromkeys(("sitemap", "site-map"), "sitemap"),
     **dict.fromkeys(("crawl-delay", "crawldelay"), "crawl-delay"),
+    **dict.fromkeys(("content-usage", "contentusage"), "content-usage"),
+    **dict.fromkeys(("content-signal", "content-signals"), "content-signal"),
 }
 """Names of lines, with their common misspellings, and what they mean."""
+USAGES = ("content-usage", "content-signal")
+"""Names of lines that say what pages may be used for."""
+MOST_USAGES = 1000
+"""Such lines of a group that are read."""
 
 TOKEN = re.compile(r"[A-Za-z0-9_.-]*")
 NUMBER = re.compile(r"\d{1,12}(?:\.\d*)?|\.\d+", re.ASCII)
@@ -45,11 +51,26 @@ class Rule(NamedTuple):
     """The spellings in which it fits, with their escapes in capitals."""
 
 
+class Usage(NamedTuple):
+    """A Content-Usage or Content-Signal line: what the pages may be used for that its path fits."""
+
+    name: str
+    """Of the two, in small letters."""
+    length: int
+    """Of its path, percent-encoded; 0 where it has none, so that it is about all pages."""
+    patterns: tuple[str, ...]
+    said: str
+    """What it says, unread."""
+    line: str
+    """All of it but the name."""
+
+
 @dataclass
 class Group:
     """What robots.txt says to one agent."""
 
     rules: list[Rule] = field(default_factory=list)
+    usages: list[Usage] = field(default_factory=list)
     delay: float = 0.0
     """Seconds between two requests that it asks for."""
 
@@ -72,14 +93,21 @@ class Rules:
 
         The longest rule that fits decides; of two that are equally long, the one that allows.
         """
-        path = _path(url)
-        paths = {path, _decoded(path)}
-        fitting = (
-            (rule.length, rule.allows)
-            for rule in self.group.rules
-            if any(_fits(pattern, path) for pattern in rule.patterns for path in paths)
-        )
+        paths = spellings(url)
+        fitting = ((rule.length, rule.allows) for rule in self.group.rules if fit(rule.patterns, paths))
         return max(fitting, default=(0, True))[1]
+
+    def usages(self, url: str) -> tuple[Usage, ...]:
+        """Return what it says of the use of `url`: of the lines of each name that fit, those with the longest path.
+
+        Several with equally long paths all count (draft-ietf-aipref-attach-05, 3.1).
+        """
+        if not self.group.usages:
+            return ()
+        paths = spellings(url)
+        fitting = [usage for usage in self.group.usages if fit(usage.patterns, paths)]
+        longest = {name: max(usage.length for usage in fitting if usage.name == name) for name, *_ in fitting}
+        return tuple(dict.fromkeys(usage for usage in fitting if usage.length == longest[usage.name]))
 
 
 def parse(body: bytes, agent: str) -> Rules:
@@ -103,6 +131,11 @@ def parse(body: bytes, agent: str) -> Rules:
         elif name == "crawl-delay":
             for group in heard:
                 group.delay = max(group.delay, _seconds(value))
+        elif name in USAGES:
+            over |= name == "content-usage"  # a rule like the others; who never heard of Content-Signal skips it
+            for group in heard:
+                if len(group.usages) < MOST_USAGES:
+                    group.usages.append(_usage(name, value))
         else:
             over = True
             for group in heard:
@@ -142,14 +175,45 @@ def _rules(allows: bool, value: str) -> Iterator[Rule]:
     """
     if not value:
         return
-    raw = value.encode("utf-8", "surrogateescape")
-    pattern = _capitals("".join(chr(byte) if 0x20 < byte < 0x7F else f"%{byte:02X}" for byte in raw))
+    pattern = _pattern(value)
     if not allows:
-        yield Rule(False, len(pattern), tuple({pattern, _decoded(pattern)}))
+        yield Rule(False, len(pattern), spelt(value))
         return
     yield Rule(True, len(pattern), (pattern,))
     if folder := INDEX.fullmatch(pattern):
         yield Rule(True, len(folder[1]) + 1, (f"{folder[1]}$",))
+
+
+def _usage(name: str, value: str) -> Usage:
+    """Return what a line says of the use of pages: a path, which begins with "/" and may be missing, and the rest."""
+    path, said = "", value
+    if value.startswith("/"):
+        path, *rest = value.split(maxsplit=1)
+        said = "".join(rest)
+    return Usage(name, len(_pattern(path)), spelt(path), said, value)
+
+
+def _pattern(value: str) -> str:
+    """Return a path as written, percent-encoded where it is not ASCII, its escapes in capitals."""
+    raw = value.encode("utf-8", "surrogateescape")
+    return _capitals("".join(chr(byte) if 0x20 < byte < 0x7F else f"%{byte:02X}" for byte in raw))
+
+
+def spellings(url: str) -> set[str]:
+    """Return the spellings of the path and query of a URL with which patterns are compared."""
+    path = _path(url)
+    return {path, _decoded(path)}
+
+
+def fit(patterns: Iterable[str], paths: Iterable[str]) -> bool:
+    """Return whether one of the spellings of a pattern fits one of those of a path."""
+    return any(_fits(pattern, path) for pattern in patterns for path in paths)
+
+
+def spelt(pattern: str) -> tuple[str, ...]:
+    """Return the spellings of a pattern, as of a Disallow line."""
+    made = _pattern(pattern)
+    return tuple({made, _decoded(made)})
 
 
 def _path(url: str) -> str:

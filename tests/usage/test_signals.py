@@ -1,0 +1,272 @@
+"""What a site says of the use of its pages is read as its standard wants, and the most restrictive word counts."""
+
+import json
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qacrawl.usage import dictionary, page, rules, signals, tdmrep
+
+AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
+HOST = "http://site.example"
+
+
+def of_header(name: str, value: str) -> tuple[bool | None, bool, bool]:
+    """Whether to train, to index and to follow, by one header."""
+    return come_to(signals.from_headers([(name, value)], AT))
+
+
+def come_to(found) -> tuple[bool | None, bool, bool]:
+    return signals.judge(found), signals.indexes(found), signals.follows(found)
+
+
+def by_robots(text: str, path: str, agent: str = "qacrawl") -> bool | None:
+    return signals.judge(signals.from_robots(rules.parse(text.encode(), agent), HOST + path))
+
+
+@pytest.mark.parametrize(
+    ("value", "trains"),
+    [
+        ("train-ai=n", False),
+        ("train-ai=y", True),
+        ("search=n, train-ai=y", True),
+        ("search=y", None),
+        ("train-ai=y, train-ai=n", False),  # of equal keys the last counts (RFC 9651)
+        ("train-ai=n;since=2026, other=(a b)", False),
+        ("bots=n", False),  # the vocabulary's earlier drafts
+        ("bots=n, train-ai=y", True),
+        ("train-ai=y, train-genai=n", False),
+        ("ai-train=n", False),  # Content-Signal's word for it
+        ("train-ai=?0", None),
+        ("", None),
+    ],
+)
+def test_content_usage_is_a_dictionary_of_preferences(value, trains):
+    assert of_header("Content-Usage", value) == (trains, True, True)
+
+
+@pytest.mark.parametrize("value", ["Train-AI=n", "train-ai", "train-ai=N", "train-ai=n,", "train-ai:n", "a=b " * 5000])
+def test_a_preference_that_cannot_be_read_is_unknown_and_noted(value):
+    found = signals.from_headers([("content-usage", value)], AT)
+    assert signals.judge(found) is None
+    assert not signals.are_read(found)
+    assert len(found[0].rule) <= signals.LONGEST
+
+
+def test_several_header_lines_are_one_dictionary():
+    lines = [("Content-Usage", "train-ai=n"), ("content-usage", "train-ai=y")]
+    assert come_to(signals.from_headers(lines, AT))[0] is True
+    assert [one.rule for one in signals.from_headers(lines, AT)] == ["Content-Usage: train-ai=n, train-ai=y"]
+
+
+@pytest.mark.parametrize(
+    ("value", "trains"),
+    [
+        ("ai-train=no", False),
+        ("search=yes, ai-train=no, ai-input=yes", False),
+        ("AI-Train = YES", True),
+        ("ai-train=yes,ai-train=no", False),
+        ("search=yes,ai-input=no", None),
+        ("ai-train=perhaps", None),
+        ("no signals", None),
+    ],
+)
+def test_content_signal(value, trains):
+    assert of_header("Content-Signal", value)[0] is trains
+    assert by_robots(f"User-agent: *\nContent-Signal: {value}\nAllow: /", "/a") is trains
+
+
+ROBOTS = """
+User-Agent: *
+Allow: /
+Disallow: /never/
+Content-Usage: train-ai=n
+Content-Usage: /ai-ok/ train-ai=y
+Content-Usage: /both train-ai=y
+Content-Usage: /both train-ai=n
+Content-Signal: /ai-ok/not/*.html$ ai-train=no
+
+User-Agent: ExampleBot
+Allow: /
+Content-Usage: train-ai=y
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "trains"),
+    [
+        ("/test", False),
+        ("/ai-ok/test", True),
+        ("/both", False),  # equally long paths count both
+        ("/ai-ok/not/a.html", False),  # another name, and it reserves
+        ("/ai-ok/not/a.html?b", True),
+        ("/%61i-ok/test", True),
+    ],
+)
+def test_robots_txt_says_it_by_group_and_longest_path(path, trains):
+    assert by_robots(ROBOTS, path) is trains
+    assert by_robots(ROBOTS, path, "examplebot") is True
+
+
+def test_robots_txt_without_a_word_for_us_says_nothing():
+    assert by_robots("User-agent: other\nContent-Usage: train-ai=n\n", "/") is None
+    assert by_robots("User-agent: qacrawl\nAllow: /\n\nUser-agent: *\nContent-Usage: train-ai=n\n", "/") is None
+
+
+def test_a_content_signal_does_not_part_a_group():
+    """Who never heard of it reads the agents around it as one group, and so did we."""
+    text = b"User-agent: qacrawl\nContent-Signal: ai-train=no\nUser-agent: other\nDisallow: /a\n"
+    assert not rules.parse(text, "qacrawl").allows(f"{HOST}/a")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("noindex", (None, False, True)),
+        ("NoFollow", (None, True, False)),
+        ("none", (None, False, False)),
+        ("noai", (False, True, True)),
+        ("noai, noimageai", (False, True, True)),
+        ("noimageai", (None, True, True)),
+        ("index, follow, max-snippet:-1", (None, True, True)),
+        ("max-image-preview: large, noindex", (None, False, True)),
+        ("qacrawl: noindex, nofollow", (None, False, False)),
+        ("googlebot: noindex, nofollow", (None, True, True)),
+        ("googlebot: none, QaCrawl: noai", (False, True, True)),
+        ("qacrawl: unavailable_after: 25 Jun 2010 15:00:00 PST", (None, False, True)),
+        ("unavailable_after: Friday, 25-Jun-10 15:00:00 GMT, nofollow", (None, False, False)),
+        ("unavailable_after: 2999-12-31", (None, True, True)),
+        ("unavailable_after: one day", (None, True, True)),
+        ("noindex;nofollow", (None, False, False)),
+        (",,", (None, True, True)),
+    ],
+)
+def test_x_robots_tag_with_and_without_an_agent(value, said):
+    assert of_header("X-Robots-Tag", value) == said
+
+
+def test_each_robots_header_is_read_on_its_own():
+    lines = [("X-Robots-Tag", "otherbot: noindex"), ("X-Robots-Tag", "nofollow")]
+    assert come_to(signals.from_headers(lines, AT)) == (None, True, False)
+
+
+@pytest.mark.parametrize(("value", "trains"), [("1", False), ("0", True), (" 1 ", False), ("2", None), ("yes", None)])
+def test_tdm_reservation(value, trains):
+    assert of_header("TDM-Reservation", value)[0] is trains
+    assert signals.are_read(signals.from_headers([("tdm-reservation", value)], AT)) is (trains is not None)
+
+
+def test_a_policy_alone_reserves_nothing_and_is_kept():
+    found = signals.from_headers([("tdm-policy", "https://site.example/policy.json")], AT)
+    assert (signals.judge(found), found[0].rule) == (None, "tdm-policy: https://site.example/policy.json")
+
+
+TDMREP = [
+    {"location": "/a/*.html$", "tdm-reservation": 0},
+    {"location": "/a", "tdm-reservation": 1, "tdm-policy": "https://site.example/p"},
+    {"location": "/true", "tdm-reservation": True},
+    {"location": "/odd", "tdm-reservation": "maybe"},
+    {"tdm-reservation": 1},
+    {"location": 3, "tdm-reservation": 1},
+    "no entry",
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "trains"), [("/a/b.html", True), ("/a/b", False), ("/true", False), ("/odd", None), ("/", None)]
+)
+def test_tdmrep_json_counts_by_its_first_entry_that_fits(path, trains):
+    found = signals.from_tdmrep(tdmrep.parse(json.dumps(TDMREP).encode()), HOST + path)
+    assert signals.judge(found) is trains
+    assert [one.rule for one in found if "policy" in one.rule] == ["tdm-policy: https://site.example/p"] * (
+        path == "/a/b"
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>Not found</html>", b"{}", b"[[]]", b"[" * 100_000, b"\xff\xfe[", b"null", b"[]" + b" " * (1 << 20)],
+)
+def test_what_is_no_tdmrep_json_says_nothing(body):
+    assert tdmrep.parse(body) == ()
+
+
+HEAD = '<html><head><META NAME="{}" content="{}"></head><body><p>x</p></body></html>'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("robots", "NOINDEX, nofollow", (None, False, False)),
+        ("QaCrawl", "noai", (False, True, True)),
+        ("googlebot", "noindex", (None, True, True)),
+        ("tdm-reservation", "1", (False, True, True)),
+        ("tdm-reservation", "0", (True, True, True)),
+        ("description", "robots noindex", (None, True, True)),
+    ],
+)
+def test_meta_tags(name, content, said):
+    assert come_to(page.from_page(HEAD.format(name, content), AT)) == said
+
+
+def test_a_meta_tag_in_a_comment_a_script_or_a_template_is_none():
+    inside = HEAD.format("robots", "none")
+    for before, after in (("<!--", "-->"), ("<script>", "</script>"), ("<template>", "</template>")):
+        assert page.from_page(f"<html><head>{before}{inside}{after}</head></html>", AT) == ()
+
+
+def test_the_most_restrictive_word_counts():
+    """Also a header that does not reserve beside a tdmrep.json that does: the protocol would have it the other way."""
+    both = [
+        *signals.from_headers([("tdm-reservation", "0")], AT),
+        *signals.from_headers([("X-Robots-Tag", "noai")], AT),
+    ]
+    assert signals.judge(both) is False
+    assert signals.judge(both[:1]) is True
+    assert signals.judge([]) is None
+
+
+def test_what_is_kept_is_bounded_printable_and_begins_with_what_restricts():
+    lines = [("X-Robots-Tag", f"noarchive, max-snippet: {number}") for number in range(100)]
+    kept = signals.kept(signals.from_headers([*lines, ("tdm-reservation", "1"), ("tdm-policy", "\x1b[31m" * 999)], AT))
+    assert len(kept) == signals.MOST
+    assert kept[0].rule == "tdm-reservation: 1"
+    assert all(one.rule.isprintable() and len(one.rule) <= signals.LONGEST for one in kept)
+
+
+@given(st.text(max_size=200) | st.from_regex(r"[a-z*=;,?:@%\"() 0-9.-]{0,60}", fullmatch=True))
+def test_whatever_is_said_nothing_breaks(text):
+    for name in ("Content-Usage", "Content-Signal", "X-Robots-Tag", "tdm-reservation", "tdm-policy"):
+        signals.from_headers([(name, text)], AT)
+    page.from_page(HEAD.format("robots", text), AT)
+    by_robots(f"User-agent: *\nContent-Usage: {text}\nContent-Signal: /a {text}", "/a")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a=(" + "a " * 4000,
+        "a;" * 4000,
+        "a=" + '"\\' * 4000,
+        "train-ai=" + "a:" * 4000,
+        "a=(" + "a;b;" * 2000,
+        "%" * 8000,
+    ],
+)
+def test_a_dictionary_made_to_be_slow_is_not(text):
+    begun = time.process_time()
+    with suppress(ValueError):
+        dictionary.read(text)
+    signals.from_headers([("X-Robots-Tag", text * 100)], AT)
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("markup", ["<meta " * 200_000, "<meta name=" * 100_000, "name" + " " * 2_000_000 + "robots"])
+def test_a_page_made_to_be_slow_is_not(markup):
+    begun = time.process_time()
+    page.from_page(markup, AT)
+    assert time.process_time() - begun < 3
