@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
 from qacrawl import registry, steps
@@ -197,7 +197,8 @@ def _take(hosts: Hosts, entry: warc.Entry, of: Source) -> bool:
     if not isinstance(entry, warc.Exchange):
         return False
     name = None if of.ours else _FILES.get(urlsplit(entry.url).path)
-    said = replace(entry, **{name: True}) if name else entry
+    mark: dict[str, Any] = {name: True} if name else {}
+    said = replace(entry, **mark)
     if not said.is_page:
         hosts.take(said)
     return not said.is_page
