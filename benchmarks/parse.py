@@ -1,14 +1,21 @@
 """Milliseconds a page: our parser against what people build parsers from, side by side on the same pages.
 
 python benchmarks/parse.py [--pages N] [--rounds N]
+python benchmarks/parse.py --pages DIR [--rounds N]
+
+With a folder, its saved pages (gzipped or not) are read in place of synthetic ones: their blocks, and their schema.org
+markup; beside extruct, where that is installed.
 """
 
 import argparse
 import gc
+import gzip
 import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module, util
+from pathlib import Path
 from unittest import mock
 
 import lxml.html
@@ -17,6 +24,8 @@ from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborHTMLParser
 
 from qacrawl.parse import blocks
+from qacrawl.parse.encoding import decode
+from qacrawl.parse.markup import fields
 from qacrawl.records import Article, Page
 from qacrawl.sites.doctorqna import parser
 
@@ -45,11 +54,33 @@ READERS: dict[str, Callable[[bytes], object]] = {
 }
 
 
-def measure(bodies: list[bytes], rounds: int) -> dict[str, float]:
+def read_blocks(body: bytes) -> None:
+    blocks.read(decode(body, None) or "")
+
+
+def read_markup(body: bytes) -> None:
+    fields.read(Page(site="qapage", url="https://a.example/1", body=body, fetched_at=FETCHED), "und", lambda href: None)
+
+
+OF_SAVED: dict[str, Callable[[bytes], object]] = {
+    "qacrawl, blocks": read_blocks,
+    "qacrawl, schema.org, whole records": read_markup,
+    **{name: READERS[name] for name in ("selectolax (lexbor) + text", "BeautifulSoup(lxml) + get_text")},
+}
+if util.find_spec("extruct"):
+    extruct = import_module("extruct")
+    OF_SAVED["extruct, JSON-LD and microdata, no record"] = lambda body: extruct.extract(
+        body.decode("utf-8", "replace"), syntaxes=["json-ld", "microdata"], errors="ignore"
+    )
+
+
+def measure(
+    bodies: list[bytes], rounds: int, readers: dict[str, Callable[[bytes], object]] = READERS
+) -> dict[str, float]:
     """Median milliseconds a page for each reader; the readers take turns, so that a slow spell hits all."""
-    times: dict[str, list[float]] = {name: [] for name in READERS}
+    times: dict[str, list[float]] = {name: [] for name in readers}
     for round_number in range(rounds + 1):
-        for name, reader in READERS.items():
+        for name, reader in readers.items():
             gc.collect()  # so that none pays for the trees of the one before
             started = time.process_time()
             for body in bodies:
@@ -59,13 +90,32 @@ def measure(bodies: list[bytes], rounds: int) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in times.items()}
 
 
+def saved(folder: Path, rounds: int) -> None:
+    """Print what the readers take for the pages in a folder."""
+    found = [path for path in sorted(folder.iterdir()) if path.name.endswith((".html", ".html.gz"))]
+    if not found:
+        raise SystemExit(f"{folder} has no *.html and no *.html.gz")
+    bodies = [gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in found]
+    size = sum(map(len, bodies)) / len(bodies) / 1024
+    print(
+        f"{len(bodies)} saved pages of {size:.0f} KB, the largest {max(map(len, bodies)) / 1024:.0f}, {rounds} rounds"
+    )
+    result = measure(bodies, rounds, OF_SAVED)
+    floor = result["selectolax (lexbor) + text"]
+    for name, value in result.items():
+        print(f"{value:8.3f} ms  {value / floor:6.2f} times selectolax + text  {name}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pages", type=int, default=40)
+    parser.add_argument("--pages", default="40", metavar="N|DIR")
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
+    if not options.pages.isdigit():
+        saved(Path(options.pages), options.rounds)
+        return
     for kind in ("plain", "rich"):
-        bodies = [pages.page(number, rich=kind == "rich") for number in range(options.pages)]
+        bodies = [pages.page(number, rich=kind == "rich") for number in range(int(options.pages))]
         size, tags = (sum(body.count(what) for body in bodies) / len(bodies) for what in (b"", b"<"))
         print(f"{len(bodies)} {kind} pages of {size / 1024:.1f} KB with {tags:.0f} tags, {options.rounds} rounds")
         result = measure(bodies, options.rounds)

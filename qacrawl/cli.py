@@ -389,6 +389,38 @@ def prune(
         print(line)
 
 
+describing = typer.Typer(no_args_is_help=True, help="Describe a site in a TOML file, and try that.")
+app.add_typer(describing, name="site")
+
+
+@describing.command(name="new")
+@takes("contact", "delay", "allow_private")
+def new_site(
+    name: Annotated[str, typer.Argument(help="What the site is to be called.", metavar="NAME")],
+    page: Annotated[str, typer.Argument(help="One of its articles: an address, or a saved page.", metavar="PAGE")],
+    given: Given,
+) -> None:
+    """Look at one page of a site and write NAME.toml with what it says, and the page as a first fixture."""
+    from qacrawl.commands.site_new import create
+
+    for line in create(name, page, given.options, Console(stderr=True)):
+        print(line)
+
+
+@describing.command(name="check")
+@takes("contact", "delay", "allow_private")
+def check_site(
+    file: Annotated[str, typer.Argument(help="TOML file of a site.", metavar="FILE")],
+    given: Given,
+    pages: Annotated[int, typer.Option(help="So many pages at most.", metavar="N", min=1, max=1000)] = 5,
+) -> None:
+    """Fetch a few pages of a site politely; show what is read, followed and skipped. Nothing is published or kept."""
+    from qacrawl.commands.site_check import check
+
+    for line in check(file, pages, given.options, Console(stderr=True)):
+        print(line)
+
+
 moving = typer.Typer(no_args_is_help=True, help="Move a frontier from one database to another.")
 app.add_typer(moving, name="frontier")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from qacrawl import registry, validate
+from qacrawl import registry, sitefile, validate
 from qacrawl.parse import blocks, encoding
 from qacrawl.records import Fields, Listing, Page, QARecord, Refusal
 
@@ -36,8 +36,16 @@ def load_page(folder: Path) -> Page:
     return Page(site=folder.parent.name, body=body, **facts)
 
 
+def use(site: str) -> None:
+    """Make a site known: one that is not built in has its file beside its cases."""
+    file = FIXTURES / site / "site.toml"
+    if file.exists():
+        sitefile.use(file.read_text(encoding="utf-8"), str(file))
+
+
 def read(page: Page) -> dict[str, Any]:
     """What PARSE and VALIDATE make of `page`, as expected.json writes it."""
+    use(page.site)
     parser = registry.load_parser(page.site)
     answer = parser.parse(page)
     if isinstance(answer, Listing):

@@ -37,7 +37,7 @@ def found(page: Page, followed: set[str]) -> dict[str, str]:
     resolve = resolver(page, markup)
     root = (resolve("/") or "").rstrip("/")
     found: dict[str, str] = {}
-    for href in _hrefs(markup):
+    for href in hrefs(markup):
         url = root + href if root and PLAIN.fullmatch(href) else resolve(href)
         if url is None or url in followed:
             continue
@@ -55,7 +55,7 @@ def found(page: Page, followed: set[str]) -> dict[str, str]:
     return found
 
 
-def _hrefs(markup: str) -> dict[str, None]:
+def hrefs(markup: str) -> dict[str, None]:
     """Return the addresses of a page's first links, as written, each once."""
     tree = LexborHTMLParser(markup.encode("utf-8", "replace"))
     return dict.fromkeys(node.attributes["href"] or "" for node in tree.css("a[href]")[:MOST_LINKS])

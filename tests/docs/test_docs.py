@@ -189,7 +189,7 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_site_is_added_as_the_guide_says(checkout: Path) -> None:
-    _, update, compare, sites, spiders = lines(GUIDE)
+    *_, update, compare, sites, spiders = lines(GUIDE)
     done = run(update, checkout)
     assert done.returncode == 1
     assert "expected.json was rewritten: look at what changed" in done.stdout
