@@ -72,9 +72,9 @@ def check(file: str, pages: int, options: Options, console: Console) -> Iterator
 
 
 def _answers(file: Path, slug: str) -> Iterator[Answer]:
-    """Yield the responses of an archive file, but for robots.txt."""
+    """Yield the pages of an archive file."""
     for place, entry in read.entries(file):
-        if not isinstance(entry, warc.Exchange) or entry.is_robots:
+        if not (isinstance(entry, warc.Exchange) and entry.is_page):
             continue
         url = registry.load(slug).canonical(entry.url)
         page = None
