@@ -74,7 +74,7 @@ def _rising(steps: tuple[tuple[float, float], ...] | None) -> tuple[tuple[float,
 
 
 Text = Annotated[str | None, BeforeValidator(_none_if_empty), WithJsonSchema({"format": "text"})]
-Address = Annotated[str, AfterValidator(urls.canonical)]
+Address = Annotated[str, AfterValidator(urls.address)]
 Page = Annotated[str, AfterValidator(urls.canonical), WithJsonSchema({"format": "an http(s) URL"})]
 Addresses = Annotated[
     tuple[Address, ...],

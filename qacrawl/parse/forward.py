@@ -5,6 +5,7 @@ import re
 from selectolax.lexbor import LexborHTMLParser
 
 from qacrawl.archive.location import absolute, text
+from qacrawl.parse import blocks
 
 SOON = 10.0
 """Seconds: a page that forwards later is one to be read, which reloads itself or moves on like a slide show."""
@@ -30,7 +31,8 @@ def _metas(body: bytes) -> tuple[str, list[str]]:
     lower = body.lower()
     if b"http-equiv" not in lower or b"refresh" not in lower:
         return "", []
-    tree = LexborHTMLParser(body)
+    # Latin-1 keeps each byte as it is: the encoding is told by the markup itself.
+    tree = LexborHTMLParser(blocks.tame(body.decode("latin-1")).encode("latin-1"))
     tree.strip_tags(["noscript"])
     base = tree.css_first("base[href]")
     metas = [node.attributes for node in tree.css("meta[http-equiv][content]")]

@@ -7,6 +7,7 @@ from functools import cache
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from qacrawl import registry, urls
+from qacrawl.parse import blocks
 from qacrawl.parse.encoding import query_encoding
 from qacrawl.records import Page
 
@@ -19,7 +20,7 @@ def resolver(page: Page, markup: str, url: str | None = None) -> Callable[[str],
 
     `markup` is the page's decoded text, `url` where it was if `page` does not know.
     """
-    start = base(markup, page.address or url or page.url)
+    start = base(markup, page.address or url or page.url, page.content_type)
 
     @cache
     def encoding() -> str:
@@ -34,7 +35,7 @@ def resolver(page: Page, markup: str, url: str | None = None) -> Callable[[str],
     return resolve
 
 
-def base(markup: str, url: str) -> str:
+def base(markup: str, url: str, content_type: str | None = None) -> str:
     """Return what the links of a page at `url` are relative to.
 
     That is the first `<base>` with an address; its own URL where there is none or where that is no http(s) URL.
@@ -42,7 +43,7 @@ def base(markup: str, url: str) -> str:
     if not BASE.search(markup):
         return url
     try:
-        tree = LexborHTMLParser(markup.encode("utf-8", "replace"))
+        tree = LexborHTMLParser(blocks.tame(markup, content_type).encode("utf-8", "replace"))
     except (SelectolaxError, RuntimeError, ValueError):
         return url
     first = tree.css_first("base[href]")

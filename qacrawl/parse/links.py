@@ -5,6 +5,7 @@ import re
 from selectolax.lexbor import LexborHTMLParser
 
 from qacrawl import registry
+from qacrawl.parse import blocks
 from qacrawl.parse.encoding import decode
 from qacrawl.parse.hrefs import resolver
 from qacrawl.records import Page
@@ -37,7 +38,7 @@ def found(page: Page, followed: set[str]) -> dict[str, str]:
     resolve = resolver(page, markup)
     root = (resolve("/") or "").rstrip("/")
     found: dict[str, str] = {}
-    for href in hrefs(markup):
+    for href in hrefs(blocks.tame(markup, page.content_type)):
         url = root + href if root and PLAIN.fullmatch(href) else resolve(href)
         if url is None or url in followed:
             continue

@@ -69,6 +69,15 @@ def test_a_page_is_asked_for_as_it_was_found_and_kept_by_its_one_url(
     assert site.visits(found)[0].status == 304, "it is the same address, so what it said holds"
 
 
+@pytest.mark.parametrize("typed", ["/en?b=2&a=1", "/en/?utm_source=x", "/%65n", "/en?q=%c3%a9+x"])
+def test_a_start_page_is_asked_for_as_it_was_typed(site: FaultSite, typed: str, tmp_path: Path) -> None:
+    site["/en"] = faults.error(404)
+    site[typed] = Reply(faults.listing("Home", [PAGE]))
+    done = crawling.crawl(site.url(typed) + "#top", tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert [visit.path for visit in site.log] == ["/robots.txt", typed, PAGE]
+
+
 def test_a_host_in_upper_case_and_the_port_of_the_scheme_are_no_other_spelling(site: FaultSite, tmp_path: Path) -> None:
     links_to(site, site.url(PAGE).replace("http://", "HTTP://"), f"/en/./x/../article/3#{'top'}")
     crawling.crawl(site.start, tmp_path)

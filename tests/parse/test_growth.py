@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from support.making import record
 
-from qacrawl.parse import blocks
+from qacrawl.parse import blocks, forward, links
 from qacrawl.parse.encoding import decode
 from qacrawl.records import Article, Page, QARecord
 from qacrawl.redact import text as texts
@@ -69,6 +69,7 @@ PAGES: dict[str, Callable[[int], str]] = {
     "open quotes": lambda n: HEAD + "<p a=\"<p b='" * n + ASKED,
     "nested divisions": lambda n: HEAD + "<div>" * n + ASKED,
     "nested lists": lambda n: HEAD + "<ul><li>" * n + ASKED,
+    "nested, with end tags of nothing": lambda n: HEAD + "<main><a href=/x>t</a></nav></header>" * n + ASKED,
     "nested links": lambda n: HEAD + "<a href=/x><div>" * n + ASKED,
     "unclosed italics": lambda n: HEAD + "".join(f"<i a={at}>" for at in range(n)) + ASKED,
     "references in a title": lambda n: f"<title>{'&#1' * n}{'1' * min(n, 9000)};</title>{MAIN}",
@@ -204,3 +205,14 @@ def test_both_front_ends_take_time_by_the_length(kind: str) -> None:
     piece = {"links": "<a href=/b>c</a><br>", "paragraphs": "<p>a<br><br>b", "nested": "<b><p>"}[kind]
     check_growth(lambda n: "<p>" + piece * n, blocks.read)
     check_growth(lambda n: "<p>" + piece * min(n, 3000), lambda page: blocks.reference(blocks.tame(page)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["nested divisions", "nested, with end tags of nothing", "attributes"])
+def test_links_and_refreshes_take_time_by_the_length(kind: str) -> None:
+    def follow(markup: str) -> None:
+        url, at = "https://doctorqna.com/en", datetime(2024, 5, 1, tzinfo=UTC)
+        links.links(Page(site="doctorqna", url=url, body=markup.encode(), fetched_at=at), set())
+        forward.refresh(url, markup.encode() + b"<meta http-equiv=refresh content=x>", None)
+
+    check_growth(PAGES[kind], follow)

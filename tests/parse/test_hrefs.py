@@ -6,6 +6,7 @@ import pytest
 
 from qacrawl.parse.encoding import decode
 from qacrawl.parse.hrefs import base, resolver
+from qacrawl.parse.links import links
 from qacrawl.records import Page
 from qacrawl.registry import load_parser
 
@@ -40,6 +41,8 @@ BASES = {
     '<title><base href="/b/"></title>': HOME,
     '<textarea><base href="/b/"></textarea><base href="/a/">': "https://doctorqna.com/a/",
     '<basefont href="/b/">': HOME,
+    '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><title/><base href="/a/"/>': "https://doctorqna.com/a/",
+    '<a href="/x">x</a><base href="/a/">': "https://doctorqna.com/a/",
     "<p title='<base href=\"/b/\">'>": HOME,
     "x" * 30_000 + '<base href="/a/">': "https://doctorqna.com/a/",
 }
@@ -66,6 +69,13 @@ def test_a_query_goes_out_in_the_encoding_of_the_page(codec, content_type, query
     body = ("<p>" + "\u4e2d\u6587\u7684\u95ee\u9898".replace("\u95ee\u9898", "\u6587\u4e2d") * 20).encode(codec)
     assert leads("/x?q=\u4e2d", body, content_type) == f"https://doctorqna.com/x?q={query}"
     assert leads("/\u4e2d", body, content_type) == "https://doctorqna.com/%E4%B8%AD"
+
+
+def test_an_element_that_xml_closes_hides_no_link():
+    head = '<html xmlns="http://www.w3.org/1999/xhtml"><head><script src="/a.js"/><title/></head>'
+    body = f'{head}<body><a href="/en/article/1">x</a></body></html>'.encode()
+    for kind in ("application/xhtml+xml", "application/xhtml+xml; charset=utf-8"):
+        assert links(page(body, kind), set()) == ("https://doctorqna.com/en/article/1",)
 
 
 def test_a_meta_tag_says_the_encoding_as_well():

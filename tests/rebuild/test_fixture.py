@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support import acting, crawling, warcs
 from support.places import ROOT
-from test_fixtures import CASES, case_id, load_page, read
+from test_fixtures import CASES, case_id, load_page, read, use
 
 from qacrawl import registry
 from qacrawl.commands import fixture
@@ -39,6 +39,7 @@ def parse(page):
 @pytest.mark.parametrize("folder", CASES, ids=case_id)
 def test_a_page_in_other_words_has_the_same_fields(folder: Path) -> None:
     page = load_page(folder)
+    use(page.site)
     text = encoding.decode(page.body, page.content_type, registry.encoding(page.site))
     if text is None or case_id(folder) in OTHERWISE:
         return

@@ -1,7 +1,7 @@
 """Pages nested deeper than anybody writes, made flat before a tree is built from them."""
 
-import operator
 import re
+from collections import Counter
 from itertools import accumulate
 
 from qacrawl.parse.blocks.block import ENDS_BLOCK, HEADINGS, PLACES
@@ -11,7 +11,6 @@ DEPTH = 400
 VOID = frozenset(["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"])
 ENDS = frozenset([*ENDS_BLOCK, *HEADINGS, *PLACES])
 ANY_TAG = re.compile(r"""<(/?+)([a-zA-Z][a-zA-Z0-9-]*+)(?=[\s/>])(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
-STEP = {"": 1, "/": -1}
 
 
 def shallow(markup: str) -> str:
@@ -21,7 +20,7 @@ def shallow(markup: str) -> str:
     """
     if markup.count("<") < DENSE or _deepest(markup) <= DEPTH:
         return markup
-    depth = 0
+    depth, opened = 0, Counter[str]()
 
     def flatten(match: re.Match[str]) -> str:
         nonlocal depth
@@ -29,7 +28,7 @@ def shallow(markup: str) -> str:
         if name in VOID:
             return match[0]
         deep = depth > DEPTH
-        depth = max(0, depth - 1) if match[1] else depth + 1
+        depth += _step(opened, match[1], name)
         if (deep or depth > DEPTH) and name not in ("script", "style", "template", "a"):
             return "<hr>" if name in ENDS else ""
         return match[0]
@@ -38,7 +37,17 @@ def shallow(markup: str) -> str:
 
 
 def _deepest(markup: str) -> int:
-    """How deep elements nest, as `shallow` counts it; found without a loop over the tags."""
-    levels = [*accumulate([STEP[slash] for slash, name in ANY_TAG.findall(markup) if name.lower() not in VOID])]
-    lowest = accumulate(levels, min, initial=0)  # an end tag too many ends nothing
-    return max(map(operator.sub, levels, lowest), default=0)
+    """How deep elements nest, as `shallow` counts it."""
+    opened = Counter[str]()
+    tags = ((slash, name.lower()) for slash, name in ANY_TAG.findall(markup))
+    return max(accumulate(_step(opened, slash, name) for slash, name in tags if name not in VOID), default=0)
+
+
+def _step(opened: Counter[str], slash: str, name: str) -> int:
+    """Return by how many levels a tag leads deeper, of so many elements that are open by name.
+
+    An end tag whose element is not open ends nothing, whatever else is open.
+    """
+    step = 1 if not slash else -1 if opened[name] else 0
+    opened[name] += step
+    return step
