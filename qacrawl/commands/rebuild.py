@@ -60,10 +60,11 @@ def stage(
 
     Raise QacrawlError when a process is killed, and when of more than a hundredth of the files nothing can be read.
     """
-    lost = {} if archive else sources.lost(folder, frontier.files("archive"))
+    committed = {} if archive else frontier.files("archive")
+    lost = sources.lost(folder, committed)
     found = sources.given(archive) if archive else sources.own(folder)
     made = pool.read(job(frontier, folder, options, given=bool(archive)), found, processes, console)
-    pool.check(made, lost)
+    pool.check(made, lost.keys() | sources.strays(found, committed))
     return Made(made, lost, given=bool(archive))
 
 

@@ -17,7 +17,7 @@ from qacrawl.commands.reasons import in_words
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.escape import plain
 from qacrawl.options import Options
-from qacrawl.parse import encoding, hrefs, links
+from qacrawl.parse import blocks, encoding, hrefs, links
 from qacrawl.records import LARGEST, Page, QARecord, Reject, records_of
 
 MOST = 3
@@ -117,7 +117,7 @@ def _links(page: Page) -> Iterator[str]:
     markup = encoding.decode(page.body, page.content_type) or ""
     resolve = hrefs.resolver(page, markup)
     others: dict[str, dict[str, None]] = {"no pattern fits": {}, "another host": {}}
-    for href in links.hrefs(markup):
+    for href in links.hrefs(blocks.tame(markup, page.content_type)):
         url = resolve(href)
         if url and url.startswith(("http://", "https://")) and not site.kind(url):
             why = "no pattern fits" if urlsplit(url).netloc in site.HOSTS else "another host"

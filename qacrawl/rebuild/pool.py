@@ -134,7 +134,8 @@ def _end_with_parent() -> None:
 def check(made: Sequence[Staged], known: Collection[str] = ()) -> None:
     """Raise QacrawlError when of more than a hundredth of the files nothing could be read.
 
-    Those of ours that are `known`, by name, to have lost some of their bytes do not count: their rows stay.
+    Files that are `known`, by name, do not count: those of ours that lost some of their bytes, whose rows stay, and
+    those that no run has put there.
     """
     read = {one.address for one in made if one.counts.total() > one.counts[DAMAGE]}
     lost = {one.address: one.damages[0] for one in made if one.damages and one.address not in read}

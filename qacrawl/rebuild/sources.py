@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from qacrawl import files
 from qacrawl.archive import warc
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.escape import line
 from qacrawl.rebuild.pages import Piece
 
 _ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz")
@@ -14,7 +15,12 @@ _ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz")
 
 def own(folder: Path) -> list[Piece]:
     """Return the files of a site's archive by name, so those of a run in order."""
-    return [Piece(str(path), path.name, ours=True) for path in warc.files(folder / "archive")]
+    return [Piece(str(path), line(path.name), ours=True) for path in warc.files(folder / "archive")]
+
+
+def strays(found: Sequence[Piece], committed: Mapping[str, int]) -> set[str]:
+    """Return the names of files that no run has put there, as far as the manifest, `committed`, knows."""
+    return {Path(piece.address).name for piece in found} - committed.keys() if committed else set()
 
 
 def lost(folder: Path, committed: Mapping[str, int]) -> dict[str, str]:
@@ -41,7 +47,7 @@ def given(addresses: Sequence[str]) -> list[Piece]:
     Raise QacrawlError where there is none, and where two have one name: records tell files by their names.
     """
     found = [one for address in addresses for one in _at(address)]
-    pieces = {PurePosixPath(address).name: Piece(address, PurePosixPath(address).name) for address in found}
+    pieces = {name: Piece(address, line(name)) for address in found for name in [PurePosixPath(address).name]}
     if len(pieces) < len(set(found)):
         names = [PurePosixPath(address).name for address in sorted(set(found))]
         twice = next(name for name in names if names.count(name) > 1)
