@@ -12,6 +12,7 @@ from support.faults import FaultSite, Reply
 from qacrawl.archive import read
 from qacrawl.frontier import open_frontier
 from qacrawl.frontier.tables import urls
+from qacrawl.usage.tdmrep import PATH as TDMREP
 
 PAGE = "/en/article/3"
 SPELLINGS = {
@@ -38,7 +39,7 @@ def links_to(site: FaultSite, *found: str) -> None:
 
 def asked(site: FaultSite) -> list[str]:
     """What was asked for but the start page and robots.txt."""
-    return [visit.path for visit in site.log if visit.path not in ("/en", "/robots.txt")]
+    return [visit.path for visit in site.log if visit.path not in ("/en", "/robots.txt", TDMREP)]
 
 
 def record(output: Path) -> tuple[str, str]:
@@ -75,7 +76,7 @@ def test_a_start_page_is_asked_for_as_it_was_typed(site: FaultSite, typed: str, 
     site[typed] = Reply(faults.listing("Home", [PAGE]))
     done = crawling.crawl(site.url(typed) + "#top", tmp_path)
     assert (done.code, done.err) == (0, "")
-    assert [visit.path for visit in site.log] == ["/robots.txt", typed, PAGE]
+    assert [visit.path for visit in site.log] == ["/robots.txt", TDMREP, typed, PAGE]
 
 
 def test_a_host_in_upper_case_and_the_port_of_the_scheme_are_no_other_spelling(site: FaultSite, tmp_path: Path) -> None:
