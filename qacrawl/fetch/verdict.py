@@ -44,14 +44,12 @@ def _most(reasons: Mapping[str, int]) -> str:
 def doubts(tally: Tally, gate: Gate, coverage: Mapping[str, float] | None) -> Iterator[str]:
     """Say what is wrong with what a run read; `coverage` is that of the dataset's fields before it, 0 to 1.
 
-    Articles that were rejects before and are again don't count: they say nothing of this night. Of few it takes all,
-    and that their pages speak of the site: a maintenance, a login.
+    Articles that were rejects before and are again don't count: they say nothing of this night.
     """
     rejected, records = tally.news["reject"], tally.news["record"]
     read = rejected + records
     most = rejected == read or rejected > read / 2
-    no_site = 0 < rejected == read == sum(tally.news_reasons[notice] for notice in NOTICES)
-    if no_site or (rejected >= MANY and (most or (rejected > gate.few and rejected > gate.rejects * read))):
+    if rejected >= MANY and (most or (rejected > gate.few and rejected > gate.rejects * read)):
         yield f"{rejected:,} of the {read:,} articles that this run read became rejects{_most(tally.news_reasons)}"
     if coverage and records > gate.few:
         for name, was in coverage.items():

@@ -80,21 +80,6 @@ def test_a_run_whose_articles_became_rejects_is_doubted(records: int, rejects: i
     assert bool(list(doubts(made, Gate(), None))) is doubted
 
 
-@pytest.mark.parametrize(
-    ("records", "reasons", "doubted"),
-    [
-        (0, {"maintenance": 1}, True),
-        (0, {"maintenance": 1, "login": 1}, True),
-        (1, {"maintenance": 1}, False),
-        (0, {"maintenance": 1, "not_article": 1}, False),
-        (0, {"not_article": 2}, False),
-    ],
-)
-def test_a_site_that_shows_notices_only_is_doubted_however_few(records: int, reasons: dict[str, int], doubted: bool):
-    made = tally(news={"record": records, "reject": sum(reasons.values())}, news_reasons=reasons)
-    assert bool(list(doubts(made, Gate(), None))) is doubted
-
-
 def test_a_field_that_is_lost_is_named():
     made = tally(news={"record": 40}, fields={"question": 40, "hospital": 2, "reply": 39})
     (said,) = doubts(made, Gate(), {"question": 1.0, "hospital": 0.6, "reply": 0.98})
