@@ -68,8 +68,8 @@ def add(db: Connection, site: str, found: Iterable[Found], number: Numbering) ->
     """Add the URLs that are new; return how many were."""
     fresh = {item.url: item for item in found}
     rows = [
-        item._asdict() | {"number": number(url), "priority": _FIRST[item.kind]}
-        for url, item in sorted(fresh.items())  # in one order, so that workers never deadlock
+        {"url": url, "number": number(url), "kind": kind, "priority": _FIRST[kind], "hops": hops, "address": address}
+        for url, kind, hops, address in (fresh[url] for url in sorted(fresh))  # in one order: workers never deadlock
     ]
     if not rows:
         return 0
