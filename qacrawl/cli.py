@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from qacrawl import __version__, files, log, registry, sitefile, streams
+from qacrawl import __version__, files, log, registry, streams
 from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.flags import Given, takes
 from qacrawl.options import Options
@@ -87,11 +87,11 @@ def _version(
 @takes(*Options.model_fields)
 def crawl(site: Site, given: Given) -> None:
     """Fetch what is new or due, politely; go on where a killed run stopped; publish at the end."""
+    from qacrawl import sitefile
     from qacrawl.commands.crawl import crawl as run
     from qacrawl.fetch import report
 
-    slug = sitefile.find(site, given.options.output)
-    result = run(slug, sitefile.chosen(given.options, slug), Console(stderr=True), given.scrapy)
+    result = run(site, sitefile.chosen(given.options, site), Console(stderr=True), given.scrapy)
     if not given.options.quiet:
         report.show(result.report, Console())
     _end(result.ending)
@@ -126,7 +126,6 @@ def extract(
     from qacrawl.reader.limits import of
     from qacrawl.redact.record import KEY, read_key
 
-    site = sitefile.find(site, given.options.output)
     registry.load_parser(site)
     own = files.folder(given.options.output, site) / KEY  # that of a crawl makes the pseudonyms, if there is one
     secret = read_key(key or own) if key or own.exists() else None
@@ -156,7 +155,6 @@ def publish(
     ] = False,
 ) -> None:
     """Publish what is committed as a snapshot; with --parallel, what two sites have published as one of pairs."""
-    sites = [sitefile.find(site, given.options.output) for site in sites]
     if parallel:
         from qacrawl.commands.parallel import publish as pair
 
@@ -213,7 +211,6 @@ def rebuild(
     run.refuse_two(compare=compare, only=only)
     run.refuse_two(archive=archive, only=only)
     run.refuse_without(compare, json=as_json, html=html)
-    site = sitefile.find(site, given.options.output)
     place = open_site(site, given.options.output, given.options.frontier, new=bool(archive or only) and not compare)
     with place as (folder, opened), ExitStack() as lock:
         check_key(folder)
@@ -249,7 +246,6 @@ def fixture(
     from qacrawl.commands.fixture import save
     from qacrawl.workspace import open_site
 
-    site = sitefile.find(site, given.options.output)
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened), opened.publishing():
         saved = save(opened, folder, place, to)
     print(f"{saved.folder}: {saved.after}")
@@ -278,7 +274,6 @@ def forget(
 
     if bool(urls) == (asker is not None):
         raise QacrawlError("forget takes addresses of pages, or --asker NAME", Exit.USAGE)
-    site = sitefile.find(site, given.options.output)
     with open_site(site, given.options.output, given.options.frontier) as (folder, opened):
         if asker is not None:
             urls = askers.pages(opened, folder, asker)
@@ -331,7 +326,6 @@ def status(
     from qacrawl.frontier.status import status as look
     from qacrawl.workspace import look_at
 
-    site = sitefile.find(site, given.options.output)
     with look_at(site, given.options.output, given.options.frontier) as (folder, opened):
         found = look(opened)
         kept = status.look(opened, folder, given.options.output)
@@ -354,7 +348,6 @@ def rejects(
     from qacrawl.publish.rejects import find
     from qacrawl.workspace import look_at
 
-    site = sitefile.find(site, given.options.output)
     with look_at(site, given.options.output, given.options.frontier) as (folder, opened):
         found = find(opened, folder, run)
         for line in rejects.as_json(found) if as_json else rejects.as_text(found):
@@ -377,7 +370,6 @@ def prune(
     from qacrawl.publish import snapshot as snapshots
     from qacrawl.workspace import open_site
 
-    site = sitefile.find(site, given.options.output)
     opening = open_site(site, given.options.output, given.options.frontier)
     with opening as (folder, opened), opened.publishing(), snapshots.alone(folder):
         if cite:
@@ -432,7 +424,6 @@ def export_frontier(site: Site, file: MovedFile, given: Given) -> None:
     from qacrawl.frontier.transfer import dump
     from qacrawl.workspace import open_site
 
-    site = sitefile.find(site, given.options.output)
     with open_site(site, given.options.output, given.options.frontier) as (_, opened), opened.alone():
         try:
             with file.open("x", encoding="utf-8", newline="\n") as lines:
@@ -448,7 +439,6 @@ def import_frontier(site: Site, file: MovedFile, given: Given) -> None:
     from qacrawl.frontier.transfer import load
     from qacrawl.workspace import open_site
 
-    site = sitefile.find(site, given.options.output)
     place = open_site(site, given.options.output, given.options.frontier, new=True)
     with place as (_, opened), opened.alone():
         try:
@@ -572,17 +562,18 @@ def demo(
     parallel: Annotated[
         bool, typer.Option("--parallel", help="Also serve the original that the site translates; show both in pairs.")
     ] = False,
-    site: Annotated[
-        str, typer.Option(help="doctorqna, or qapage: a forum with schema.org markup, crawled from a TOML file.")
+    which: Annotated[
+        str,
+        typer.Option("--site", help="doctorqna, or qapage: a forum with schema.org markup, crawled from a TOML file."),
     ] = "doctorqna",
 ) -> None:
     """Serve a small Q&A site on loopback, crawl it, publish, and show the result."""
     from qacrawl.demo import run, run_forum, run_parallel
 
     shown = {"doctorqna": run_parallel if parallel else run, "qapage": run_forum}
-    if site not in shown or (parallel and site == "qapage"):
+    if which not in shown or (parallel and which == "qapage"):
         raise QacrawlError("the demo has two sites, doctorqna and qapage; --parallel is of the first", Exit.USAGE)
-    shown[site](Path(given.options.output))
+    shown[which](Path(given.options.output))
 
 
 if __name__ == "__main__":

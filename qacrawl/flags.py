@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qacrawl import log, options
+from qacrawl import log, options, registry
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.options import Common, Options
 
@@ -36,7 +36,10 @@ class Given:
 
 
 def takes(*fields: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Have a command take options for these fields of `Options`, and `--set`; it gets them as `given`."""
+    """Have a command take options for these fields of `Options`, and `--set`; it gets them as `given`.
+
+    Its parameters `site` and `sites`, names or files as a user gives them, reach it as slugs.
+    """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(command, eval_str=True)
@@ -48,6 +51,10 @@ def takes(*fields: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
             pairs = _pairs(values.pop("setting"))
             chosen = {field: values.pop(field) for field in fields}
             given = _read(pairs, {field: value for field, value in chosen.items() if value is not None})
+            if "site" in values:
+                values["site"] = _slug(values["site"], given)
+            if "sites" in values:
+                values["sites"] = [_slug(site, given) for site in values["sites"]]
             command(**values, given=given)
 
         keyword = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
@@ -56,6 +63,15 @@ def takes(*fields: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         return run
 
     return decorate
+
+
+def _slug(site: str, given: Given) -> str:
+    """Return the slug of the site that a user means."""
+    if site in registry.names():
+        return site
+    from qacrawl import sitefile  # which reads pages, and takes as long to load as all the rest
+
+    return sitefile.find(site, given.options.output)
 
 
 def _parameter(field: str) -> inspect.Parameter:
