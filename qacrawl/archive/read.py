@@ -1,20 +1,17 @@
 """Reads archive files, also damaged ones: what can't be read is said, what follows it is read."""
 
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from qacrawl.archive import transfer
 from qacrawl.archive.records import Headers as Header
 from qacrawl.archive.records import Record, records
+from qacrawl.archive.unpack import Member, stretches
 from qacrawl.archive.warc import (
     HOST,
     PURPOSE,
-    ROBOTS,
-    TDMREP,
     VISIT,
     Damage,
     Entry,
@@ -25,7 +22,6 @@ from qacrawl.archive.warc import (
     as_text,
 )
 
-_CHUNK = 1 << 20
 _HTTP = "application/http"
 _LINE = re.compile(rb"\r?\n")
 NUMBER = re.compile(r"[0-9]{1,18}")
@@ -47,28 +43,14 @@ def whole(path: Path, start: int = 0) -> int:
     """Return where the whole records from `start` on end: what lies behind is torn."""
     end = start
     with path.open("rb") as file:
-        file.seek(start)
-        for length in _members(file):
-            end += length
+        for stretch in stretches(file, start):
+            if not isinstance(stretch, Member):
+                break
+            stretch.skip()
+            if stretch.damage:
+                break
+            end += stretch.length
     return end
-
-
-def _members(file: BinaryIO) -> Iterator[int]:
-    """Yield the length in the file of each gzip member from here on, up to one that can't be read."""
-    left = file.read(_CHUNK)
-    while left:
-        unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        length = 0
-        try:
-            while not unzip.eof:
-                if not left:
-                    return
-                unzip.decompress(left)
-                length += len(left) - len(unzip.unused_data)
-                left = unzip.unused_data or file.read(_CHUNK)
-        except zlib.error:
-            return
-        yield length
 
 
 def url_of(header: Header) -> str:
@@ -103,10 +85,9 @@ def _read(header: Header, block: bytes) -> Entry:
     head, body = _halves(block)
     line, *lines = _LINE.split(head)
     headers = _headers(lines)
-    purpose, visit = header.get(PURPOSE.lower()), header.get(VISIT.lower(), "")
-    number, host = int(visit) if NUMBER.fullmatch(visit) else None, header.get(HOST.lower())
-    status, is_robots, is_tdmrep = int(line.split()[1]), purpose == ROBOTS, purpose == TDMREP
-    exchange = Exchange(url, status, headers, body, at, is_robots, number, is_tdmrep=is_tdmrep, host=host)
+    purpose, visit, host = header.get(PURPOSE.lower()), header.get(VISIT.lower(), ""), header.get(HOST.lower())
+    number = int(visit) if NUMBER.fullmatch(visit) else None
+    exchange = Exchange(url, int(line.split()[1]), headers, body, at, purpose, number, host)
     try:
         return transfer.undone(exchange)
     except transfer.CutError as error:

@@ -42,19 +42,22 @@ class Exchange:
     headers: Headers
     body: bytes = field(repr=False)
     fetched_at: datetime
-    is_robots: bool = False
-    """Whether it came as a robots.txt, at whatever address: then it is no page of the site."""
+    purpose: str | None = None
+    """ROBOTS or TDMREP where it came as that, at whatever address: then it is no page of the site."""
     visit: int | None = None
     """Number of the visit, by the frontier's counter; None in archives of older versions, and of what is no page."""
-    is_tdmrep: bool = False
-    """Whether it came as a tdmrep.json."""
     host: str | None = None
     """Scheme and host that a robots.txt or tdmrep.json is for; None of pages, and in archives of older versions."""
 
     @property
+    def is_robots(self) -> bool:
+        """Whether it came as a robots.txt."""
+        return self.purpose == ROBOTS
+
+    @property
     def is_page(self) -> bool:
-        """Return whether it may be a page of the site."""
-        return not (self.is_robots or self.is_tdmrep)
+        """Whether it may be a page of the site."""
+        return self.purpose not in (ROBOTS, TDMREP)
 
     def values(self, name: str) -> list[bytes]:
         """Return the values of a header, whatever the case of its name."""

@@ -17,7 +17,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from qacrawl import files
-from qacrawl.archive.warc import HOST, PURPOSE, ROBOTS, SUFFIX, TDMREP, VISIT, Exchange, Place, as_bytes
+from qacrawl.archive.warc import HOST, PURPOSE, SUFFIX, VISIT, Exchange, Place, as_bytes
 from qacrawl.files import local
 
 LARGEST = 1 << 30
@@ -36,7 +36,7 @@ class Writer:
         self.facts = dict(facts or {})
         self.sizes: dict[str, int] = {}
         """Bytes in each file of this run."""
-        self.in_force: dict[tuple[str, bool], Exchange] = {}
+        self.in_force: dict[tuple[str, str | None], Exchange] = {}
         """The last robots.txt and tdmrep.json of each host: each file begins with them, so that it tells by itself what
         was said of the use of its pages."""
         self._file: FileIO | None = None
@@ -50,7 +50,7 @@ class Writer:
         """Append a response. Raise OSError when the disk refuses; then the file ends as before."""
         place = self._append(_response(exchange))
         if exchange.host:
-            self.in_force[exchange.host, exchange.is_robots] = exchange
+            self.in_force[exchange.host, exchange.purpose] = exchange
         return place
 
     def write_revisit(self, exchange: Exchange, payload: str, refers_to: str, seen: datetime) -> Place:
@@ -124,7 +124,6 @@ class Writer:
 
 def _response(exchange: Exchange) -> Any:
     """Return a response as a WARC record."""
-    purpose = ROBOTS if exchange.is_robots else TDMREP if exchange.is_tdmrep else None
     return _builder().create_warc_record(
         exchange.url,
         "response",
@@ -133,7 +132,7 @@ def _response(exchange: Exchange) -> Any:
         warc_headers_dict={
             "WARC-Date": _stamp(exchange.fetched_at),
             "WARC-Payload-Digest": exchange.payload,
-            **({PURPOSE: purpose} if purpose else {}),
+            **({PURPOSE: exchange.purpose} if exchange.purpose else {}),
             **({HOST: exchange.host} if exchange.host else {}),
             **({} if exchange.visit is None else {VISIT: str(exchange.visit)}),
         },

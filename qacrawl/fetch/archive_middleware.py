@@ -112,10 +112,9 @@ class ArchiveMiddleware:
             headers,
             response.body,
             at,
-            purpose is not None and purpose.name == warc.ROBOTS,
+            purpose.name if purpose else None,
             visit,
-            is_tdmrep=purpose is not None and purpose.name == warc.TDMREP,
-            host=purpose.host if purpose else None,
+            purpose.host if purpose else None,
         )
         signals = hosts.of_response(self.run.usage, exchange) if row else ()
         # A run that refetches reads the page again, so its records need a whole response to point to.

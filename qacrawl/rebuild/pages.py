@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
 from qacrawl import registry, steps
@@ -15,13 +15,14 @@ from qacrawl.archive.records import Wanted as Filter
 from qacrawl.escape import plain
 from qacrawl.records import LARGEST, Page
 from qacrawl.usage import hosts as usage
+from qacrawl.usage import tdmrep
 from qacrawl.usage.hosts import Hosts
 
 _PACKED = {b"\x1f\x8b\x08": b"gzip", b"\x28\xb5\x2f\xfd": b"zstd", b"x\x01": b"deflate", b"x\x9c": b"deflate"}
 _PACKED |= {b"x\xda": b"deflate", b"x\x5e": b"deflate"}
 """What an encoded body begins with. br has no such sign: it is tried on what is no text."""
-_FILES = {"/robots.txt": "is_robots", "/.well-known/tdmrep.json": "is_tdmrep"}
-"""Paths of the files in which a host says how its pages may be used, and what an exchange says of each."""
+_FILES = {"/robots.txt": warc.ROBOTS, tdmrep.PATH: warc.TDMREP}
+"""Paths of the files in which a host says how its pages may be used, and what a crawl asks for them as."""
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\f\r\x1b")
 
 
@@ -196,12 +197,11 @@ def _take(hosts: Hosts, entry: warc.Entry, of: Source) -> bool:
     """Take in what a host says of the use of its pages; return whether that is what an entry is."""
     if not isinstance(entry, warc.Exchange):
         return False
-    name = None if of.ours else _FILES.get(urlsplit(entry.url).path)
-    mark: dict[str, Any] = {name: True} if name else {}
-    said = replace(entry, **mark)
-    if not said.is_page:
-        hosts.take(said)
-    return not said.is_page
+    if not of.ours and (purpose := _FILES.get(urlsplit(entry.url).path)):
+        entry = replace(entry, purpose=purpose)
+    if not entry.is_page:
+        hosts.take(entry)
+    return not entry.is_page
 
 
 def _page(place: int, entry: warc.Entry, wanted: Wanted, of: Source, hosts: Hosts) -> Found | warc.Damage | None:
