@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
+from qacrawl import urls
 from qacrawl.errors import Exit, QacrawlError
 
 if TYPE_CHECKING:  # the record takes a tenth of a second to build, and `qacrawl sites` needs none
@@ -149,12 +150,12 @@ def encoding(slug: str) -> str | None:
     return getattr(load(slug), "ENCODING", None)
 
 
-def address(slug: str) -> Callable[[str], str] | None:
-    """Return a site's own way to say how a page is asked for that was found at a URL; None where it has none.
+def address(slug: str) -> Callable[[str], str]:
+    """Return a site's way to say how a page is asked for that was found at a URL: its own, else `urls.address`.
 
     It raises ValueError as `canonical` does.
     """
-    return getattr(load(slug), "address", None)
+    return getattr(load(slug), "address", urls.address)
 
 
 def hosts(slug: str, start_urls: tuple[str, ...] = ()) -> frozenset[str]:

@@ -8,8 +8,8 @@ from support.places import ROOT
 PACKAGE = ROOT / "qacrawl"
 FLOW = """
 codes departments errors escape nfc records words
-log urls files schema registry
-archive options
+log urls files schema
+registry archive options
 usage
 parse validate redact
 sitefile

@@ -23,11 +23,10 @@ from qacrawl.parse.values import unescape
 from qacrawl.reader.limits import Limits, of
 from qacrawl.reader.messages import Setup
 from qacrawl.reader.series import Series
-from qacrawl.rebuild import pages
+from qacrawl.rebuild import pages, sources
 from qacrawl.records import LARGEST, Listing, Page, Refusal, Reject, records_of
 from qacrawl.redact import AskerNames
 
-_ARCHIVES = (".warc", ".warc.gz", ".arc", ".arc.gz")
 _CANONICAL = re.compile(rb"""<link\s[^>]*?rel=["']?canonical["'\s][^>]*>""", re.IGNORECASE)
 _HREF = re.compile(rb"""href=["']?([^"'\s>]+)""", re.IGNORECASE)
 
@@ -97,7 +96,7 @@ def is_archive(path: str) -> bool:
             return False
         with place.open("rb") as file:
             begins = file.read(len(unpack.BEGIN)) == unpack.BEGIN
-            return path.endswith(_ARCHIVES) or begins or unpack.next_member(file, 0, 1) == 0
+            return path.endswith(sources.ENDINGS) or begins or unpack.next_member(file, 0, 1) == 0
     except (OSError, ValueError):
         return False
 
@@ -159,7 +158,7 @@ def _load(path: Path, site: str, url: str | None) -> Page | Refusal:
 
 def _whole(body: bytes) -> bytes:
     """Return the bytes of a file, decompressed where it is gzipped: no more than tell that they are too many."""
-    if not body.startswith(b"\x1f\x8b"):
+    if not body.startswith(unpack.GZIP):
         return body
     try:
         with gzip.open(BytesIO(body)) as file:

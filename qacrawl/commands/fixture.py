@@ -16,6 +16,7 @@ from qacrawl.parse import encoding
 from qacrawl.rebuild import staged
 from qacrawl.rebuild.pages import Piece, Wanted, pages
 from qacrawl.rebuild.scramble import Scrambler, key_of
+from qacrawl.rebuild.sources import own_piece
 from qacrawl.records import Listing, Page, Reject, records_of
 from qacrawl.redact.record import load_key
 
@@ -88,7 +89,7 @@ def _piece(folder: Path, name: str, at: int) -> Piece:
     """Return the record at an offset of an archive file: ours, or one that a rebuild has read, by its name."""
     own = folder / "archive" / name
     if "/" not in name and files.fetch_if(own).exists():
-        return Piece(str(own), name, ours=True, start=at, end=at + 1)
+        return own_piece(own)._replace(start=at, end=at + 1)
     return Piece(staged.addresses(folder).get(name, name), Path(name).name, start=at, end=at + 1)
 
 

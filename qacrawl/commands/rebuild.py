@@ -21,7 +21,7 @@ from qacrawl.rebuild import compare as comparing
 from qacrawl.rebuild import comparison, pool, replace, sources
 from qacrawl.rebuild.batches import DAMAGE
 from qacrawl.rebuild.compare import Comparison
-from qacrawl.rebuild.pages import Piece, Wanted
+from qacrawl.rebuild.pages import Wanted
 from qacrawl.rebuild.pool import Job
 from qacrawl.rebuild.staged import Staged
 from qacrawl.redact.record import load_key
@@ -73,7 +73,7 @@ def only(
 ) -> Made:
     """Stage some archive files, ours by their names or paths, and publish nothing; any number may be at it at once."""
     ours = folder / "archive"
-    own = [Piece(str(path), path.name, ours=True) for name in given if (path := _own(ours, name))]
+    own = [sources.own_piece(path) for name in given if (path := _own(ours, name))]
     found = sources.given([name for name in given if not _own(ours, name)])
     made = pool.read(job(frontier, folder, options), own, processes, console) if own else []
     made += pool.read(job(frontier, folder, options, given=True), found, processes, console) if found else []
@@ -98,10 +98,9 @@ def job(frontier: Frontier, folder: Path, options: Options, given: bool = False)
     wanted = Wanted(
         site, starts, frontier.addresses(state="forgotten"), asked, registry.hosts(site, options.start_urls)
     )
-    known = frozenset((kind, name) for kind in ("parts", "rejects") for name in frontier.files(kind))
     own, source = not options.keep_own_names, registry.source(site)
     setup = Setup(site, load_key(folder), of(options), own=own, source=source)
-    return Job(folder, setup, wanted, known)
+    return Job(folder, setup, wanted, replace.committed(frontier))
 
 
 def swap(frontier: Frontier, folder: Path, made: Made) -> None:

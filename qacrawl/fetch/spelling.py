@@ -1,12 +1,11 @@
 """The addresses of one page: it is asked for as it was found, and by another where that brings nothing."""
 
-from collections.abc import Callable
 from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
 
-from qacrawl import registry, urls
+from qacrawl import registry
 from qacrawl.fetch import validators
 from qacrawl.frontier import Row
 from qacrawl.options import Options
@@ -20,9 +19,8 @@ def asked(slug: str, found: str, url: str, hosts: frozenset[str]) -> str | None:
 
     An address on none of `hosts` is not asked for.
     """
-    spelt: Callable[[str], str] = registry.address(slug) or urls.address
     try:
-        address = spelt(found)
+        address = registry.address(slug)(found)
     except ValueError:
         return None
     return address if address != url and address.split("/", 3)[2] in hosts else None

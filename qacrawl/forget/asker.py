@@ -28,7 +28,7 @@ def pages(frontier: Frontier, folder: Path, name: str) -> list[str]:
         return []  # nothing was ever read here
     known_as = pseudonym(name, read_key(folder / KEY))
     parts = [files.fetch(folder / "parts" / part) for part in frontier.files("parts")]
-    with damage.named(parts, f"`qacrawl rebuild {frontier.site}` makes it anew from the archive"):
+    with damage.named(parts, damage.mend(frontier.site)):
         return sorted({url for part in parts for url in _asked(part, known_as)})
 
 

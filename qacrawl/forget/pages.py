@@ -91,11 +91,7 @@ def _check(frontier: Frontier, folder: Path) -> None:
             with suppress(FileNotFoundError):
                 path = files.fetch(folder / kind / name)
                 if path.exists() and (said := damage.unreadable(path)):
-                    raise QacrawlError(f"{path} can't be read: {said}; {_mend(frontier)}")
-
-
-def _mend(frontier: Frontier) -> str:
-    return f"`qacrawl rebuild {frontier.site}` makes it anew from the archive"
+                    raise QacrawlError(f"{path} can't be read: {said}; {damage.mend(frontier.site)}")
 
 
 def resume(frontier: Frontier, folder: Path) -> None:
@@ -175,7 +171,7 @@ def _read(frontier: Frontier, part: Path) -> pa.Table | None:
             return file.read()
     except damage.ERRORS:
         files.remove(part)
-        log.complain(f"{part} can't be read, may hold the pages and is deleted; {_mend(frontier)}")
+        log.complain(f"{part} can't be read, may hold the pages and is deleted; {damage.mend(frontier.site)}")
         return None
 
 

@@ -60,11 +60,10 @@ def count_reserved(frontier: Frontier, folder: Path, *, noindex: bool) -> Withhe
     hosts = standing.read(folder)
     if not (parts and (hosts.files or noindex or reserved.reserves(parts))):
         return Withheld()
-    mend = f"`qacrawl rebuild {frontier.site}` makes it anew from the archive"
     with (
         TemporaryDirectory(prefix="qacrawl-") as place,
         versions.work(Path(place)) as db,
-        damage.named((*parts, *rejects), mend),
+        damage.named((*parts, *rejects), damage.mend(frontier.site)),
     ):
         versions.load(db, Path(place), parts, rejects, frontier.gone())
         return reserved.withhold(db, hosts, keep=True)

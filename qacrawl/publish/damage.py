@@ -21,6 +21,11 @@ MEND = "`qacrawl publish` of its site writes the snapshot anew"
 """What mends a snapshot that is the site's newest."""
 
 
+def mend(site: str) -> str:
+    """Return what mends the parts and rejects of a site."""
+    return f"`qacrawl rebuild {site}` makes it anew from the archive"
+
+
 def unreadable(path: Path) -> str | None:
     """Return in one line why a Parquet file can't be read to its end; None where it can."""
     try:
@@ -33,17 +38,17 @@ def unreadable(path: Path) -> str | None:
 
 
 @contextmanager
-def named(paths: Iterable[Path], mend: str) -> Iterator[None]:
+def named(paths: Iterable[Path], how: str) -> Iterator[None]:
     """Have an error inside that comes of one of these Parquet files be a QacrawlError that names it.
 
-    `mend` says what mends it. Other errors stay as they are.
+    `how` says what mends it. Other errors stay as they are.
     """
     try:
         yield
     except ERRORS as error:
         for path in paths:
             if said := unreadable(path):
-                raise QacrawlError(f"{path} can't be read: {said}; {mend}") from error
+                raise QacrawlError(f"{path} can't be read: {said}; {how}") from error
         raise
 
 

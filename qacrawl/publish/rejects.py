@@ -66,7 +66,6 @@ def _judged(frontier: Frontier, folder: Path) -> Iterator[Any]:
         return
     parts = [files.fetch(folder / "parts" / name) for name in frontier.files("parts")]
     with TemporaryDirectory(prefix="qacrawl-") as place, versions.work(Path(place)) as db:
-        mend = f"`qacrawl rebuild {frontier.site}` makes it anew from the archive"
-        with damage.named((*parts, *rejects), mend):
+        with damage.named((*parts, *rejects), damage.mend(frontier.site)):
             versions.judge(db, Path(place), parts, rejects, frontier.gone())
         yield db

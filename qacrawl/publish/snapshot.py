@@ -76,8 +76,7 @@ def publish(
     with alone(folder):
         before = follow(folder)
         with building(folder) as (build, made):
-            mend = f"`qacrawl rebuild {site}` makes it anew from the archive"
-            with damage.named((*parts, *rejects), mend):
+            with damage.named((*parts, *rejects), damage.mend(site)):
                 hosts = standing.read(folder)
                 found = _tables(build, made, parts, rejects, gone, forgotten, hosts, keep_reserved)
             if found is None:

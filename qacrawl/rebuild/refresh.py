@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from qacrawl import registry, urls
+from qacrawl import registry
 from qacrawl.codes import NOTICES
 from qacrawl.parse import forward
 from qacrawl.parse.links import links
@@ -28,5 +28,4 @@ def forwards(found: Found, reject: Reject) -> bool:
 
 def _is_another(page: Page, target: str, url: str) -> bool:
     """Return whether a target, canonically `url`, is another page than this one, or another address of it."""
-    asked = registry.address(page.site) or urls.address
-    return url != page.url or asked(target) != (page.address or page.url)
+    return url != page.url or registry.address(page.site)(target) != (page.address or page.url)

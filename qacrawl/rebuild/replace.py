@@ -18,6 +18,11 @@ _File = tuple[str, str]
 """A file of the manifest: its kind and its name."""
 
 
+def committed(frontier: Frontier) -> frozenset[_File]:
+    """Return the Parquet files of the manifest."""
+    return frozenset((kind, name) for kind in ("parts", "rejects") for name in frontier.files(kind))
+
+
 def swap(frontier: Frontier, folder: Path, made: Sequence[Staged], is_whole: bool) -> list[str]:
     """Put what is staged into the manifest in place of the old parts, and delete those; return what to complain of.
 
@@ -25,12 +30,12 @@ def swap(frontier: Frontier, folder: Path, made: Sequence[Staged], is_whole: boo
     and it came from there, else it is put aside. Killed before the transaction, nothing has changed. Call it with the
     site's lock held.
     """
-    known = {(kind, name) for kind in ("parts", "rejects") for name in frontier.files(kind)}
+    known = committed(frontier)
     add = list(staged.publish(folder, made))
     old = sorted(known - {(kind, name) for kind, name, _ in add})
     left, damaged = _sorted_out(folder, old, _read(made))
     add += [(kind, store.write_table(folder / kind, rows), rows.num_rows) for kind, rows in _some(left)]
-    elsewhere = staged.names(folder) - staged.names(folder, {one.file for one in made})
+    elsewhere = staged.names(folder, but={one.file for one in made})
     aside = [one for one in damaged if not is_whole or one in elsewhere]
     remove = [*left, *(one for one in damaged if one not in aside)]
     frontier.swap(
@@ -47,7 +52,7 @@ def would_be(frontier: Frontier, folder: Path, made: Sequence[Staged], scratch: 
 
     Those that it would write lie in `scratch`.
     """
-    known = {(kind, name) for kind in ("parts", "rejects") for name in frontier.files(kind)}
+    known = committed(frontier)
     new = {place for one in made for place in one.names}
     old = sorted(known - new)
     left, damaged = _sorted_out(folder, old, _read(made))

@@ -9,13 +9,18 @@ from qacrawl.errors import Exit, QacrawlError
 from qacrawl.escape import line
 from qacrawl.rebuild.pages import Piece
 
-_ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz")
+ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz")
 """Of the files in a folder that are read, or refused one by one."""
 
 
 def own(folder: Path) -> list[Piece]:
     """Return the files of a site's archive by name, so those of a run in order."""
-    return [Piece(str(path), line(path.name), ours=True) for path in warc.files(folder / "archive")]
+    return [own_piece(path) for path in warc.files(folder / "archive")]
+
+
+def own_piece(path: Path) -> Piece:
+    """Return a file of our archive as what is read."""
+    return Piece(str(path), line(path.name), ours=True)
 
 
 def strays(found: Sequence[Piece], committed: Mapping[str, int]) -> set[str]:
@@ -61,7 +66,7 @@ def _at(address: str) -> list[str]:
     if not is_remote and Path(address).is_file():
         return [str(Path(address).absolute())]
     found = files.listed(address)
-    found = [one for one in found if one == address or one.endswith(_ENDINGS)]
+    found = [one for one in found if one == address or one.endswith(ENDINGS)]
     if not found:
         raise QacrawlError(f"no WARC file at {address}", Exit.USAGE)
     return [one if is_remote else str(Path(one).absolute()) for one in found]

@@ -228,16 +228,14 @@ def publish(folder: Path, made: Iterable[Staged]) -> Iterator[tuple[str, str, in
             yield kind, name, getattr(one, kind)[name]
 
 
-def names(folder: Path, of: Collection[str] | None = None) -> set[tuple[str, str]]:
-    """Return the Parquet files, kind and name, of all notes, or of those about the archive files `of`."""
-    notes = [_note(path) for path in files.below(folder, STAGED) if path.suffix == ".json"]
-    return {one for note in notes if note and (of is None or note.file in of) for one in note.names}
+def names(folder: Path, but: Collection[str]) -> set[tuple[str, str]]:
+    """Return the Parquet files, kind and name, of all notes but those about the archive files `but`."""
+    return {one for note in _notes(folder).values() if note.file not in but for one in note.names}
 
 
 def addresses(folder: Path) -> dict[str, str]:
     """Return where the archive files lie that were read, by their names."""
-    notes = [_note(path) for path in files.below(folder, STAGED) if path.suffix == ".json"]
-    return {note.file: note.address for note in notes if note}
+    return {note.file: note.address for note in _notes(folder).values()}
 
 
 def clear(folder: Path, site: str, committed: Iterable[tuple[str, str]]) -> None:
@@ -246,12 +244,10 @@ def clear(folder: Path, site: str, committed: Iterable[tuple[str, str]]) -> None
     `committed` are the files of the manifest. What somebody else is staging stays.
     """
     known, needed, there = frozenset(committed), set(), _staged(folder)
-    for path in files.below(folder, STAGED):
-        if path.suffix == ".json":
-            found = _note(path)
-            names = set(found.names) if found and found.code == code(site) else set()
-            if found and found.code == code(site) and names <= known | there:
-                needed |= {path, *(folder / STAGED / kind / name for kind, name in names - known)}
+    for path, found in _notes(folder).items():
+        names = set(found.names)
+        if found.code == code(site) and names <= known | there:
+            needed |= {path, *(folder / STAGED / kind / name for kind, name in names - known)}
     for path in files.below(folder, STAGED):
         if path not in needed and (path.suffix == ".json" or _is_old(path) or (path.parent.name, path.name) in known):
             files.remove(path)
@@ -265,6 +261,12 @@ def _staged(folder: Path) -> set[tuple[str, str]]:
 def _is_old(path: Path) -> bool:
     """Return whether a file is older than anybody takes to stage an archive file."""
     return path.exists() and path.stat().st_mtime < time.time() - _LONG
+
+
+def _notes(folder: Path) -> dict[Path, Staged]:
+    """Return what all notes say that can be read."""
+    found = {path: _note(path) for path in files.below(folder, STAGED) if path.suffix == ".json"}
+    return {path: note for path, note in found.items() if note}
 
 
 def _note(path: Path) -> Staged | None:
