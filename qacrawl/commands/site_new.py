@@ -67,7 +67,7 @@ def create(name: str, address: str, options: Options, console: Console) -> Itera
     if not own:
         raise QacrawlError(f"{address} does not name its address in a canonical link; give its address", Exit.USAGE)
     page = page.model_copy(update={"url": own})
-    has_markup = isinstance(fields.read(page, "und", lambda href: None), Article)
+    has_markup = isinstance(fields.read(page, "und", lambda url: None), Article)
     text = _text(name, own, markup) + (_MARKUP if has_markup else _CSS)
     sitefile.use(text, str(file))  # what is written can be read
     file.write_text(text, encoding="utf-8")
@@ -132,7 +132,7 @@ def _text(name: str, url: str, markup: str) -> str:
     return _FILE.format(
         name=_quoted(name),
         title=_quoted(title or urlsplit(url).netloc),
-        lang=_quoted(lang if model.LANG.fullmatch(lang) else "und"),
+        lang=_quoted(lang if fields.LANG.fullmatch(lang) else "und"),
         start=_quoted(host),
         article=_quoted(_pattern(url)),
     )

@@ -1,31 +1,12 @@
 """The spiders of sites: of those that have a file one is made when it is asked for."""
 
-from collections.abc import AsyncIterator, Iterator
-
-from scrapy import Request, Spider
-from scrapy.http import Response
+from scrapy import Spider
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import SpiderLoader
 
 from qacrawl import options, registry, sitefile
-from qacrawl.fetch import scrapy_settings, spider
-
-
-class FileSpider(Spider):
-    """Yields each page unread; the scheduler follows those of its links that lead to pages of the site."""
-
-    async def start(self) -> AsyncIterator[Request]:
-        """Ask for the start pages or `--start-url`; with `--numbers`, for those articles instead."""
-        for request in spider.starts(self):
-            yield request
-
-    def parse(self, response: Response) -> Iterator[object]:
-        """Yield an article, a listing, or a start page."""
-        yield spider.page(self, response)
-
-    def parse_sitemap(self, response: Response) -> Iterator[Request]:
-        """Ask for what a sitemap lists."""
-        return spider.sitemap(self, response)
+from qacrawl.fetch import scrapy_settings
+from qacrawl.fetch.spider import SiteSpider
 
 
 class Loader(SpiderLoader):
@@ -43,4 +24,4 @@ class Loader(SpiderLoader):
             slug = spider_name
             if not registry.is_known(slug):
                 slug = sitefile.find(spider_name, options.read(self.settings).output)
-        return type("FileSpider", (FileSpider,), {"name": slug}) if registry.source(slug) else super().load(slug)
+        return type("FileSpider", (SiteSpider,), {"name": slug}) if registry.source(slug) else super().load(slug)

@@ -1,6 +1,6 @@
 """What every spider does: where to start, the page unread, which addresses a sitemap lists."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from secrets import token_bytes
 
@@ -15,6 +15,23 @@ from qacrawl.fetch.archive_middleware import Fetched
 
 MOST_ADDRESSES = 50_000
 """Addresses of one sitemap that are read: more is against https://www.sitemaps.org/protocol.html."""
+
+
+class SiteSpider(Spider):
+    """Yields each page unread; the scheduler follows those of its links that lead to pages of the site."""
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Ask for the start pages or `--start-url`; with `--numbers`, for those articles instead."""
+        for request in starts(self):
+            yield request
+
+    def parse(self, response: Response) -> Iterator[object]:
+        """Yield an article, a listing, or a start page."""
+        yield page(self, response)
+
+    def parse_sitemap(self, response: Response) -> Iterator[Request]:
+        """Ask for what a sitemap lists."""
+        return sitemap(self, response)
 
 
 def starts(spider: Spider) -> Iterator[Request]:

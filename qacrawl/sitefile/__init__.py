@@ -60,13 +60,6 @@ def use_beside(snapshot: Path) -> None:
         use(kept.read_text(encoding="utf-8", errors="replace"), str(kept))
 
 
-def check(path: Path) -> model.SiteFile:
-    """Return what a file says. Raise QacrawlError for what can't be."""
-    text = _text(path)
-    use(text, str(path))
-    return model.read(text, str(path))
-
-
 def keep(folder: Path, slug: str) -> None:
     """Keep the file of a site in its folder; of one that is built in there is none."""
     text = registry.source(slug)

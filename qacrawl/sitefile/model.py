@@ -11,10 +11,10 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from qacrawl import registry, urls
 from qacrawl.errors import Exit, QacrawlError
+from qacrawl.parse.markup.fields import LANG
 from qacrawl.sitefile.patterns import Pattern, compiled
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
-LANG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 DAY = datetime(2026, 11, 27, 15, 4, 5)
 
 

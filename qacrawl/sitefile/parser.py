@@ -1,13 +1,11 @@
 """Pages of a site that has a file: an article by its markup or by selectors, anything else by its links."""
 
 import re
-from functools import partial
 from urllib.parse import urlsplit
 
 from qacrawl import registry
 from qacrawl.parse import blocks, links, notices
 from qacrawl.parse.encoding import decode
-from qacrawl.parse.hrefs import resolver
 from qacrawl.parse.markup import fields
 from qacrawl.parse.values import unescape
 from qacrawl.records import Article, Listing, Page, Refusal
@@ -35,15 +33,14 @@ class FileParser:
         if self._selectors:
             found: Article | Refusal = css.read(page, self._site.LANG, self._selectors)
         else:
-            found = fields.read(page, self._site.LANG, partial(self._absolute, page))
+            found = fields.read(page, self._site.LANG, self._canonical)
         if isinstance(found, Refusal) and found.reason in NOTHING:
             return Refusal(_notice(page) or found.reason)
         return found
 
-    def _absolute(self, page: Page, href: str) -> str | None:
-        """Return the URL of an address on a page, canonical where it is one of the site's."""
-        url = resolver(page, decode(page.body, page.content_type) or "")(href)
-        if not url or not url.startswith(("http://", "https://")):
+    def _canonical(self, url: str) -> str | None:
+        """Return a URL of the web, canonical where it is one of the site's; None of others."""
+        if not url.startswith(("http://", "https://")):
             return None
         try:
             return self._site.canonical(url)

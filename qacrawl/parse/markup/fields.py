@@ -7,6 +7,7 @@ from typing import cast
 from selectolax.lexbor import SelectolaxError
 
 from qacrawl.parse.encoding import decode
+from qacrawl.parse.hrefs import resolver
 from qacrawl.parse.markup import reading, threads
 from qacrawl.parse.markup.posts import Post
 from qacrawl.parse.markup.threads import Thread
@@ -19,10 +20,10 @@ MOST = 1_000
 """Questions of one page that are read."""
 
 
-def read(page: Page, lang: str, absolute: Callable[[str], str | None]) -> Article | Refusal:
+def read(page: Page, lang: str, kept: Callable[[str], str | None]) -> Article | Refusal:
     """Return the questions of a page of any site, in its order.
 
-    `lang` is the language of pages that don't say theirs; `absolute` makes a URL of an address on the page, or None.
+    `lang` is the language of pages that don't say theirs; `kept` returns what is kept of an absolute URL, or None.
     """
     markup = decode(page.body, page.content_type)
     if markup is None:
@@ -35,6 +36,12 @@ def read(page: Page, lang: str, absolute: Callable[[str], str | None]) -> Articl
     if not asked:
         return Refusal("broken_markup", tuple(found.faults)) if found.faults else Refusal("no_markup")
     notes = ["broken_markup"] if found.faults else []
+    resolve = resolver(page, markup)
+
+    def absolute(href: str) -> str | None:
+        url = resolve(href)
+        return kept(url) if url else None
+
     spoken = next((tag for tag in (found.lang.replace("_", "-"), lang) if LANG.fullmatch(tag)), "und")
     first, *more = (_fields(thread, spoken, notes, absolute) for thread in asked[:MOST])
     return Article(first, tuple(more))

@@ -79,17 +79,14 @@ def _asked(page: Page) -> Iterator[Thread]:
         main = next((item for item in one.items("mainEntity") if "Question" in item.types), None)
         main = main or next(iter(questions), None)
         if main and (thread := question(main)):
-            thread.title = thread.title or prose.line(next(iter(one.all("name", "headline")), ""))
+            thread.title = thread.title or _line(one, "name", "headline")
             thread.similar = [_entry(item) for item in questions if item is not main]
             yield thread
 
 
 def question(item: Item) -> Thread | None:
     """Return a Question with its answers; None where it says nothing."""
-    asked = post(item)
-    title = prose.line(next(iter(item.all("name", "headline")), ""))
-    if not asked.text:
-        asked.text = title
+    title, asked = _opening(item, "name", "headline")
     if not asked.text:
         return None
     accepted = {id(one) for one in item.items("acceptedAnswer")}
@@ -97,6 +94,18 @@ def question(item: Item) -> Thread | None:
     replies = [post(one, accepted=id(one) in accepted) for one in answers]
     replies += [Post(said, accepted=name == ANSWERS[0]) for name in ANSWERS for said in _texts(item.all(name))]
     return Thread(title, asked, once(replies, asked), lang=_lang(item))
+
+
+def _opening(item: Item, *titles: str) -> tuple[str, Post]:
+    """Return the title of what opens a thread, and its post, whose text is the title where it has none."""
+    title, asked = _line(item, *titles), post(item)
+    asked.text = asked.text or title
+    return title, asked
+
+
+def _line(item: Item, *names: str) -> str:
+    """Return the first value of some properties as one line; "" where there is none."""
+    return prose.line(next(iter(item.all(*names)), ""))
 
 
 def _texts(values: list[Value]) -> list[str]:
@@ -107,7 +116,7 @@ def _texts(values: list[Value]) -> list[str]:
 def _entry(item: Item) -> Post:
     """Another question, under its name as the author's text."""
     found = post(item)
-    found.title = prose.line(next(iter(item.all("name", "headline")), ""))
+    found.title = _line(item, "name", "headline")
     return found
 
 
@@ -117,10 +126,7 @@ def _forum(page: Page, pages: list[Page]) -> Thread | None:
     main = _main(page, postings)
     if main is None:
         return None
-    asked = post(main)
-    title = prose.line(next(iter(main.all("headline", "name")), ""))
-    if not asked.text:
-        asked.text = title
+    title, asked = _opening(main, "headline", "name")
     if not asked.text:
         return None
     comments = [one for one in walk(main.items("comment")) if "Comment" in one.types] or main.items("comment")

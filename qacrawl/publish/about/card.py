@@ -122,7 +122,7 @@ def _opening(name: str, title: str, counted: Stats, background: Background) -> l
     if background.invented:
         lines.append(f"> **{texts.INVENTED}**")
     if counted.reserved:
-        said = texts.RESERVED.format(number=number_of(counted.reserved, "record")).replace("\n", "\n> ")
+        said = texts.reserved(counted.reserved).replace("\n", "\n> ")
         lines.append(f"> **{said}**")
     if background.held:
         reasons = "\n".join(f"> - {markdown(why, 300)}" for why in background.held)

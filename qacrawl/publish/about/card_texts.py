@@ -1,5 +1,7 @@
 """The sentences of a card that do not depend on its counts, or have gaps for them."""
 
+from qacrawl.words import counted
+
 INVENTED = (
     "All of this is invented: `qacrawl demo` made up the questions, the replies, the people and the hospitals, to show "
     "what a dataset looks like. Nobody asked, no doctor replied, and nothing here is true."
@@ -10,6 +12,7 @@ HELD = """> **Held back.** When this snapshot was made, the quality gate did not
 
 RESERVED = """RESERVED PAGES ARE IN HERE. {number} with `may_train` false: the site says that no model may be trained on
 these pages. Whoever made this snapshot kept them on purpose (--keep-reserved). Leave them out before you train."""
+
 
 LOAD = """```python
 from datasets import load_dataset
@@ -103,3 +106,8 @@ The texts belong to their authors and to the site that published them; nothing h
 LICENCE_INVENTED = """## Licence
 
 The invented texts come with qacrawl and are, as it is, licensed under Apache-2.0."""
+
+
+def reserved(number: int) -> str:
+    """Return what nobody must miss of a dataset with so many records that their site reserves."""
+    return RESERVED.format(number=counted(number, "record"))

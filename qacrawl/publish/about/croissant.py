@@ -146,8 +146,7 @@ def _reserved(counted: Stats) -> str:
     """Return what nobody must miss of a dataset that holds what its site reserves."""
     if not counted.reserved:
         return ""
-    said = card_texts.RESERVED.format(number=number_of(counted.reserved, "record"))
-    return said.replace("`", "").replace("\n", " ") + " "
+    return card_texts.reserved(counted.reserved).replace("`", "").replace("\n", " ") + " "
 
 
 def _files(config: str) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from qacrawl.publish.about.report_facts import Earlier, Rejected
 from qacrawl.publish.about.report_page import Cell, bar, page, section, table, tiles, tint
 from qacrawl.publish.about.stats import Stats
 from qacrawl.publish.data.changes import Changes
-from qacrawl.words import counted as number_of
 
 NAME = "report.html"
 _MOST = 15
@@ -88,7 +87,7 @@ def _marks(background: Background, counted: Stats) -> str | None:
     """Return what nobody must miss: that the snapshot is held back, that it holds what is reserved or is not true."""
     said = [f'<p class="mark bad">{Cell(card_texts.INVENTED.replace("`", ""), 400).html}</p>'] * background.invented
     if counted.reserved:
-        text = card_texts.RESERVED.format(number=number_of(counted.reserved, "record")).replace("`", "")
+        text = card_texts.reserved(counted.reserved).replace("`", "")
         said.append(f'<p class="mark bad">{Cell(text, 400).html}</p>')
     if background.held:
         reasons = "".join(f"<li>{Cell(why, 300).html}</li>" for why in background.held)
