@@ -25,6 +25,7 @@ from qacrawl.rebuild.pages import Wanted
 from qacrawl.rebuild.pool import Job
 from qacrawl.rebuild.staged import Staged
 from qacrawl.redact.record import load_key
+from qacrawl.usage import standing
 
 
 @dataclass
@@ -121,7 +122,9 @@ def compare(frontier: Frontier, folder: Path, options: Options, made: Made) -> C
     with TemporaryDirectory(prefix="qacrawl-rebuild-") as scratch:
         found = replace.would_be(frontier, folder, made.staged, Path(scratch))
         forgotten = sorted(frontier.addresses(state="forgotten"))
-        return comparing.compare(snapshot, found["parts"], found["rejects"], frontier.gone(), forgotten)
+        hosts, keep = standing.read(folder), options.keep_reserved
+        made_of = found["parts"], found["rejects"], frontier.gone(), forgotten
+        return comparing.compare(snapshot, *made_of, hosts, keep_reserved=keep)
 
 
 def show(found: Comparison, as_json: bool, html: Path | None) -> None:

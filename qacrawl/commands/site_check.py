@@ -19,6 +19,7 @@ from qacrawl.escape import plain
 from qacrawl.options import Options
 from qacrawl.parse import blocks, encoding, hrefs, links
 from qacrawl.records import LARGEST, Page, QARecord, Reject, records_of
+from qacrawl.usage import hosts
 
 MOST = 3
 """Addresses that are named where there are many."""
@@ -63,7 +64,7 @@ def check(file: str, pages: int, options: Options, console: Console) -> Iterator
     for url, status, page in fetch(slug, pages, options, console):
         yield f"{registry.load(slug).kind(url) or 'other'} {status} {plain(url, 300)}"
         said = list(_read(page)) if page else ["no page"]
-        seen.update(line.partition(" ")[0] for line in said)
+        seen.update(line.partition(" ")[0].removesuffix(":") for line in said)
         yield from (f"  {line}" for line in said)
         if page:
             yield from (f"  {line}" for line in _links(page))
@@ -73,7 +74,7 @@ def check(file: str, pages: int, options: Options, console: Console) -> Iterator
 
 def _answers(file: Path, slug: str) -> Iterator[Answer]:
     """Yield the pages of an archive file."""
-    for place, entry in read.entries(file):
+    for place, entry, signals in hosts.signalled(read.entries(file)):
         if not (isinstance(entry, warc.Exchange) and entry.is_page):
             continue
         url = registry.load(slug).canonical(entry.url)
@@ -82,7 +83,8 @@ def _answers(file: Path, slug: str) -> Iterator[Answer]:
             try:
                 body = decode.body(entry.body, entry.values("Content-Encoding"), LARGEST)
                 types = entry.values("Content-Type")
-                page = steps.page(slug, url, body, entry.status, types, entry.fetched_at, place)
+                at, own = entry.fetched_at, entry.url
+                page = steps.page(slug, url, body, entry.status, types, at, place, own, signals)
             except decode.DecodeError:
                 pass
         yield Answer(url, entry.status, page)

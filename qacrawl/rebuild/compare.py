@@ -9,7 +9,8 @@ from typing import Any
 
 from qacrawl import schema
 from qacrawl.publish import damage, diff
-from qacrawl.publish.data import files, versions
+from qacrawl.publish.data import files, reserved, versions
+from qacrawl.usage.hosts import Hosts
 
 EXAMPLES = 10
 """Of each kind, at most."""
@@ -67,16 +68,25 @@ class Comparison:
 
 
 def compare(
-    snapshot: Path, parts: Sequence[Path], rejects: Sequence[Path], gone: Sequence[str], forgotten: Sequence[str]
+    snapshot: Path,
+    parts: Sequence[Path],
+    rejects: Sequence[Path],
+    gone: Sequence[str],
+    forgotten: Sequence[str],
+    hosts: Hosts,
+    *,
+    keep_reserved: bool = False,
 ) -> Comparison:
     """Compare a snapshot with the newest records of `parts`, as publishing would choose them; nothing is changed.
 
-    Raise QacrawlError for a file that can't be read.
+    What the site reserves is left out as there: `hosts` has what the files of its hosts say by now. Raise QacrawlError
+    for a file that can't be read.
     """
     read = (*parts, *rejects, *damage.tables(snapshot))
     with _opened(forgotten) as (db, folder), damage.named(read, "`qacrawl rebuild` of its site makes it anew"):
-        before = _sides(db, folder, snapshot, parts, rejects, gone)
-        return _measured(db, snapshot.name, before)
+        versions.load(db, folder, parts, rejects, gone)
+        reserved.withhold(db, hosts, keep=keep_reserved)
+        return _measured(db, snapshot.name, _sides(db, snapshot))
 
 
 @contextmanager
@@ -86,11 +96,8 @@ def _opened(forgotten: Sequence[str]) -> Iterator[tuple[Any, Path]]:
         yield db, Path(place)
 
 
-def _sides(
-    db: Any, folder: Path, snapshot: Path, parts: Sequence[Path], rejects: Sequence[Path], gone: Sequence[str]
-) -> int:
+def _sides(db: Any, snapshot: Path) -> int:
     """Make the views `a` and `b` of the records before and after, and the table `changes`; return the number of `a`."""
-    versions.load(db, folder, parts, rejects, gone)
     db.execute("CREATE VIEW b AS SELECT r.* FROM records r JOIN newest n ON r.file = n.file AND r.row = n.row")
     published = db.read_parquet(files.tables(snapshot / "data" / "qa"))
     published.create_view("a")

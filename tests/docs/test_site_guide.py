@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,15 @@ def test_the_guide_leads_from_an_address_to_a_dataset(site, tmp_path, monkeypatc
         assert done.code == 0, done.err
     found = records(tmp_path / "output", "kettles")
     assert [row["reply"] for row in found] == ["It does.\n\nLoudly."] * 4
+
+
+def test_a_check_heeds_what_the_site_says_of_the_use_of_a_page(site, tmp_path, monkeypatch):
+    (tmp_path / "kettles.toml").write_text(finished(site))
+    site["/t/2/next"] = replace(site.pages["/t/2/next"], headers={"X-Robots-Tag": "noindex"})
+    done = run("qacrawl site check kettles.toml", site, tmp_path, monkeypatch)
+    assert done.code == 0, done.err
+    assert "reject: noindex, the site does not want the page in an index" in done.out
+    assert "3 record, 1 reject, 1 listing" in done.out
 
 
 def test_a_saved_page_will_do_if_it_names_its_address(site, tmp_path, monkeypatch):

@@ -273,3 +273,13 @@ def test_what_a_killed_run_archived_has_the_signals_that_it_came_with(site, tmp_
     before = plain(crawling.parts(tmp_path))
     assert crawling.qacrawl("rebuild", "doctorqna", "--output", str(tmp_path)).code == 0
     assert plain(crawling.parts(tmp_path)) == before
+
+
+def test_a_comparison_leaves_out_what_publishing_leaves_out(site: faults.FaultSite, tmp_path: Path) -> None:
+    site.robots = Reply(b"User-agent: *\nContent-Usage: /en/article/1 train-ai=n\n")
+    assert crawling.crawl(site.start, tmp_path).code == 0
+    assert 1 not in numbers(tmp_path)
+    done = crawling.qacrawl("rebuild", "doctorqna", "--output", str(tmp_path), "--compare", "--json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert (found["won"], found["lost"], found["changed"], found["fields"]) == (0, 0, 0, [])
