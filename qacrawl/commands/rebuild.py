@@ -15,8 +15,7 @@ from qacrawl.files import local
 from qacrawl.frontier import Frontier
 from qacrawl.options import Options
 from qacrawl.publish.snapshot import locate
-from qacrawl.reader.limits import of
-from qacrawl.reader.messages import Setup
+from qacrawl.reader.messages import setup
 from qacrawl.rebuild import compare as comparing
 from qacrawl.rebuild import comparison, pool, replace, sources
 from qacrawl.rebuild.batches import DAMAGE
@@ -99,9 +98,7 @@ def job(frontier: Frontier, folder: Path, options: Options, given: bool = False)
     wanted = Wanted(
         site, starts, frontier.addresses(state="forgotten"), asked, registry.hosts(site, options.start_urls)
     )
-    own, source = not options.keep_own_names, registry.source(site)
-    setup = Setup(site, load_key(folder), of(options), own=own, source=source)
-    return Job(folder, setup, wanted, replace.committed(frontier))
+    return Job(folder, setup(site, load_key(folder), options), wanted, replace.committed(frontier))
 
 
 def swap(frontier: Frontier, folder: Path, made: Made) -> None:

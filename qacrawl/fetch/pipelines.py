@@ -10,13 +10,11 @@ from typing import Any, Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from qacrawl import registry
 from qacrawl.fetch import run as runs
 from qacrawl.fetch.outcomes import GivenBack
 from qacrawl.fetch.visits import Reading, Taken
-from qacrawl.reader import limits
 from qacrawl.reader.client import Read, Reader, ReadError, Unread, reject
-from qacrawl.reader.messages import Setup
+from qacrawl.reader.messages import setup
 from qacrawl.records import records_of
 
 
@@ -26,10 +24,8 @@ class ParsePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.run = runs.of(crawler)
-        slug, options = self.run.slug, self.run.options
-        own, source = not options.keep_own_names, registry.source(slug)
-        setup = Setup(slug, self.run.key, limits.of(options), links=True, own=own, source=source)
-        self.reader = Reader(setup, self.is_ending)
+        asked = setup(self.run.slug, self.run.key, self.run.options, links=True)
+        self.reader = Reader(asked, self.is_ending)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import Any, NamedTuple
 
-from qacrawl.reader.limits import Limits
+from qacrawl import registry
+from qacrawl.options import Options
+from qacrawl.reader.limits import Limits, of
 from qacrawl.records import Listing, QARecord, Refusal, Reject, Several
 from qacrawl.redact import AskerNames
 
@@ -32,6 +34,12 @@ class Setup(NamedTuple):
     """Whether askers' own names leave the texts."""
     source: str | None = None
     """Text of the site's file, where it has one."""
+
+
+def setup(site: str, key: bytes, options: Options, *, links: bool = False) -> Setup:
+    """Return how pages of a site are read under a user's settings; `key` makes the pseudonyms."""
+    own, source = not options.keep_own_names, registry.source(site)
+    return Setup(site, key, of(options), links, own=own, source=source)
 
 
 class Failure(NamedTuple):
