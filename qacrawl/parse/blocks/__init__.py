@@ -29,7 +29,7 @@ HIDDEN = (
 HEADED = ",".join(HEADINGS)
 HIDING_STYLE = re.compile('style="[^"]*(?i:display: ?none|visibility: ?hidden)')
 _COMMON = r"!doctype\s+html meta title script br a b i font span strong em aside".split()
-MARKUP = re.compile(rf"<(?i:{'|'.join([*_COMMON, *HEADINGS, *ENDS_BLOCK])})[\s/>]")
+MARKUP = re.compile(rf"<(?=[a-zA-Z!])(?i:{'|'.join([*_COMMON, *HEADINGS, *ENDS_BLOCK])})[\s/>]")
 
 
 def read(markup: str, content_type: str | None = None, *, whole: bool = True) -> list[Block]:
