@@ -94,3 +94,14 @@ def test_a_part_of_a_block_keeps_the_links_in_it() -> None:
 
 def test_a_button_is_a_link_that_leads_nowhere() -> None:
     assert blocks.fast("<p>a <button>b</button>") == [Block("a b", (Link("b", ""),))]
+
+
+def test_a_tag_whose_name_holds_another_hides_no_text() -> None:
+    page = "<p>Tea</p><b<br>Gout</b><p>Ice"
+    assert [block.text for block in blocks.fast(page)] == ["Tea", "Gout", "Ice"]
+    assert blocks.fast(page) == blocks.reference(page)
+
+
+def test_spaces_in_an_address_stay_and_ends_of_lines_do_not() -> None:
+    page = "<p><a title='x\n y' href='/a  b\n\tc'>d</a>"
+    assert blocks.fast(page) == blocks.reference(page) == [Block("d", (Link("d", "/a  bc"),))]

@@ -76,14 +76,15 @@ def fast(markup: str, *, whole: bool = True) -> list[Block]:
     tree = LexborHTMLParser(clean(markup))
     if len(markup) < SMALL:
         _last[:] = [tree]
-    for node in tree.css(UNREAD):
-        node.decompose(recursive=False)
+    if whole and "hidden" in markup:
+        _take_out(tree, f"{UNREAD},{HIDDEN}")
+        return split(_canonical(tree))
+    _take_out(tree, UNREAD)
     if not whole:
         _cut_menus(tree)
     canonical = _canonical(tree)
     if "hidden=" in canonical or HIDING_STYLE.search(canonical):  # to ask lexbor takes longer
-        for node in tree.css(HIDDEN):
-            node.decompose(recursive=False)
+        _take_out(tree, HIDDEN)
         canonical = _canonical(tree)
     return split(canonical)
 
@@ -92,6 +93,11 @@ def fast(markup: str, *, whole: bool = True) -> list[Block]:
 # that costs 40 page faults a page, a sixth of the time. Large trees are let go.
 _last: list[LexborHTMLParser] = []
 SMALL = 1 << 20  # characters of markup
+
+
+def _take_out(tree: LexborHTMLParser, selector: str) -> None:
+    for node in tree.css(selector):
+        node.decompose(recursive=False)
 
 
 def _cut_menus(tree: LexborHTMLParser) -> None:

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from qacrawl.parse.blocks.block import ENDS_BLOCK, HEADINGS, PLACES
 
-DENSE = 5_000  # pages with fewer tags cannot nest so deep that a tree gets slow
+DENSE = 20_000  # pages with fewer tags cannot nest so deep that a tree takes a second
 DEPTH = 400
 VOID = frozenset(["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr"])
 ENDS = frozenset([*ENDS_BLOCK, *HEADINGS, *PLACES])

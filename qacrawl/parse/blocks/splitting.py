@@ -9,19 +9,20 @@ from qacrawl.nfc import nfc
 from qacrawl.parse.blocks.block import ENDS_BLOCK, HEADINGS, PLACES, ZERO_WIDTH, Block, Link
 
 # In canonical markup a ">" always ends a tag: in text and in attributes it is escaped.
-UNUSUAL = re.compile("<(?:!|pre|xmp|listing)")  # one search for what most pages lack
-COMMENT = re.compile(r"<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL)
+KEEPS_SPACE = re.compile("<(?:pre|xmp|listing)")  # a quick look for what most pages lack
+COMMENT = re.compile(r"<!--[^-]*+(?:-(?!->)[^-]*+)*+-->|<!DOCTYPE[^>]*>")
 PRE = re.compile(r"(<(pre|xmp|listing)\b[^>]*>)(.*?)(?=</\2>)", re.DOTALL)
-TAG = re.compile("<([^ >]*+)([^>]*+)>([^<]*+)")
-"""A tag, its attributes, and the text behind it."""
-LINK_IN_LINES = re.compile(r"<a [^<>\n\t\r]*+[\n\t\r][^<>]*+>")
+TAG = re.compile(">([^<]*+)<([^ >]*+)((?:(?<=<a) [^>]*+)?)")
+"""From the end of a tag: a text, the tag behind it, and its attributes where it is a link.
+
+What lies before the next are other attributes: nine tenths of many pages, which nobody looks at."""
 NO_LINES = dict.fromkeys(map(ord, "\n\t\r"))
 HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
 ENTITIES = {"&nbsp;": "\xa0", "&quot;": '"', "&lt;": "<", "&gt;": ">", "&amp;": "&"}
 """What canonical markup escapes, `&` last."""
 SPACES = re.compile("  +")
-BREAK = re.compile("<br(?: [^>]*)?/?>")
 STEPS = {f"{slash}{name}": (name, step) for name in (*HEADINGS, *PLACES) for slash, step in (("", 1), ("/", -1))}
+BREAKS = frozenset(["br", "br/"])
 LINKS = frozenset(["a", "/a", "button", "/button"])
 ENDS = frozenset([*ENDS_BLOCK, *(f"/{name}" for name in ENDS_BLOCK), "hr/", *STEPS])
 # Zero-width characters at the ends of lines, which editors leave there, are white space; elsewhere they are text.
@@ -31,19 +32,23 @@ EDGES = re.compile(rf"(?m)^{_BLANK}|(?<![\s{ZERO_WIDTH}]){_BLANK}$")
 
 def split(markup: str) -> list[Block]:
     """Return blocks of canonical markup: every `<`, `>` and `&` that is text or in an attribute is escaped."""
-    if UNUSUAL.search(markup):
-        markup = PRE.sub(lambda match: match[1] + match[3].removeprefix("\n").replace("\n", "<br>"), markup)
+    if "<!" in markup:
         markup = COMMENT.sub("", markup)
-    # In an address the end of a line is nothing, while in text it is a space.
-    markup = LINK_IN_LINES.sub(lambda tag: HREF.sub(lambda href: href[0].translate(NO_LINES), tag[0]), markup)
-    markup = BREAK.sub("\n", _one_space(markup))
+    if KEEPS_SPACE.search(markup):
+        markup = PRE.sub(lambda match: match[1] + match[3].removeprefix("\n").replace("\n", "<br>"), markup)
+    found = TAG.findall(f"<p>{markup}<p>")
+    texts = _one_space("\0".join([text for text, _, _ in found])).split("\0")
     blocks: list[Block] = []
     raw = ""  # text of the block at hand
     links: list[_Span] = []  # in it
     href, start = None, 0  # of the link that is open
     headings, places, place = 0, dict.fromkeys(PLACES, 0), ""  # that it stands in
-    for tag, attributes, text in TAG.findall(f"<p>{markup}<p>"):
-        if tag in ENDS:
+    for text, (_, tag, attributes) in zip(texts, found, strict=True):
+        if text and (raw or text != " "):
+            raw += text
+        if tag in BREAKS:
+            raw += "\n"
+        elif tag in ENDS:
             if raw:
                 if href is not None:  # more of it may follow in the next block
                     links.append((start, len(raw), href))
@@ -60,11 +65,14 @@ def split(markup: str) -> list[Block]:
             if href is not None:
                 links.append((start, len(raw), href))
             start = len(raw)
-            found = HREF.search(attributes) if tag == "a" else None
-            href = _unescaped(found[1] or found[2] or "") if found else "" if tag == "button" else None
-        if text and (raw or text != " "):
-            raw += text
+            href = _address(attributes) if tag == "a" else "" if tag == "button" else None
     return blocks
+
+
+def _address(attributes: str) -> str | None:
+    """Return where a link leads; None for one that leads nowhere. The end of a line is nothing in an address."""
+    found = HREF.search(attributes)
+    return _unescaped((found[1] or found[2] or "").translate(NO_LINES)) if found else None
 
 
 def _one_space(markup: str) -> str:
