@@ -21,8 +21,8 @@ _APP = (
 _ID = r"(?:\s?(?:id|account|acc|handle|user\s?name|user|name|number|no\.?|帳號|账号|帐号|號|号|名稱|暱稱))"
 _IS = r"(?:\s?(?:[:=]|is|was|是|為|为|叫|->)\s?)"
 _SURE = re.compile(
-    rf"""(?ix) (?: (?<![a-z]){_APP}{_ID}{{1,2}} (?:{_IS}|\s|\(){{0,2}}
-      | (?<![a-z])(?!line){_APP}\s?[:=]\s?
+    rf"""(?ix) (?:(?<![a-z])|(?=[用帳账暱昵使])) (?: {_APP}{_ID}{{1,2}} (?:{_IS}|\s|\(){{0,2}}
+      | (?!line){_APP}\s?[:=]\s?
       | (?-i:LINE)\s?:\s?
       | (?:\b(?:user\s?-?names?|user\s?ids?|screen\s?names?|nick\s?names?|nick|log\s?-?ins?|handles?|account\ names?
       |gamer\s?tags?|forum\ names?|alias)\b

@@ -12,6 +12,8 @@ from importlib.resources import files
 from qacrawl.redact.spans import Span
 
 Finder = Callable[[str], Iterable[Span]]
+LONGEST, MOST = 100, 8
+"""Characters and words of a name, at most; what is longer is a phrase, or a page's text that was taken for a name."""
 Shape = tuple[re.Pattern[str], Callable[[str], bool]]
 """How a name may be written, and what tells whether it is one there; a group is the name without its title."""
 
@@ -108,8 +110,11 @@ class Own:
     """An asker's name: finds it and its plain variants in texts. Parts that are the doctor's, too, are left."""
 
     def __init__(self, asker: str, doctor: str | None = None) -> None:
-        self.name = fold(_TITLES.sub(" ", unicodedata.normalize("NFKC", asker))).strip()
-        self.parts = [part for part in re.split(r"[\W_]+", self.name) if part]
+        name = asker if len(asker) <= LONGEST else ""
+        self.name = fold(_TITLES.sub(" ", unicodedata.normalize("NFKC", name))).strip()
+        self.parts = _words(self.name)
+        self.is_long = len(asker) > LONGEST or len(self.parts) > MOST
+        """Whether it is too long for a name: a phrase is only looked for as it is, what is longer not at all."""
         self._theirs = frozenset(re.findall(r"\w+", fold(doctor or "").casefold()))
         self._keys = {part.casefold()[:4] if part.isascii() else part[0] for part in self.parts}
         self._keys |= {found[0] for found in map(_SYLLABLE.match, self._keys) if found}
@@ -121,6 +126,8 @@ class Own:
 
     @cached_property
     def _shapes(self) -> list[Shape]:
+        if self.is_long:
+            return [(_shape(_SEPARATOR.join(map(re.escape, self.parts))), _always)] if self.parts else []
         return [*_chinese(self.name), *_latin(self.parts, self._theirs)]
 
     def find(self, text: str) -> Iterator[Span]:
@@ -134,9 +141,13 @@ class Own:
 
     def is_called(self, name: str) -> bool:
         """Return whether this is the whole name, or one of its parts."""
-        parts = [part.casefold() for part in re.split(r"[\W_]+", fold(name)) if part]
+        parts = [part.casefold() for part in _words(fold(name))]
         own = [part.casefold() for part in self.parts]
         return bool(parts) and ("".join(parts) == "".join(own) or set(parts) <= set(own))
+
+
+def _words(name: str) -> list[str]:
+    return [part for part in re.split(r"[\W_]+", name) if part]
 
 
 def _is_doctors(text: str, start: int, end: int) -> bool:
