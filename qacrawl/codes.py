@@ -47,6 +47,7 @@ NOTES = {
     "redacted_url": "Addresses of profiles, personal pages or shared files were replaced by `[url]`.",
     "redacted_user": "User names and accounts of messengers were replaced by `[user]`.",
     "removed_characters": "Private-use and zero-width characters, which no reader sees, were taken out of the text.",
+    "removed_quotation": "Sentences of a page that was taken out on request were replaced by `[quotation]`.",
     "reply_before_question": (
         "The reply is dated before the question. Either date may be the wrong one; both are as the page says."
     ),
