@@ -377,7 +377,9 @@ def test_quotations_without_a_link_leave_texts_lists_and_all_snapshots(frontier,
     assert [(row["rank"], row["title"]) for row in similar] == [(1, "B"), (2, "E")]
     assert "swollen and hot since" not in "".join(text(path) for path in folder.rglob("*.*") if path.is_file())
     assert "quotations on other pages 5" in (new / "README.md").read_text()
-    assert publish_site(frontier, folder, "doctorqna", GATE).id == new.name
+    again = pq.read_table(publish_site(frontier, folder, "doctorqna", GATE).path / "data/qa")
+    derived = ["cluster_id", "is_near_duplicate"]  # of texts as they were
+    assert again.drop_columns(derived).equals(pq.read_table(new / "data/qa").drop_columns(derived))
 
 
 def test_what_several_pages_say_themselves_is_nobodys_own(frontier, folder):
