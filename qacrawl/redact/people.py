@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache, cached_property
 from importlib.resources import files
 
-from qacrawl.redact.spans import Span
+from qacrawl.redact.spans import Span, plain
 
 Finder = Callable[[str], Iterable[Span]]
 LONGEST, MOST = 100, 8
@@ -68,6 +68,7 @@ _BYE = re.compile(
 _BYE_CJK = re.compile(
     rf"(?:^|[\s，,。!！~～])(?P<name>[{_CJK}]{{2,4}})\s?(?:敬上|謹上|上|敬啟|敬问|敬問|叩上|留|筆|拜託|拜上"
     rf"|鞠躬)[\s。.!！~]{{0,3}}\Z"
+    rf"|(?:^|[\s，,。!！~])(?:患者|病人|病患|家屬|家属|學生|学生)[\s:：]{{1,2}}(?P<after>[{_CJK}]{{2,4}})[\s。.!！~]{{0,3}}\Z"
 )
 _CALLED = re.compile(
     rf"(?:\b(?i:my (?:full |real |first |last )?name(?:'s| is)|i am called|(?:full |first |last )?name ?:"
@@ -82,6 +83,10 @@ _NEAR = 160
 """Characters at the start of a reply and at the end of a question in which a greeting or a farewell stands."""
 
 
+_ENDINGS = (("s", 2), ("ed", 3), ("ing", 3), ("ly", 3), ("y", 3))
+"""Endings of common words, and how long what is before them must be: Amy is no form of am."""
+
+
 @cache
 def _common() -> frozenset[str]:
     return frozenset(files("qacrawl.redact").joinpath("common.txt").read_text("utf-8").split())
@@ -90,15 +95,8 @@ def _common() -> frozenset[str]:
 def is_common(word: str) -> bool:
     """Return whether a word is one that texts use, not only a name."""
     word, known = word.casefold(), _common()
-    stems = (
-        word,
-        word.removesuffix("s"),
-        word.removesuffix("ed"),
-        word.removesuffix("ing"),
-        word.removesuffix("ly"),
-        word.removesuffix("y"),
-    )
-    return any(stem in known for stem in stems)
+    stems = (word.removesuffix(end) for end, least in _ENDINGS if word.endswith(end) and len(word) >= len(end) + least)
+    return word in known or any(stem in known for stem in stems)
 
 
 def fold(text: str) -> str:
@@ -121,7 +119,7 @@ class Own:
 
     def likely(self, text: str) -> bool:
         """Return whether the name may be in a text: fast, and rather too often than too seldom."""
-        lower = fold(text).lower()
+        lower = fold(plain(text)).lower()
         return any(key in lower for key in self._keys)
 
     @cached_property
@@ -188,7 +186,7 @@ def _latin(parts: list[str], theirs: frozenset[str]) -> Iterator[Shape]:
             _capitals if is_common(low[0]) or len(low[0]) < 3 else _always,
         )
     elif len(low) > 1 and not all(is_common(part) or part.isdigit() for part in low):
-        apart = [_SEPARATOR.join(_parted(part)) for part in low]
+        apart = [_SEPARATOR.join(_parted(part)) for part in low[:-1]] + [_numbered(low[-1])]
         yield _shape(_SEPARATOR.join(apart)), _always
         yield _shape(_SEPARATOR.join(reversed(apart))), _always
     elif len(low) > 1:
@@ -204,6 +202,15 @@ def _latin(parts: list[str], theirs: frozenset[str]) -> Iterator[Shape]:
         elif len(part) > 2:
             yield _shape(re.sub(r"(?<=[a-z])(?=[0-9])", r"[\\s_-]?", re.escape(part))), _always
             yield from _syllables(part)
+            word = part.rstrip("0123456789")
+            if word != part and len(word) > 3 and not is_common(word) and word not in _SURNAMES | theirs:
+                yield _shape(word), _always
+
+
+def _numbered(part: str) -> str:
+    """Return the pattern of the last part of a name, whose number may be left out: lin88, lin."""
+    found = re.fullmatch(r"([a-z]{3,})([0-9]+)", part)
+    return f"{found[1]}(?:{found[2]})?" if found else _SEPARATOR.join(_parted(part))
 
 
 def _syllables(part: str) -> Iterator[Shape]:
