@@ -153,7 +153,7 @@ class Discovery:
 
     def refresh(self, row: Row, response: Response) -> bool:
         """Note where a page forwards to by itself; return False where it does not, or leads nowhere."""
-        return self._forward(row, redirects.refresh(response))
+        return self._forward(row, redirects.refresh(self.run.slug, response))
 
     def _forward(self, row: Row, target: str | None) -> bool:
         hops, before = counts(row)

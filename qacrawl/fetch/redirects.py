@@ -1,7 +1,10 @@
 """Where a response forwards to, by its headers or by its page."""
 
+from datetime import UTC, datetime
+
 from scrapy.http import Response
 
+from qacrawl import steps
 from qacrawl.archive.location import target
 from qacrawl.parse import forward
 
@@ -12,6 +15,8 @@ def location(response: Response) -> str | None:
     return target(response.url, value) if value else None
 
 
-def refresh(response: Response) -> str | None:
+def refresh(site: str, response: Response) -> str | None:
     """Return the absolute URL to which a page forwards soon, by `<meta http-equiv=refresh>` or the header Refresh."""
-    return forward.refresh(response.url, response.body, response.headers.get("Refresh"))
+    types = response.headers.getlist("Content-Type")
+    page = steps.page(site, response.url, response.body, response.status, types, datetime.now(UTC), None)
+    return forward.refresh(page, response.headers.get("Refresh"))

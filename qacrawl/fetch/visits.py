@@ -201,7 +201,7 @@ class Visits:
 
     def _refreshed(self, visit: Visit, response: Response) -> bool:
         """Follow a page that does nothing but lead to itself at another address; return False for others."""
-        target = redirects.refresh(response) if _is_empty(visit) else None
+        target = redirects.refresh(self.run.slug, response) if _is_empty(visit) else None
         return self.discovery.respelt(visit.row, target) is not None and self._elsewhere(visit, target)
 
     def _elsewhere(self, visit: Visit, target: str | None = None) -> bool:

@@ -80,17 +80,25 @@ def add(db: Connection, site: str, found: Iterable[Found], number: Numbering) ->
 
 
 def require(db: Connection, site: str, found: Found, since: int, number: Numbering) -> None:
-    """Add a URL, or make it due unless it is forgotten or was visited after the counter stood at `since`."""
+    """Add a URL, or make it due unless it is forgotten or was visited after the counter stood at `since`.
+
+    It is asked for as `found` spells it, where that is not the canonical way; else as before.
+    """
     now = database.clock(db)
     due: dict[str, Any] = {"state": "due", "due_at": now, "hops": found.hops}
     row: dict[str, Any] = {"site": site, "url": found.url, "number": number(found.url), "kind": found.kind}
-    row |= {"address": found.address, "priority": _FIRST[found.kind], "first_seen": now}
+    row |= due | {"address": found.address, "priority": _FIRST[found.kind], "first_seen": now}
     old = and_(
         urls.c.state.not_in(("leased", "due", "waiting", "forgotten")),
         func.coalesce(urls.c.visit, 0) < since,
     )
-    statement = database.insert(db, urls).values(row | due)
+    statement = database.insert(db, urls).values(row)
     db.execute(statement.on_conflict_do_update(index_elements=["site", "url"], set_=due, where=old))
+    if found.address:
+        other = urls.c.address.is_distinct_from(found.address)
+        which = and_(urls.c.site == site, urls.c.url == found.url, urls.c.state.not_in(("leased", "forgotten")), other)
+        # What the other spelling said of itself holds for that only.
+        db.execute(update(urls).where(which).values(address=found.address, etag=None, last_modified=None))
 
 
 def promote(

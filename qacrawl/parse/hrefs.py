@@ -12,6 +12,11 @@ from qacrawl.parse.encoding import query_encoding
 from qacrawl.records import Page
 
 BASE = re.compile(r"<(?i:base)[\s/>]")
+# What is in the head for browsers without scripts, but a tree has its <base> outside; comments and texts are gone over.
+_NOSCRIPT = re.compile(
+    r"(<!--.*?(?:-->|\Z)|<(script|style|title|textarea)\b.*?(?:</\2\b|\Z))|<noscript\b.*?(?:</noscript\b|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
 QUERY_BEYOND_ASCII = re.compile(r"\?[^#]*[^\0-\x7f#]")
 
 
@@ -38,10 +43,12 @@ def resolver(page: Page, markup: str, url: str | None = None) -> Callable[[str],
 def base(markup: str, url: str, content_type: str | None = None) -> str:
     """Return what the links of a page at `url` are relative to.
 
-    That is the first `<base>` with an address; its own URL where there is none or where that is no http(s) URL.
+    That is the first `<base>` with an address; its own URL where there is none or where that is no http(s) URL. One in
+    `<noscript>` is none, as in a browser.
     """
     if not BASE.search(markup):
         return url
+    markup = _NOSCRIPT.sub(r"\1", markup)
     try:
         tree = LexborHTMLParser(blocks.tame(markup, content_type).encode("utf-8", "replace"))
     except (SelectolaxError, RuntimeError, ValueError):

@@ -14,7 +14,7 @@ def forwards(found: Found, reject: Reject) -> bool:
     """Return whether a page that is no record does nothing but forward to another page of the site."""
     page, response, _ = found
     headers = response.values("Refresh")
-    target = forward.refresh(response.url, page.body, headers[-1] if headers else None)
+    target = forward.refresh(page, headers[-1] if headers else None)
     if target is None or reject.reason in NOTICES:
         return False
     about = registry.load(page.site)

@@ -156,10 +156,20 @@ REFRESH = '<html><head><meta http-equiv="refresh" content="{}"></head><body></bo
         REFRESH.format(" 5.5 ; url=../article/7 "),
         "<meta content='0;url=7' HTTP-EQUIV=ReFresh><p>Moved. <a href=/about>Click here</a>",
         "<base href=/en/><meta http-equiv=refresh content='0; url=article/7'>",
+        "<noscript><base href=/no/></noscript><meta http-equiv=refresh content='0; url=7'>",
     ],
 )
 def test_a_page_may_forward(discovery: Discovery, page: str):
     response = HtmlResponse("https://doctorqna.com/en/article/1", body=page.encode())
+    assert discovery.refresh(row("https://doctorqna.com/en/article/1", "article", 2), response)
+    assert found(discovery.run) == {ARTICLE: 3}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16le", "utf-16be"])
+def test_a_page_in_utf_16_may_forward(discovery: Discovery, encoding: str):
+    page = "<!DOCTYPE html><html><head>" + REFRESH.format("0; url=/en/article/7")
+    said = {"Content-Type": f"text/html; charset={encoding}"}
+    response = Response("https://doctorqna.com/en/article/1", headers=said, body=page.encode(encoding))
     assert discovery.refresh(row("https://doctorqna.com/en/article/1", "article", 2), response)
     assert found(discovery.run) == {ARTICLE: 3}
 

@@ -79,6 +79,15 @@ def test_a_start_page_is_asked_for_as_it_was_typed(site: FaultSite, typed: str, 
     assert [visit.path for visit in site.log] == ["/robots.txt", TDMREP, typed, PAGE]
 
 
+def test_a_start_page_typed_otherwise_is_asked_for_so(site: FaultSite, tmp_path: Path) -> None:
+    typed = "/en?b=2&a=1"
+    site[typed] = Reply(faults.listing("Home", [PAGE]))
+    assert crawling.crawl(site.start, tmp_path).code == 0
+    site.forget()
+    assert crawling.crawl(site.url(typed), tmp_path).code == 0
+    assert [visit.path for visit in site.log].count(typed) == 1
+
+
 def test_a_host_in_upper_case_and_the_port_of_the_scheme_are_no_other_spelling(site: FaultSite, tmp_path: Path) -> None:
     links_to(site, site.url(PAGE).replace("http://", "HTTP://"), f"/en/./x/../article/3#{'top'}")
     crawling.crawl(site.start, tmp_path)

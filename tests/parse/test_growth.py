@@ -73,6 +73,9 @@ PAGES: dict[str, Callable[[int], str]] = {
     "nested links": lambda n: HEAD + "<a href=/x><div>" * n + ASKED,
     "unclosed italics": lambda n: HEAD + "".join(f"<i a={at}>" for at in range(n)) + ASKED,
     "references in a title": lambda n: f"<title>{'&#1' * n}{'1' * min(n, 9000)};</title>{MAIN}",
+    "unclosed noscript": lambda n: "<base><noscript>" * n + MAIN,
+    "unclosed scripts, in comments": lambda n: "<base><!--<script>" * n + MAIN,
+    "tags of nothing but tags": lambda n: "<a" * n + MAIN,
     "unclosed base": lambda n: "<base " * n + MAIN,
     "unclosed comments": lambda n: "<!--<base href=x" * n + MAIN,
     "zero-width characters": lambda n: f"{HEAD}<p>{ZERO * n}a{ZERO * n}{ASKED}",
@@ -212,7 +215,8 @@ def test_both_front_ends_take_time_by_the_length(kind: str) -> None:
 def test_links_and_refreshes_take_time_by_the_length(kind: str) -> None:
     def follow(markup: str) -> None:
         url, at = "https://doctorqna.com/en", datetime(2024, 5, 1, tzinfo=UTC)
-        links.links(Page(site="doctorqna", url=url, body=markup.encode(), fetched_at=at), set())
-        forward.refresh(url, markup.encode() + b"<meta http-equiv=refresh content=x>", None)
+        body = markup.encode() + b"<meta http-equiv=refresh content=x>"
+        links.links(Page(site="doctorqna", url=url, body=body, fetched_at=at), set())
+        forward.refresh(Page(site="doctorqna", url=url, body=body, fetched_at=at), None)
 
     check_growth(PAGES[kind], follow)
