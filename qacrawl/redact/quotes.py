@@ -18,7 +18,6 @@ from qacrawl.records import TEXTS, OtherReply, QARecord, SimilarQA
 FILE = "forgotten.json"
 """File in output/<site> with the digests. It is not published."""
 MARK = "[quotation]"
-NOTE = "removed_quotation"
 COLUMNS = (*TEXTS, "other_replies", "similar_qa", "notes")
 """Columns of a record in which a page is quoted, and the one that says that it was."""
 OWN = ("question_subject", "question", "reply")
@@ -142,8 +141,8 @@ def clean(row: Mapping[str, Any], forgotten: Forgotten) -> tuple[dict[str, Any],
         marks = sum(str(value).count(MARK) - str(row[name]).count(MARK) for name, value in texts.items())
         found |= texts
         count += marks
-        if "notes" in row and NOTE not in row["notes"]:
-            found["notes"] = [*row["notes"], NOTE]
+        if "notes" in row:
+            found["notes"] = list(dict.fromkeys([*row["notes"], "removed_quotation"]))
     return found, count
 
 

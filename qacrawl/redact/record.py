@@ -91,7 +91,7 @@ def redact(
     in its column.
     """
     values: dict[str, Any] = {}
-    notes = _redact_texts(record, own and askers != "keep", values) if texts else []
+    notes = _redact_texts(record, own and askers != "keep", values) if texts else ()
     if record.asker and askers != "keep":
         _rename(record, values, pseudonym(record.asker, key) if askers == "pseudonym" else None)
     if notes:
@@ -140,7 +140,7 @@ class _Search:
         return find
 
 
-def _redact_texts(record: QARecord, names: bool, values: dict[str, Any]) -> list[str]:
+def _redact_texts(record: QARecord, names: bool, values: dict[str, Any]) -> tuple[str, ...]:
     """Put the redacted texts of `record` into `values`; return notes on what was found."""
     joined = "\n".join(_all_texts(record))
     doctor = record.doctor if record.doctor != record.asker else None
@@ -155,7 +155,8 @@ def _redact_texts(record: QARecord, names: bool, values: dict[str, Any]) -> list
             entries.append(entry.model_copy(update=changed) if changed else entry)
             kinds += more
         values[name] = tuple(entries)
-    return [*(["long_asker"] if own and own.is_long else []), *(f"redacted_{kind}" for kind in kinds)]
+    notes = ["long_asker"] if own and own.is_long else []
+    return (*notes, *(f"redacted_{kind}" for kind in kinds))
 
 
 def _all_texts(record: QARecord) -> Iterator[str]:
