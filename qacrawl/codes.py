@@ -16,6 +16,10 @@ NOTES = {
     ),
     "future_ask_date": "The day of the question was still to come when the page was fetched. Null.",
     "future_reply_date": "The day of the reply was still to come when the page was fetched. Null.",
+    "long_asker": (
+        "What stands for the asker's name is longer than a name is (100 characters, 8 words): a phrase leaves the "
+        "texts only where it stands as it is, what is longer not at all."
+    ),
     "mended_backslashes": (
         'Backslashes that escaping had put behind characters whose second byte in Big5 is one ("功\\能") were '
         "taken out."
@@ -43,6 +47,7 @@ NOTES = {
     "redacted_url": "Addresses of profiles, personal pages or shared files were replaced by `[url]`.",
     "redacted_user": "User names and accounts of messengers were replaced by `[user]`.",
     "removed_characters": "Private-use and zero-width characters, which no reader sees, were taken out of the text.",
+    "removed_quotation": "Sentences of a page that was taken out on request were replaced by `[quotation]`.",
     "reply_before_question": (
         "The reply is dated before the question. Either date may be the wrong one; both are as the page says."
     ),

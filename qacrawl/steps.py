@@ -9,6 +9,7 @@ from qacrawl.parse.blocks import is_html
 from qacrawl.parse.encoding import decode
 from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject, Several, Signal, records_of
 from qacrawl.redact import AskerNames
+from qacrawl.redact.quotes import NOTHING, Forgotten, unquoted
 from qacrawl.redact.record import redact
 from qacrawl.usage import signals as usage
 from qacrawl.usage.page import from_page
@@ -68,17 +69,29 @@ def _records(page: Page, answer: Article, version: int) -> QARecord | Several | 
 
 
 def result(
-    page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True, own: bool = True
+    page: Page,
+    key: bytes,
+    askers: AskerNames = "pseudonym",
+    *,
+    texts: bool = True,
+    own: bool = True,
+    forgotten: Forgotten = NOTHING,
 ) -> QARecord | Several | Listing | Reject:
     """Return what is stored of a page: its redacted records, or a reject that says what is wrong.
 
     Of a listing, return its links. What `signalled` finds on the page is found here, too.
     """
-    return of_signalled(signalled(page), key, askers, texts=texts, own=own)
+    return of_signalled(signalled(page), key, askers, texts=texts, own=own, forgotten=forgotten)
 
 
 def of_signalled(
-    page: Page, key: bytes, askers: AskerNames = "pseudonym", *, texts: bool = True, own: bool = True
+    page: Page,
+    key: bytes,
+    askers: AskerNames = "pseudonym",
+    *,
+    texts: bool = True,
+    own: bool = True,
+    forgotten: Forgotten = NOTHING,
 ) -> QARecord | Several | Listing | Reject:
     """Return what `result` does, of a page as `signalled` gives it."""
     answer = read(page)
@@ -86,7 +99,8 @@ def of_signalled(
         return Listing(())
     if records_of(answer) and not usage.indexes(page.signals):
         answer = Refusal("noindex")
-    if records := [redact(one, key=key, askers=askers, texts=texts, own=own) for one in records_of(answer)]:
+    redacted = (redact(one, key=key, askers=askers, texts=texts, own=own) for one in records_of(answer))
+    if records := [unquoted(one, forgotten) for one in redacted]:
         return Several(tuple(records)) if len(records) > 1 else records[0]
     return validate.reject(page, answer, version(page.site)) if isinstance(answer, Refusal) else answer
 

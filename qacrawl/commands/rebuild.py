@@ -23,6 +23,7 @@ from qacrawl.rebuild.compare import Comparison
 from qacrawl.rebuild.pages import Wanted
 from qacrawl.rebuild.pool import Job
 from qacrawl.rebuild.staged import Staged
+from qacrawl.redact import quotes
 from qacrawl.redact.record import load_key
 from qacrawl.usage import standing
 
@@ -95,10 +96,10 @@ def job(frontier: Frontier, folder: Path, options: Options, given: bool = False)
     site = frontier.site
     starts = frontier.addresses(kind="start") | {registry.load(site).canonical(url) for url in options.start_urls}
     asked = frozenset() if given else frontier.known_hosts()
-    wanted = Wanted(
-        site, starts, frontier.addresses(state="forgotten"), asked, registry.hosts(site, options.start_urls)
-    )
-    return Job(folder, setup(site, load_key(folder), options), wanted, replace.committed(frontier))
+    gone = frontier.addresses(state="forgotten")
+    wanted = Wanted(site, starts, gone, asked, registry.hosts(site, options.start_urls))
+    how = setup(site, load_key(folder), options, forgotten=quotes.read(folder, gone))
+    return Job(folder, how, wanted, replace.committed(frontier))
 
 
 def swap(frontier: Frontier, folder: Path, made: Made) -> None:

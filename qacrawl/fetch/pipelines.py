@@ -16,6 +16,7 @@ from qacrawl.fetch.visits import Reading, Taken
 from qacrawl.reader.client import Read, Reader, ReadError, Unread, reject
 from qacrawl.reader.messages import setup
 from qacrawl.records import records_of
+from qacrawl.redact import quotes
 
 
 class ParsePipeline:
@@ -24,7 +25,8 @@ class ParsePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.run = runs.of(crawler)
-        asked = setup(self.run.slug, self.run.key, self.run.options, links=True)
+        forgotten = quotes.read(self.run.folder, self.run.frontier.addresses(state="forgotten"))
+        asked = setup(self.run.slug, self.run.key, self.run.options, links=True, forgotten=forgotten)
         self.reader = Reader(asked, self.is_ending)
 
     @classmethod

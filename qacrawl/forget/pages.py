@@ -6,6 +6,7 @@ the journal is there, too, and working copies on other machines are deleted when
 """
 
 import json
+import secrets
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,9 +23,12 @@ from qacrawl import files, log, registry, store, urls
 from qacrawl.archive import erase, read, warc
 from qacrawl.errors import QacrawlError
 from qacrawl.files import local
-from qacrawl.forget import bucket, pairs, snapshots
+from qacrawl.forget import bucket, pairs, snapshots, words
 from qacrawl.frontier import Frontier, recovery
 from qacrawl.publish import damage, snapshot
+from qacrawl.publish.data.quotes import without
+from qacrawl.redact import quotes
+from qacrawl.redact.quotes import Forgotten
 
 JOURNAL = files.JOURNAL
 
@@ -37,7 +41,7 @@ class Taken:
     """Records of the parts, all versions."""
     rejects: int = 0
     quotes: int = 0
-    """Entries of other records' `similar_qa`, in the parts."""
+    """Entries of other records' `similar_qa`, and sentences in their texts, in the parts."""
     responses: int = 0
     """Records of the archive."""
     damaged: int = 0
@@ -121,39 +125,57 @@ def _has_journal(folder: Path) -> bool:
 def _complete(frontier: Frontier, folder: Path) -> Taken:
     """Do all that the journal asks for."""
     journal = json.loads(files.read(folder / JOURNAL))
-    gone, taken = frozenset(journal["urls"]), Taken()
+    taken = Taken()
     bucket.pull(folder)
     frontier.take_back(expired_only=False)
     recovery.recover(folder, frontier)  # torn ends of the archive, and parts that nobody knows
-    frontier.forget(sorted(gone))
-    taken.parts = _take_out(frontier, folder, "parts", gone, taken)
-    taken.rejects = _take_out(frontier, folder, "rejects", gone, taken)
+    frontier.forget(journal["urls"])
+    forgotten = _known(frontier, folder, journal)
+    taken.parts = _take_out(frontier, folder, "parts", forgotten, taken)
+    taken.rejects = _take_out(frontier, folder, "rejects", forgotten, taken)
     for kind in ("parts", "rejects"):
         for path in files.below(folder, f"{store.STAGED}/{kind}"):  # a rebuild makes it again, without them
             files.remove(path)
     _erase(frontier.site, folder, journal, taken)
-    taken.snapshots = snapshots.remove(folder, frontier.site, sorted(gone), journal["day"])
-    taken.pairs = pairs.remove(folder, frontier.site, sorted(gone), journal["day"])
+    taken.snapshots = snapshots.remove(folder, frontier.site, forgotten, journal["day"])
+    taken.pairs = pairs.remove(folder, frontier.site, forgotten, journal["day"])
     bucket.push(folder, journal["places"], {kind: frontier.files(kind) for kind in ("parts", "rejects")})
     files.remove(folder / JOURNAL)
     local.sync(folder)
     return taken
 
 
-def _take_out(frontier: Frontier, folder: Path, kind: str, gone: Collection[str], taken: Taken) -> int:
+def _known(frontier: Frontier, folder: Path, journal: dict[str, Any]) -> Forgotten:
+    """Return what the pages are known by where they are quoted; it is in the journal, and kept, before they go."""
+    if "said" not in journal:
+        salt = quotes.read(folder).salt or secrets.token_hex(16)
+        parts = [path for name in frontier.files("parts") if (path := folder / "parts" / name).exists()]
+        try:
+            journal["said"] = salt, sorted(words.known_by(parts, journal["urls"], salt))
+        except damage.ERRORS:  # it was damaged since `_check`, and goes below
+            journal["said"] = salt, []
+        _note(folder, journal)
+    salt, digests = journal["said"]
+    if digests:
+        quotes.add(folder, salt, digests)
+    return Forgotten(frozenset(journal["urls"]), salt, frozenset(digests))
+
+
+def _take_out(frontier: Frontier, folder: Path, kind: str, forgotten: Forgotten, taken: Taken) -> int:
     """Rewrite the parts that hold or quote the pages; return how many rows were theirs."""
     rows, add, remove = 0, [], []
     for name in frontier.files(kind):
         table = _read(frontier, folder / kind / name)
         if table is None:
             continue
-        kept, quotes = _without(table, gone)
-        if quotes or kept.num_rows < table.num_rows:
+        theirs = pc.is_in(table["url"], pa.array(sorted(forgotten.urls), pa.string()))
+        kept, number = without(table.filter(pc.invert(theirs)), forgotten)
+        if number or kept.num_rows < table.num_rows:
             remove.append((kind, name))
             if kept.num_rows:
                 add.append((kind, store.write_table(folder / kind, kept), kept.num_rows))
         rows += table.num_rows - kept.num_rows
-        taken.quotes += quotes
+        taken.quotes += number
     frontier.swap(add, remove)
     for _, name in remove:
         (folder / kind / name).unlink()
@@ -173,21 +195,6 @@ def _read(frontier: Frontier, part: Path) -> pa.Table | None:
         files.remove(part)
         log.complain(f"{part} can't be read, may hold the pages and is deleted; {damage.mend(frontier.site)}")
         return None
-
-
-def _without(table: pa.Table, gone: Collection[str]) -> tuple[pa.Table, int]:
-    """Return the rows of other pages, without what they quote; and how many quotations there were."""
-    wanted = pa.array(gone, pa.string())
-    kept = table.filter(pc.invert(pc.is_in(table["url"], wanted)))
-    if "similar_qa" not in kept.column_names:
-        return kept, 0
-    at = kept.schema.get_field_index("similar_qa")
-    quoted = pc.is_in(pc.struct_field(pc.list_flatten(kept["similar_qa"]), "url"), wanted)
-    quotes = int(pc.sum(quoted).as_py() or 0)
-    if quotes:
-        lists = [[entry for entry in entries if entry["url"] not in gone] for entries in kept["similar_qa"].to_pylist()]
-        kept = kept.set_column(at, kept.schema.field(at), pa.array(lists, kept.schema.field(at).type))
-    return kept, quotes
 
 
 def _erase(site: str, folder: Path, journal: dict[str, Any], taken: Taken) -> None:

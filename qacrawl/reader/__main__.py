@@ -111,7 +111,9 @@ def _read(page: Page, setup: Setup, followed: set[str]) -> Answer:
         page = steps.signalled(page)
         if setup.links and usage.follows(page.signals):
             found = tuple(links.found(page, followed).values())
-        return Answer(steps.of_signalled(page, setup.key, setup.askers, texts=setup.texts, own=setup.own), found)
+        texts, own, forgotten = setup.texts, setup.own, setup.forgotten
+        answer = steps.of_signalled(page, setup.key, setup.askers, texts=texts, own=own, forgotten=forgotten)
+        return Answer(answer, found)
     except MemoryError:
         return Answer(Failure(Refusal("too_large"), "takes too much memory"), found)
     except Exception:

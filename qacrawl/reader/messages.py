@@ -10,6 +10,7 @@ from qacrawl.options import Options
 from qacrawl.reader.limits import Limits, of
 from qacrawl.records import Listing, QARecord, Refusal, Reject, Several
 from qacrawl.redact import AskerNames
+from qacrawl.redact.quotes import NOTHING, Forgotten
 
 Result = QARecord | Several | Reject | Listing
 """What is stored of a page."""
@@ -34,12 +35,14 @@ class Setup(NamedTuple):
     """Whether askers' own names leave the texts."""
     source: str | None = None
     """Text of the site's file, where it has one."""
+    forgotten: Forgotten = NOTHING
+    """Pages of which nothing is quoted."""
 
 
-def setup(site: str, key: bytes, options: Options, *, links: bool = False) -> Setup:
+def setup(site: str, key: bytes, options: Options, *, links: bool = False, forgotten: Forgotten = NOTHING) -> Setup:
     """Return how pages of a site are read under a user's settings; `key` makes the pseudonyms."""
     own, source = not options.keep_own_names, registry.source(site)
-    return Setup(site, key, of(options), links, own=own, source=source)
+    return Setup(site, key, of(options), links, own=own, source=source, forgotten=forgotten)
 
 
 class Failure(NamedTuple):

@@ -94,10 +94,15 @@ def key(piece: Piece, digest: str, setup: Setup, wanted: Wanted) -> str:
     """Return what changes when anything does that the rows depend on."""
     said = [
         *(digest, piece.name, piece.ours, piece.start, piece.end, code(setup.site), SCHEMA_VERSION),
-        *(sha256(setup.key).hexdigest(), *setup._replace(key=b"")[2:]),
+        *(sha256(setup.key).hexdigest(), *_how(setup)),
         *(sorted(wanted.starts), sorted(wanted.asked), sorted(wanted.hosts), steps.version(setup.site)),
     ]
     return sha256(json.dumps(said).encode()).hexdigest()[:32]
+
+
+def _how(setup: Setup) -> list[object]:
+    """Return the settings that pages are read with; what quotes a forgotten page is no longer whole, see `load`."""
+    return [value for name, value in setup._asdict().items() if name not in ("site", "key", "forgotten")]
 
 
 @cache

@@ -16,13 +16,13 @@ _APP = (
     r"(?:we\s?chat|whats\s?app|telegram|skype|instagram|insta|facebook|twitter|tik\s?tok|snap(?:chat)?"
     r"|kakao(?:\s?talk)?|viber|discord|signal|"
     r"messenger|qq|weibo|zalo|reddit|linkedin|ig|fb|tg|微信|微博|賴|赖|飛信|line|LINE|臉書|推特|小紅書|抖音|WhatsApp"
-    r"|新浪)"
+    r"|新浪|ptt|批踢踢|dcard|kik|威信|薇信)"
 )
-_ID = r"(?:\s?(?:id|account|acc|handle|user\s?name|user|name|number|no\.?|帳號|账号|帐号|號|号|名稱|暱稱))"
-_IS = r"(?:\s?(?:[:=]|is|was|是|為|为|叫|->)\s?)"
+_ID = r"(?:\s?(?:id|account|acc|handle|user\s?name|user|name|number|no\.?|帳號|账号|帐号|號|号|名稱|暱稱|好友))"
+_IS = r"(?:\s?(?:[:=]|is|was|是|為|为|叫|->|→|➡\ufe0f?|👉)\s?)"
 _SURE = re.compile(
-    rf"""(?ix) (?: (?<![a-z]){_APP}{_ID}{{1,2}} (?:{_IS}|\s|\(){{0,2}}
-      | (?<![a-z])(?!line){_APP}\s?[:=]\s?
+    rf"""(?ix) (?:(?<![a-z])|(?=[用帳账暱昵使])) (?: {_APP}{_ID}{{1,2}} (?:{_IS}|\s|\(){{0,2}}
+      | (?!line){_APP}\s?[:=]\s?
       | (?-i:LINE)\s?:\s?
       | (?:\b(?:user\s?-?names?|user\s?ids?|screen\s?names?|nick\s?names?|nick|log\s?-?ins?|handles?|account\ names?
       |gamer\s?tags?|forum\ names?|alias)\b
@@ -57,10 +57,10 @@ HINTS = frozenset(
     b"user username users userid wechat whatsapp telegram skype line insta instagram ig qq handle nick "
     b"nickname login screenname "
     b"snapchat discord viber kakao kakaotalk facebook fb twitter tiktok "
-    b"alias weibo zalo reddit tg".split()
+    b"alias weibo zalo reddit tg ptt dcard kik".split()
 )
 """Words of a text that may announce an account; see `text.suspicious`."""
-CJK = "微賴帳號账號暱昵"
+CJK = "微賴帳號账號暱昵威薇"
 _WORDS = re.compile(r"(?i)(?<![a-z])(?:" + "|".join(sorted(word.decode() for word in HINTS)) + rf")(?![a-z])|[{CJK}]")
 _BEFORE, _BEHIND = 24, 100
 """Characters around such a word in which the account stands."""

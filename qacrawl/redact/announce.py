@@ -1,6 +1,7 @@
 """The words before a number that say what it is, and those that say what it is not."""
 
 import re
+from functools import cached_property
 
 from qacrawl.redact.spans import DATE
 
@@ -57,16 +58,35 @@ _UNIT = re.compile(
       | %|‰|°|℃|/\s?(?:[mdµu]?l|hpf|mm|cumm|[µu]l|day) | 元|塊|歲|岁|次|天|年|月|日|週|周|顆|粒|毫|公|克|單位|单位|人
       |萬|万|億|度|錠|片|例|名 )"""
 )
+_LETTER, _LETTER_OR_SIGN = re.compile(r"[^\W\d_]"), re.compile(r"[^\W\d_]|[#$€£¥%=]")
+"""What there must be in words that announce a number, and in those that say that it is none."""
 
 
-def is_phone(text: str, start: int, end: int) -> int:
-    """Return how surely the words around a number say that it is one to call: 2 in any form, 1 if it looks so, 0."""
-    before = text[max(0, start - BEFORE) : start]
-    if _PHONE.search(before) or _BEHIND.match(text, end):
-        return 2
-    return 1 if _CALL.search(before) else 0
+class Announced:
+    """What the words before a number say of it; they are read once, and only if it is asked for."""
 
+    def __init__(self, text: str, start: int) -> None:
+        self._text, self._start = text, start
 
-def is_other(text: str, start: int, end: int) -> bool:
-    """Return whether the words around a number say that it is of no person: a paper's number, a price, an amount."""
-    return bool(_UNIT.match(text, end) or _NONE.search(text[max(0, start - BEFORE) : start]) or DATE.match(text, start))
+    @cached_property
+    def _before(self) -> str:
+        return self._text[max(0, self._start - BEFORE) : self._start]
+
+    @cached_property
+    def _called(self) -> int:
+        if not _LETTER.search(self._before):
+            return 0
+        return 2 if _PHONE.search(self._before) else 1 if _CALL.search(self._before) else 0
+
+    @cached_property
+    def _other(self) -> bool:
+        said = _LETTER_OR_SIGN.search(self._before) and _NONE.search(self._before)
+        return bool(said or DATE.match(self._text, self._start))
+
+    def is_phone(self, end: int) -> int:
+        """Return how surely a number that ends there is one to call: 2 in any form, 1 if it looks so, 0."""
+        return 2 if self._called == 2 or _BEHIND.match(self._text, end) else self._called
+
+    def is_other(self, end: int) -> bool:
+        """Return whether a number that ends there is of no person: a paper's number, a price, an amount."""
+        return bool(_UNIT.match(self._text, end)) or self._other

@@ -14,6 +14,7 @@ _SAID = re.compile(
     r"|金融卡|卡號|卡号|银行卡|簽帳卡)"
     r"(?:\.? ?(?:card|number|no\b\.?|num|#|is|ending|號碼|号码|號|号|是|為))*[ :=#]{0,3}\Z"
 )
+_LEAST = 12
 _LEAST_KNOWN = 14
 """Digits of a number that is a card's by its check digit alone."""
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[ -]?[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
@@ -35,7 +36,9 @@ def _card(plain: str, start: int, end: int) -> Span | None:
     said = bool(_SAID.search(plain[max(0, start - announce.BEFORE) : start]))
     whole = re.sub("[^0-9]", "", plain[start:end])
     ends, length = end, len(whole)
-    while length >= (12 if said else _LEAST_KNOWN):
+    if not re.match(rf"[0-9]{{4}}(?![0-9])|[0-9]{{{_LEAST}}}", plain[start:end]):
+        return (start, end) if said else None
+    while length >= (_LEAST if said else _LEAST_KNOWN):
         if checks.luhn(whole[:length]) and (said or _FIRST.match(whole)) and _is_written_so(plain[start:ends]):
             return start, ends
         ends -= 1

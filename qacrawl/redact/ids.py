@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from qacrawl.redact import announce, checks
+from qacrawl.redact.announce import Announced
 from qacrawl.redact.spans import Span, clusters
 
 _S = r"[ \-._,/]?"
@@ -78,5 +79,5 @@ def _by_shape(plain: str, first: int, last: int) -> Iterator[Span]:
             yield found.span()
     for shape in (_US, _UK, _KOREA):
         for found in shape.finditer(plain, first, last):
-            if not announce.is_other(plain, found.start(), found.end()):
+            if not Announced(plain, found.start()).is_other(found.end()):
                 yield found.span()

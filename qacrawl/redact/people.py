@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache, cached_property
 from importlib.resources import files
 
-from qacrawl.redact.spans import Span
+from qacrawl.redact.spans import Span, plain
 
 Finder = Callable[[str], Iterable[Span]]
+LONGEST, MOST = 100, 8
+"""Characters and words of a name, at most; what is longer is a phrase, or a page's text that was taken for a name."""
 Shape = tuple[re.Pattern[str], Callable[[str], bool]]
 """How a name may be written, and what tells whether it is one there; a group is the name without its title."""
 
@@ -52,7 +54,7 @@ _HELLO_BEHIND = re.compile(
 )
 _HELLO_CJK = re.compile(
     rf"\s*(?:親愛的|亲爱的|致|給|hello|Hello|Hi|Dear)?\s?(?P<name>[{_CJK}]{{1,6}}?)\s?(?P<title>先生|小姐|女士|太太"
-    rf"|媽媽|爸爸|同學|同学|君)?\s?[,，:：]?\s?(?:您好|你好|妳好|您們好)"
+    rf"|媽媽|爸爸|同學|同学)?\s?[,，:：]?\s?(?:您好|你好|妳好|您們好)"
     rf"|\s*(?:您好|你好|妳好|哈囉|親愛的|亲爱的)[,，！!\s]{{0,2}}(?P<after>[{_CJK}]{{1,4}}?)(?:先生|小姐|女士|太太"
     rf"|同學|[:：,，])"
 )
@@ -66,6 +68,7 @@ _BYE = re.compile(
 _BYE_CJK = re.compile(
     rf"(?:^|[\s，,。!！~～])(?P<name>[{_CJK}]{{2,4}})\s?(?:敬上|謹上|上|敬啟|敬问|敬問|叩上|留|筆|拜託|拜上"
     rf"|鞠躬)[\s。.!！~]{{0,3}}\Z"
+    rf"|(?:^|[\s，,。!！~])(?:患者|病人|病患|家屬|家属|學生|学生)[\s:：]{{1,2}}(?P<after>[{_CJK}]{{2,4}})[\s。.!！~]{{0,3}}\Z"
 )
 _CALLED = re.compile(
     rf"(?:\b(?i:my (?:full |real |first |last )?name(?:'s| is)|i am called|(?:full |first |last )?name ?:"
@@ -80,6 +83,10 @@ _NEAR = 160
 """Characters at the start of a reply and at the end of a question in which a greeting or a farewell stands."""
 
 
+_ENDINGS = (("s", 2), ("ed", 3), ("ing", 3), ("ly", 3), ("y", 3))
+"""Endings of common words, and how long what is before them must be: Amy is no form of am."""
+
+
 @cache
 def _common() -> frozenset[str]:
     return frozenset(files("qacrawl.redact").joinpath("common.txt").read_text("utf-8").split())
@@ -88,15 +95,8 @@ def _common() -> frozenset[str]:
 def is_common(word: str) -> bool:
     """Return whether a word is one that texts use, not only a name."""
     word, known = word.casefold(), _common()
-    stems = (
-        word,
-        word.removesuffix("s"),
-        word.removesuffix("ed"),
-        word.removesuffix("ing"),
-        word.removesuffix("ly"),
-        word.removesuffix("y"),
-    )
-    return any(stem in known for stem in stems)
+    stems = (word.removesuffix(end) for end, least in _ENDINGS if word.endswith(end) and len(word) >= len(end) + least)
+    return word in known or any(stem in known for stem in stems)
 
 
 def fold(text: str) -> str:
@@ -108,19 +108,24 @@ class Own:
     """An asker's name: finds it and its plain variants in texts. Parts that are the doctor's, too, are left."""
 
     def __init__(self, asker: str, doctor: str | None = None) -> None:
-        self.name = fold(_TITLES.sub(" ", unicodedata.normalize("NFKC", asker))).strip()
-        self.parts = [part for part in re.split(r"[\W_]+", self.name) if part]
+        name = asker if len(asker) <= LONGEST else ""
+        self.name = fold(_TITLES.sub(" ", unicodedata.normalize("NFKC", name))).strip()
+        self.parts = _words(self.name)
+        self.is_long = len(asker) > LONGEST or len(self.parts) > MOST
+        """Whether it is too long for a name: a phrase is only looked for as it is, what is longer not at all."""
         self._theirs = frozenset(re.findall(r"\w+", fold(doctor or "").casefold()))
         self._keys = {part.casefold()[:4] if part.isascii() else part[0] for part in self.parts}
         self._keys |= {found[0] for found in map(_SYLLABLE.match, self._keys) if found}
 
     def likely(self, text: str) -> bool:
         """Return whether the name may be in a text: fast, and rather too often than too seldom."""
-        lower = fold(text).lower()
+        lower = fold(plain(text)).lower()
         return any(key in lower for key in self._keys)
 
     @cached_property
     def _shapes(self) -> list[Shape]:
+        if self.is_long:
+            return [(_shape(_SEPARATOR.join(map(re.escape, self.parts))), _always)] if self.parts else []
         return [*_chinese(self.name), *_latin(self.parts, self._theirs)]
 
     def find(self, text: str) -> Iterator[Span]:
@@ -134,9 +139,13 @@ class Own:
 
     def is_called(self, name: str) -> bool:
         """Return whether this is the whole name, or one of its parts."""
-        parts = [part.casefold() for part in re.split(r"[\W_]+", fold(name)) if part]
+        parts = [part.casefold() for part in _words(fold(name))]
         own = [part.casefold() for part in self.parts]
         return bool(parts) and ("".join(parts) == "".join(own) or set(parts) <= set(own))
+
+
+def _words(name: str) -> list[str]:
+    return [part for part in re.split(r"[\W_]+", name) if part]
 
 
 def _is_doctors(text: str, start: int, end: int) -> bool:
@@ -177,7 +186,7 @@ def _latin(parts: list[str], theirs: frozenset[str]) -> Iterator[Shape]:
             _capitals if is_common(low[0]) or len(low[0]) < 3 else _always,
         )
     elif len(low) > 1 and not all(is_common(part) or part.isdigit() for part in low):
-        apart = [_SEPARATOR.join(_parted(part)) for part in low]
+        apart = [_SEPARATOR.join(_parted(part)) for part in low[:-1]] + [_numbered(low[-1])]
         yield _shape(_SEPARATOR.join(apart)), _always
         yield _shape(_SEPARATOR.join(reversed(apart))), _always
     elif len(low) > 1:
@@ -193,6 +202,15 @@ def _latin(parts: list[str], theirs: frozenset[str]) -> Iterator[Shape]:
         elif len(part) > 2:
             yield _shape(re.sub(r"(?<=[a-z])(?=[0-9])", r"[\\s_-]?", re.escape(part))), _always
             yield from _syllables(part)
+            word = part.rstrip("0123456789")
+            if word != part and len(word) > 3 and not is_common(word) and word not in _SURNAMES | theirs:
+                yield _shape(word), _always
+
+
+def _numbered(part: str) -> str:
+    """Return the pattern of the last part of a name, whose number may be left out: lin88, lin."""
+    found = re.fullmatch(r"([a-z]{3,})([0-9]+)", part)
+    return f"{found[1]}(?:{found[2]})?" if found else _SEPARATOR.join(_parted(part))
 
 
 def _syllables(part: str) -> Iterator[Shape]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from qacrawl.redact import announce
+from qacrawl.redact.announce import Announced
 from qacrawl.redact.spans import Group, Span, clusters, groups
 
 MOST = 6
@@ -69,49 +69,51 @@ def _number(plain: str, found: Sequence[Group], at: int, last: int, said: int | 
     begins = _opened(plain, first.start)
     if begins > max(last, 0) and plain[begins - 1] in ".-/" and begins > 1 and plain[begins - 2].isdigit():
         return 0, 0
-    sure = said if said is not None else announce.is_phone(plain, begins, first.end)
+    words = Announced(plain, begins)
+    sure = said if said is not None else words.is_phone(first.end)
+    alone = begins in (0, last) or not plain[begins - 1].isalnum()
+    opening = plain[begins : first.start] if alone else ""
     choices = []
     single = len(first.digits) == 1 and plain[first.end : first.end + 1] in (" ", "-")
-    most = LONGEST if single else MOST  # digit by digit
-    for count in range(min(most, len(found) - at), 0, -1):
-        some = found[at : at + count]
-        digits = "".join(group.digits for group in some)
-        if not 7 <= len(digits) <= LONGEST + 2 or not _together(plain, some):
+    most = _together(plain, found[at : at + (LONGEST if single else MOST)])  # digit by digit
+    lengths = list(itertools.accumulate(len(group.digits) for group in found[at : at + most]))
+    for count in range(most, 0, -1):
+        if not 7 <= lengths[count - 1] <= LONGEST + 2:
             continue
-        known = sure or announce.is_phone(plain, begins, some[-1].end)
-        if _is_phone(plain, begins, some, digits, known, begins == last) and not announce.is_other(
-            plain, begins, some[-1].end
-        ):
+        some = found[at : at + count]
+        digits = "".join([group.digits for group in some])
+        if "+" in opening:
+            is_one = len(digits) >= 8 and _possible("+" + digits.removeprefix("00"))
+        else:
+            is_one = _is_phone(plain, opening, some, digits, sure or words.is_phone(some[-1].end))
+        if is_one and not words.is_other(some[-1].end):
             rest = sum(len(group.digits) for group in found[at + count : at + count + MOST])
             choices.append((_is_written_so(plain, some, digits), rest == 0 or rest >= 7, count))
     return (max(choices)[2], begins) if choices else (0, 0)
 
 
-def _together(plain: str, some: Sequence[Group]) -> bool:
-    """Return whether what stands between groups may stand inside one number: not what parts two whole ones."""
+def _together(plain: str, some: Sequence[Group]) -> int:
+    """Return how many groups at most may be one number by what is between: not what parts two whole ones."""
     length = 0
     before: set[str] = set()
-    if len(some) > MOST and len({plain[one.end : other.start] for one, other in itertools.pairwise(some)}) > 1:
-        return False
-    for one, other in itertools.pairwise(some):
+    for count, (one, other) in enumerate(itertools.pairwise(some), 1):
         length += len(one.digits)
         between = plain[one.end : other.start]
         if between.strip(" ") == "," and " " in between:
-            return False
+            return count
         if length >= 7 and between not in ("-", ".", " ", "_", *before) and "(" not in between:
-            return False
+            return count
         if length >= 8 and len(other.digits) > 4:
-            return False
+            return count
         before.add(between)
-    return True
+        if count >= MOST and len(before) > 1:
+            return count
+    return len(some)
 
 
-def _is_phone(plain: str, begins: int, some: Sequence[Group], digits: str, sure: int, next_one: bool) -> bool:
-    alone = begins == 0 or next_one or not plain[begins - 1].isalnum()
-    opening = plain[begins : some[0].start] if alone else ""
+def _is_phone(plain: str, opening: str, some: Sequence[Group], digits: str, sure: int) -> bool:
+    """Return whether a number without a plus is one to call; `opening` is what stands before its first digit."""
     sizes = [len(group.digits) for group in some]
-    if "+" in opening:
-        return len(digits) >= 8 and _possible("+" + digits.removeprefix("00"))
     if sure and not (sure == 1 and len(sizes) == 1 and not digits.startswith("0") and len(digits) < 8):
         return len(digits) <= LONGEST and (sure == 2 or not _is_count(plain, some))
     if digits.startswith("00") and 11 <= len(digits) <= LONGEST + 2:
@@ -124,10 +126,10 @@ def _is_phone(plain: str, begins: int, some: Sequence[Group], digits: str, sure:
 def _is_written_so(plain: str, some: Sequence[Group], digits: str) -> bool:
     """Return whether a number that nothing announces is one by how it is written."""
     sizes = [len(group.digits) for group in some]
-    between = {plain[one.end : other.start] for one, other in itertools.pairwise(some)} - _BRACKETS
     if _GOES_ON.match(plain, some[-1].end):
         return False
     if sizes[-3:] == [3, 3, 4] and digits[:-10] in ("", "1"):
+        between = _between(plain, some)
         if between in ({"-"}, {"."}) and digits[-10] in "23456789":
             return True
         return len(max(between, default="", key=len)) < 2 and _valid(digits, "US")
@@ -138,7 +140,14 @@ def _is_written_so(plain: str, some: Sequence[Group], digits: str) -> bool:
     for region, shape in _OWN:
         if shape.fullmatch(digits) and (region != "CN" or sizes in ([11], [3, 4, 4])) and _valid(digits, region):
             return True
-    return bool(_TRUNK.fullmatch(digits)) and len(sizes) > 1 and min(sizes) > 1 and sizes[0] < 6 and between <= _INSIDE
+    if len(sizes) == 1 or min(sizes) == 1 or sizes[0] > 5 or not _TRUNK.fullmatch(digits):
+        return False
+    return _between(plain, some) <= _INSIDE
+
+
+def _between(plain: str, some: Sequence[Group]) -> set[str]:
+    """Return what stands between groups of digits, but for the brackets of an area code."""
+    return {plain[one.end : other.start] for one, other in itertools.pairwise(some)} - _BRACKETS
 
 
 def _is_count(plain: str, some: Sequence[Group]) -> bool:

@@ -108,7 +108,8 @@ _CHINESE = re.compile(
     rf"{_N}(?:[之-]{_N})?[號号](?:[之-]?{_N}(?:樓|楼|F|層|层|室|栋|单元))*(?:之{_N})?(?:,? ?[0-9]{{1,4}}室)?"
 )
 _SIGN = re.compile(r"[0-9一二三四五六七八九十][號号]")
-_BACK = 60
+_BACK, _FORTH = 60, 20
+"""Characters around such a sign in which the address stands."""
 _PIECE = rf"(?:\#?[0-9{_CAPITAL}][\w'’.#/-]*|de|la|le|les|du|des|der|den|di|da|do|van|von|of|the|and|ul\.)"
 _SAID = re.compile(
     rf"(?:(?i:\baddress(?: of [\w' .-]{{1,30}}?)?(?:(?: is| was|:| to| at| with| changed to| \()+)"
@@ -152,9 +153,8 @@ def addresses(plain: str) -> Iterator[Span]:
 
 def _chinese(plain: str) -> Iterator[Span]:
     if "號" in plain or "号" in plain:
-        for sign in _SIGN.finditer(plain):
-            for found in _CHINESE.finditer(plain, max(0, sign.start() - _BACK), min(len(plain), sign.end() + 20)):
-                yield found.span()
+        for start, end in around(plain, (sign.span() for sign in _SIGN.finditer(plain)), _BACK, _FORTH):
+            yield from (found.span() for found in _CHINESE.finditer(plain, start, end))
     if any(sign in plain for sign in "址住戶處"):
         for found in _CJK_SAID.finditer(plain):
             if re.search("[0-9]", found[1]) and re.search("[路街巷號号村里區区]", found[1]):

@@ -91,11 +91,11 @@ def redact(
     in its column.
     """
     values: dict[str, Any] = {}
-    kinds = _redact_texts(record, own and askers != "keep", values) if texts else []
+    notes = _redact_texts(record, own and askers != "keep", values) if texts else ()
     if record.asker and askers != "keep":
         _rename(record, values, pseudonym(record.asker, key) if askers == "pseudonym" else None)
-    if kinds:
-        values["notes"] = (*record.notes, *(f"redacted_{kind}" for kind in dict.fromkeys(kinds)))
+    if notes:
+        values["notes"] = (*record.notes, *dict.fromkeys(notes))
     return record.model_copy(update=values) if values else record
 
 
@@ -140,12 +140,11 @@ class _Search:
         return find
 
 
-def _redact_texts(record: QARecord, names: bool, values: dict[str, Any]) -> list[str]:
-    """Put the redacted texts of `record` into `values`; return the kinds of data found."""
+def _redact_texts(record: QARecord, names: bool, values: dict[str, Any]) -> tuple[str, ...]:
+    """Put the redacted texts of `record` into `values`; return notes on what was found."""
     joined = "\n".join(_all_texts(record))
-    own = (
-        Own(record.asker, record.doctor if record.doctor != record.asker else None) if names and record.asker else None
-    )
+    doctor = record.doctor if record.doctor != record.asker else None
+    own = Own(record.asker, doctor) if names and record.asker else None
     search = _Search(suspicious(joined), own if own and own.likely(joined) else None, names)
     texts, kinds = _redacted(record, _COLUMNS, search)
     values.update(texts)
@@ -156,7 +155,8 @@ def _redact_texts(record: QARecord, names: bool, values: dict[str, Any]) -> list
             entries.append(entry.model_copy(update=changed) if changed else entry)
             kinds += more
         values[name] = tuple(entries)
-    return kinds
+    notes = ["long_asker"] if own and own.is_long else []
+    return (*notes, *(f"redacted_{kind}" for kind in kinds))
 
 
 def _all_texts(record: QARecord) -> Iterator[str]:

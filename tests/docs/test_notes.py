@@ -23,6 +23,7 @@ READING = [
     SOURCE / "parse/markup/fields.py",
     SOURCE / "validate.py",
     SOURCE / "redact/record.py",
+    SOURCE / "redact/quotes.py",
 ]
 PARSERS = sorted(SOURCE.glob("sites/*/*.py"))
 CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")

@@ -29,6 +29,7 @@ from qacrawl.publish import snapshot
 from qacrawl.publish.about import stats
 from qacrawl.publish.committed import publish_site
 from qacrawl.records import SimilarQA
+from qacrawl.redact import quotes
 from qacrawl.redact.record import load_key
 
 GATE = Options(gate_rejects=1.0, gate_coverage=1.0, gate_gone=1.0)
@@ -337,6 +338,67 @@ def test_quotations_without_a_link_stay(frontier, folder):
     assert pages.forget(frontier, folder, [f"{HOST}/3"]).quotes == 1
     (row,) = pq.read_table(folder / "dataset/data/qa").to_pylist()
     assert [entry["title"] for entry in row["similar_qa"]] == ["No link"]
+
+
+LONG = "My left knee has been swollen and hot since the second week of March. It clicks."
+COMMON = "Thank you very much for your question, I wish you a quick recovery."
+
+
+def quoting(number: int, **values):
+    return record(number, **{"similar_qa": (), "reply": f"No. {COMMON}"} | values)
+
+
+def test_quotations_without_a_link_leave_texts_lists_and_all_snapshots(frontier, folder):
+    cut = f"{LONG[:60]}..."
+    quotes = (
+        SimilarQA(title="A", question_excerpt=LONG),
+        SimilarQA(title="B", question_excerpt="Something else that is long enough to be a sentence of a page."),
+        SimilarQA(title="C", url=f"{HOST}/2", question_excerpt=LONG),
+        SimilarQA(title="E", url=f"{HOST}/2", question_excerpt="My left knee ..."),
+        SimilarQA(title="D", reply_excerpt=cut),
+    )
+    rows = [
+        quoting(1, question=f"Somebody wrote:\n{LONG.replace(' ', '  ')}\nI have that, too.", similar_qa=quotes),
+        quoting(2, reply=f"You said: {LONG} {COMMON}"),
+        quoting(3, question=LONG),
+        quoting(4, question="My left knee has been swollen and hot for a day."),
+    ]
+    first = put(frontier, folder, rows)
+    taken = pages.forget(frontier, folder, [f"{HOST}/3"])
+    assert (taken.parts, taken.quotes) == (1, 5)
+    new = folder / "snapshots" / taken.snapshots[first.id]
+    found = {row["record_id"][-1]: row for row in pq.read_table(new / "data/qa").to_pylist()}
+    assert found["1"]["question"] == "Somebody wrote:\n[quotation]  It  clicks.\nI have that, too."
+    assert [entry["title"] for entry in found["1"]["similar_qa"]] == ["B", "E"]
+    assert found["1"]["notes"] == ["removed_quotation"]
+    assert found["2"]["reply"] == f"You said: [quotation] It clicks. {COMMON}"
+    assert (found["4"]["question"], found["4"]["notes"]) == (rows[3].question, [])
+    similar = pq.read_table(new / "data/similar").to_pylist()
+    assert [(row["rank"], row["title"]) for row in similar] == [(1, "B"), (2, "E")]
+    assert "swollen and hot since" not in "".join(text(path) for path in folder.rglob("*.*") if path.is_file())
+    assert "quotations on other pages 5" in (new / "README.md").read_text()
+    again = pq.read_table(publish_site(frontier, folder, "doctorqna", GATE).path / "data/qa")
+    derived = ["cluster_id", "is_near_duplicate"]  # of texts as they were
+    assert again.drop_columns(derived).equals(pq.read_table(new / "data/qa").drop_columns(derived))
+
+
+def test_what_several_pages_say_themselves_is_nobodys_own(frontier, folder):
+    put(frontier, folder, [quoting(number) for number in range(1, 6)])
+    assert pages.forget(frontier, folder, [f"{HOST}/3"]).quotes == 0
+    assert all(COMMON in row["reply"] for row in pq.read_table(folder / "dataset/data/qa").to_pylist())
+
+
+def test_a_page_read_again_loses_what_it_quotes_of_forgotten_pages(frontier, folder):
+    put(frontier, folder, [quoting(1), quoting(3, question=LONG)])
+    pages.forget(frontier, folder, [f"{HOST}/3"])
+    known = quotes.read(folder, frontier.addresses(state="forgotten"))
+    entries = (SimilarQA(title="A", url=f"{HOST}/3"), SimilarQA(title="B", url=f"{HOST}/2"))
+    found = quotes.unquoted(record(1, question=f"He said: {LONG}", similar_qa=entries), known)
+    assert (found.question, found.notes) == ("He said: [quotation] It clicks.", ("removed_quotation",))
+    assert [entry.title for entry in found.similar_qa] == ["B"]
+    other = record(1, question="He said nothing.", similar_qa=())
+    assert quotes.unquoted(other, known) is other
+    assert LONG[:20].lower() not in (folder / quotes.FILE).read_text().lower()
 
 
 def test_a_damaged_snapshot_is_one_clear_line_and_nothing_is_half_done(frontier, folder):

@@ -23,6 +23,7 @@ from qacrawl.publish.data import configs
 from qacrawl.publish.gate import Gate
 from qacrawl.publish.snapshot import Snapshot, publish
 from qacrawl.records import SCHEMA_VERSION
+from qacrawl.redact.quotes import Forgotten
 
 
 @pytest.fixture
@@ -190,7 +191,7 @@ def test_a_forgotten_page_leaves_the_mark_of_a_candidate(folder):
     put(folder, [record(1)])
     held = put(folder, [record(1), record(2), record(7)], gate=Gate(), doubts=("looks wrong",))
     marks.cite(folder, held.id)
-    changed = snapshots.remove(folder, "doctorqna", [f"{HOST}/7"], "2024-03-05")
+    changed = snapshots.remove(folder, "doctorqna", Forgotten(frozenset([f"{HOST}/7"])), "2024-03-05")
     assert set(changed) == {held.id}
     (one,) = marks.candidates(folder)
     assert (one.snapshot, one.why) == (changed[held.id], ("looks wrong",))

@@ -24,6 +24,7 @@ from qacrawl.publish import snapshot as snapshots
 from qacrawl.publish.parallel import agreement, columns, romanized, snapshot
 from qacrawl.publish.verify import verify
 from qacrawl.records import QARecord
+from qacrawl.redact.quotes import Forgotten
 
 SLUGS = ("doctorqna", "tweh")
 ORIGINAL = "https://sp1.hso.mohw.gov.tw/doctor/All/ShowDetail.php?q_no="
@@ -256,8 +257,8 @@ def test_a_page_forgotten_on_either_side_leaves_the_pairs(tmp_path: Path, side: 
     made = publish(tmp_path, [making.record(n) for n in NUMBERS], [chinese(n) for n in NUMBERS])
     folder = tmp_path / "doctorqna-tweh"
     url = making.record(7).url if side == "doctorqna" else chinese(7).url
-    assert forgetting.remove(tmp_path / side, side, ["https://example.org/"], "2026-01-01") == {}
-    changed = forgetting.remove(tmp_path / side, side, [url], "2026-01-01")
+    assert forgetting.remove(tmp_path / side, side, Forgotten(frozenset(["https://example.org/"])), "2026-01-01") == {}
+    changed = forgetting.remove(tmp_path / side, side, Forgotten(frozenset([url])), "2026-01-01")
     now = (folder / "dataset").resolve()
     assert changed == {made.name: now.name}
     assert not made.exists()
@@ -272,7 +273,9 @@ def test_a_page_forgotten_on_either_side_leaves_the_pairs(tmp_path: Path, side: 
 
 def test_when_the_last_pair_is_forgotten_nothing_is_left(tmp_path: Path) -> None:
     made = publish(tmp_path, [making.record(7)], [chinese(7)])
-    assert forgetting.remove(tmp_path / "tweh", "tweh", [chinese(7).url], "2026-01-01") == {made.name: None}
+    assert forgetting.remove(tmp_path / "tweh", "tweh", Forgotten(frozenset([chinese(7).url])), "2026-01-01") == {
+        made.name: None
+    }
     assert not (tmp_path / "doctorqna-tweh" / "dataset").exists()
     assert not list((tmp_path / "doctorqna-tweh" / "snapshots").iterdir())
 

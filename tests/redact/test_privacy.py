@@ -30,6 +30,14 @@ FOUND = [
     ("ID A123456789, thanks", "ID [id], thanks"),
     ("id a123456789", "id [id]"),
     ("a@b.twa@b.tw c", "[email] c"),
+    ("PTT帳號 littlefish2", "PTT帳號 [user]"),
+    ("ptt id 是 abcd1234", "ptt id 是 [user]"),
+    ("批踢踢帳號 nightcat", "批踢踢帳號 [user]"),
+    ("Kik: sadpanda_x", "Kik: [user]"),
+    ("Dcard 帳號:moomoo12", "Dcard 帳號:[user]"),
+    ("請加 LINE 好友:lulu-0418", "請加 LINE 好友:[user]"),
+    ("Line ID➡️ honey_bee3", "Line ID➡️ [user]"),
+    ("威信:abc_7890", "威信:[user]"),
     ("0912345678A123456789-0912345678A123456789", "[phone][id]-[phone][id]"),
 ]
 KEPT = [
@@ -155,6 +163,12 @@ OWN = [
     ("王小明", "小明敬上，王先生", "[name]敬上，[name]先生"),
     ("Lin Meihua", "I am Lin Mei-hua", "I am [name]"),
     ("Lin Meihua", "Hello doctor, I am Lin Mei-hua.", "Hello doctor, I am [name]."),
+    ("Amy", "Hello, Amy again", "Hello, [name] again"),
+    ("amy_lin88", "Amy Lin here, amy-lin88", "[name] here, [name]"),
+    ("linda1975", "Linda has a cough", "[name] has a cough"),
+    ("user1975", "the user has a cough", "the user has a cough"),
+    ("Jenny Wu", "Ｊｅｎｎｙ　Ｗｕ想問", "[name]想問"),
+    ("Am", "I am ill", "I am ill"),
     ("Vivian", "我是vivian，想請問", "我是[name]，想請問"),
     ("Early Bird", "the early bird, EarlyBird", "the early bird, [name]"),
     ("Sore throat", "my sore throat hurts", "my sore throat hurts"),
@@ -173,6 +187,12 @@ def test_greetings_and_farewells_lose_their_names_but_doctors_stay():
     assert (found.question, found.reply) == ("x. Thanks, [name]", "Hello Miss [name]: no.")
     kept = redact(record(1, asker=None, question="x. Sincerely, Dr. Lee", reply="Hello Dr. Lee: no."), key=KEY)
     assert (kept.question, kept.reply, kept.notes) == ("x. Sincerely, Dr. Lee", "Hello Dr. Lee: no.", ())
+
+
+def test_a_patient_who_signs_without_a_farewell_loses_the_name():
+    assert redact(record(1, asker=None, question="謝謝您！\n患者 鄭雅文"), key=KEY).question == "謝謝您！\n患者 [name]"
+    kept = "請問這樣的病人 應該開刀嗎？謝謝"
+    assert redact(record(1, asker=None, question=kept), key=KEY).question == kept
 
 
 def test_other_replies_lose_what_the_reply_loses_and_their_authors_stay():
@@ -203,6 +223,8 @@ def test_an_asker_who_replied_to_themselves_is_no_doctor_whose_name_stays():
         ("王小明", "王小明您好：\n多喝水。", "[name]您好：\n多喝水。"),
         ("王小明", "小明先生您好，請來電 02-2345-6789 轉 12", "[name]先生您好，請來電 [phone]"),
         ("怡君", "怡君妳好，這是陳醫師的回覆", "[name]妳好，這是陳醫師的回覆"),
+        ("鄭雅文", "雅文妳好：多喝水。", "[name]妳好：多喝水。"),
+        (None, "怡君您好：感謝來信", "[name]您好：感謝來信"),
         (None, "林小姐您好：請掛號", "[name]小姐您好：請掛號"),
         (None, "您好：血壓 120/80 是正常的", "您好：血壓 120/80 是正常的"),
         (None, "各位網友您好", "各位網友您好"),

@@ -76,7 +76,8 @@ social security numbers, IP addresses and web addresses, and 74 % of the street 
 859 texts that hold none of these; it was tried on them while it was made, so expect less of others. Of two
 small sets that it was not tried on (150 texts, English and traditional Chinese) it found all e-mail addresses (10),
 phone numbers (19), IDs, cards and IBANs (21), personal pages (11) and street addresses (13), 12 of 14 user names and 18
-of 20 askers' own names, without a false alarm in the 40 texts that hold nothing.
+of 20 askers' own names, without a false alarm in the 40 texts that hold nothing; of another, of names alone (107
+texts), 25 of 28 askers' own names and 29 of 36 user names, with a false alarm in 15 texts that hold nothing.
 
 Doctors' names stand in clear, as they signed in public: in `doctor`, in the sign-off of `reply`, in `similar_qa`; and
 `hospital` says where they work.

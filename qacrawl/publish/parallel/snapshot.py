@@ -15,11 +15,12 @@ from qacrawl.publish import snapshot as snapshots
 from qacrawl.publish.about import card
 from qacrawl.publish.about.background import is_invented
 from qacrawl.publish.data import files as data_files
-from qacrawl.publish.data import versions
+from qacrawl.publish.data import quotes, versions
 from qacrawl.publish.data.splits import FILE
 from qacrawl.publish.parallel import about, counts, pairs
 from qacrawl.publish.parallel.columns import CONFIG, PAIRS, SIDES
 from qacrawl.publish.snapshot import Snapshot
+from qacrawl.redact.quotes import Forgotten
 
 
 def name(slugs: tuple[str, str]) -> str:
@@ -83,8 +84,8 @@ def _finish(folder: Path, slugs: tuple[str, str], made: Path, note: str = "") ->
     return Snapshot(found, target, counted.pairs, new)
 
 
-def remove(folder: Path, slugs: tuple[str, str], urls: Sequence[str], day: str) -> dict[str, str | None]:
-    """Take the pairs of pages out of all snapshots in `folder`; those that hold none stay as they are.
+def remove(folder: Path, slugs: tuple[str, str], forgotten: Forgotten, day: str) -> dict[str, str | None]:
+    """Take the pairs of pages, and what others quote, out of all snapshots in `folder`; others stay as they are.
 
     Returns the old and the new name of each that changed; None for one that held nothing else. `dataset` follows.
     """
@@ -92,18 +93,23 @@ def remove(folder: Path, slugs: tuple[str, str], urls: Sequence[str], day: str) 
     with snapshots.alone(folder):
         for old in sorted((folder / snapshots.SNAPSHOTS).glob(f"*/data/{CONFIG}")):
             snapshot = old.parent.parent
-            taken = sum(table.num_rows - _without(table, urls).num_rows for _, table in _tables(snapshot))
-            if taken:
+            changes = [(table.num_rows, *_without(table, forgotten)) for _, table in _tables(snapshot)]
+            taken = sum(rows - kept.num_rows for rows, kept, _ in changes)
+            quoted = sum(number for _, _, number in changes)
+            if taken or quoted:
+                said = f"{day}: pairs {taken:,}" + (f", quotations {quoted:,}." if quoted else ".")
                 with snapshots.building(folder) as (build, made):
-                    found = _replace(folder, slugs, snapshot, urls, made, f"{day}: pairs {taken:,}.")
+                    found = _replace(folder, slugs, snapshot, forgotten, made, said)
                     snapshots.replaced(folder, snapshot, found, build)
                 changed[snapshot.name] = found
     return changed
 
 
-def _replace(folder: Path, slugs: tuple[str, str], old: Path, urls: Sequence[str], made: Path, said: str) -> str | None:
+def _replace(
+    folder: Path, slugs: tuple[str, str], old: Path, forgotten: Forgotten, made: Path, said: str
+) -> str | None:
     """Make a snapshot without the pairs of some pages, in `made` first; return its name, None where none is left."""
-    kept = [(split, _without(table, urls)) for split, table in _tables(old)]
+    kept = [(split, _without(table, forgotten)[0]) for split, table in _tables(old)]
     if not any(table.num_rows for _, table in kept):
         return None
     data_files.write(_batches(kept), PAIRS, made / "data" / CONFIG)
@@ -122,11 +128,15 @@ def _tables(snapshot: Path) -> Iterator[tuple[str, pa.Table]]:
                 yield data_files.split_of(path), file.read_row_group(group)
 
 
-def _without(table: pa.Table, urls: Sequence[str]) -> pa.Table:
-    """Return the rows of other pages."""
-    gone = pa.array(urls, pa.string())
+def _without(table: pa.Table, forgotten: Forgotten) -> tuple[pa.Table, int]:
+    """Return the rows of other pages without what they quote, and how many quotations there were."""
+    gone = pa.array(sorted(forgotten.urls), pa.string())
     theirs = [pc.is_in(table[f"{side}_url"], gone) for side in SIDES]
-    return table.filter(pc.invert(pc.or_(*theirs)))
+    table, number = table.filter(pc.invert(pc.or_(*theirs))), 0
+    for side in SIDES:
+        table, quoted = quotes.without(table, forgotten, f"{side}_")
+        number += quoted
+    return table, number
 
 
 def _batches(kept: Sequence[tuple[str, pa.Table]]) -> Iterator[pa.RecordBatch]:
