@@ -4,13 +4,14 @@ Headers only ever put a visit off. What forbids to keep a copy says nothing of w
 """
 
 import re
+from itertools import groupby
 
 from scrapy.http.headers import Headers
 
 from qacrawl.fetch import outcomes
 
-DIRECTIVE = re.compile(r'\s*([^\s=,"]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"?|[^,]*))?[^,]*(?:,|$)')
-"""A name of Cache-Control, with its value; commas in quotes divide nothing."""
+PIECE = re.compile(r'"(?:[^"\\]|\\.|\\$)*(?:"|$)|[^",]+|,', re.DOTALL)
+"""Of Cache-Control: a text in quotes, which may hold commas, what is none, or a comma that ends a directive."""
 DIGITS = 12
 """Digits of a number of seconds; more are as good as none."""
 NEVER = frozenset(["no-cache", "no-store"])
@@ -30,14 +31,11 @@ def seconds(headers: Headers) -> float:
 def directives(text: str) -> dict[str, list[str]]:
     """Return the directives of a Cache-Control header, each with its values, without quotes; "" for none."""
     found: dict[str, list[str]] = {}
-    at = 0
-    while at < len(text):
-        match = DIRECTIVE.match(text, at)
-        if match is None:
-            at += 1
-            continue
-        found.setdefault(match[1].lower(), []).append((match[2] or "").strip().strip('"').strip())
-        at = match.end()
+    pieces = (piece[0] for piece in PIECE.finditer(text))
+    for is_comma, one in groupby(pieces, key=",".__eq__):
+        if not is_comma:
+            name, _, value = "".join(one).partition("=")
+            found.setdefault(name.strip().lower(), []).append(value.strip().strip('"').strip())
     return found
 
 

@@ -94,10 +94,9 @@ def _of_xml(body: bytes, text: str, most: int) -> Sitemap:
     addresses = _first(read(root), most)
     if not addresses and read is not _urlset:  # a feed of something else
         raise ValueError("no sitemap")
-    modified = _modified(root) if read is _urlset else {}
-    return Sitemap(
-        addresses, _name(root) == "sitemapindex", {one: modified[one] for one in addresses if one in modified}
-    )
+    times = _modified(root) if read is _urlset else {}
+    modified = {address: times[address] for address in addresses if address in times}
+    return Sitemap(addresses, _name(root) == "sitemapindex", modified)
 
 
 def _root(body: bytes, text: str) -> "etree._Element":

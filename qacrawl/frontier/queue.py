@@ -182,18 +182,18 @@ def lease(
     """Lease up to `number` URLs that are due, the most urgent first, to `owner` alone until a time; return them.
 
     Their generation is a number of the counter's. No URL waits for longer than `longest` seconds. Without
-    `new_listings`, listings that were never visited are left out. What is visited again never comes with anything
-    else: a sitemap that is read before may say that it need not be.
+    `new_listings`, listings that were never visited are left out. What is visited again does not come with a
+    sitemap, which may say that it need not be.
     """
     _wake(db, site, longest)
     # Without a range of numbers the index of the queue gives the order, with one that of the numbers does: either
     # way as many rows are read as are leased, however many there are.
     order = (urls.c.number,) if numbers else (urls.c.priority, urls.c.id)
     due = [_some(site, numbers, new_listings), urls.c.state == "due"]
-    urgent = db.execute(select(urls.c.priority).where(*due).order_by(*order).limit(1)).scalar_one_or_none()
-    if urgent is None:  # workers ask again and again
+    kinds = db.execute(select(urls.c.kind).where(*due).order_by(*order).limit(number)).scalars().all()
+    if not kinds:  # workers ask again and again
         return []
-    if not numbers and urgent < AGAIN:
+    if "sitemap" in kinds:
         due.append(urls.c.priority < AGAIN)
     first = select(urls.c.id).where(*due).order_by(*order).limit(number)
     generation = counter.take(db, site)
