@@ -112,7 +112,8 @@ class Discovery:
 
     def _heed_times(self, requests: Iterable[Request]) -> None:
         """Have known articles visited sooner or later, as a sitemap says when each was modified."""
-        options, modified = self.run.options, {}
+        options = self.run.options
+        modified: dict[str, float] = {}
         for request in requests:
             with suppress(ValueError):
                 if (at := request.meta.get("modified")) is not None:

@@ -154,10 +154,12 @@ def moment(text: str) -> float | None:
     try:
         if DATE.fullmatch(text):
             return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() + DAY
-        named = datetime.fromisoformat(text) if TIME.match(text) else None
+        if TIME.match(text):
+            named = datetime.fromisoformat(text)
+            return (named if named.tzinfo else named.replace(tzinfo=UTC)).timestamp()
     except ValueError:
-        return None
-    return named and (named if named.tzinfo else named.replace(tzinfo=UTC)).timestamp()
+        pass
+    return None
 
 
 def _atom(root: "etree._Element") -> Iterator[str]:

@@ -47,7 +47,7 @@ def _weigh(
 ) -> int:
     changes, moved = [], 0
     for found in rows:
-        row = due.Known(*found)
+        row = due.Known._make(found)
         row = row._replace(modified=modified.get(row.url, row.modified))
         due_at = due.by_sitemap(row, now, policy)
         if due_at != row.due_at:

@@ -101,7 +101,7 @@ def promote(
     What is due `longest` seconds after that time, or later, is due as well: a clock that was wrong has said so.
     """
     visited = urls.c.state.in_(("done", "failed", "gone", "forbidden"))
-    made_due = {"state": "due", "hops": ANEW}  # what was planned stays in `due_at`
+    made_due: dict[str, Any] = {"state": "due", "hops": ANEW}  # what was planned stays in `due_at`
     late = [(and_(visited, urls.c.due_at <= before), made_due)]
     late += [(and_(visited, one), made_due | {"due_at": before}) for one in _ahead(urls.c.due_at, before, longest)]
     every = [(or_(visited, urls.c.state == "parked"), made_due | {"due_at": before})]

@@ -13,7 +13,7 @@ from qacrawl.frontier import database, open_frontier
 from qacrawl.frontier.tables import files, hosts, urls
 
 PACKAGE = ROOT / "qacrawl" / "frontier"
-NAMED = {"_asdict", "_fields", "_replace"}
+NAMED = {"_asdict", "_fields", "_make", "_replace"}
 """What every named tuple has, for anybody."""
 WORDS = ("dialect", "sqlite", "postgres", "psycopg", "pragma")
 
