@@ -220,6 +220,11 @@ class Options(Common, frozen=True):
     revisit_gone: Interval = Field(
         None, description="Days until a page that is gone is looked for; 180.", json_schema_extra={"metavar": "DAYS"}
     )
+    revisit_longest: Interval = Field(
+        None,
+        description="Days to which the headers of a page, its sitemap and its past put a visit off at most; 365.",
+        json_schema_extra={"metavar": "DAYS"},
+    )
     lease: float = Field(
         60.0, gt=0, le=24 * 3600, description="Seconds that a worker may be silent before others take its URLs."
     )

@@ -59,6 +59,7 @@ VALUES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "revisit_open": (("14:1,90:7", ((14.0, 1.0), (90.0, 7.0))), ("9:9", ((9.0, 9.0),))),
     "revisit_reject": (("0", 0.0), ("3.5", 3.5)),
     "revisit_gone": (("1", 1.0), ("365", 365.0)),
+    "revisit_longest": (("0", 0.0), ("30", 30.0)),
     "lease": (("0.5", 0.5), ("600", 600.0)),
     "part_records": (("1", 1), ("20", 20)),
     "part_seconds": (("0", 0.0), ("5", 5.0)),
@@ -82,7 +83,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "read_megabytes": (*WHOLE, "10"),
     **dict.fromkeys(("full", "refetch", "keep_reserved", "worker", "allow_private", "quiet", "keep_own_names"), FLAGS),
     **dict.fromkeys(("revisit_answered", "revisit_open"), ("7", "30:7:1", "30:x", "90:7 30:1", "30:7 30:8", "-1:2")),
-    **dict.fromkeys(("revisit_reject", "revisit_gone"), NUMBERS[1:]),
+    **dict.fromkeys(("revisit_reject", "revisit_gone", "revisit_longest"), NUMBERS[1:]),
     "log_format": ("xml", "JSON", ""),
 }
 ANY_TEXT = {"frontier", "contact", "notify", "metrics"}

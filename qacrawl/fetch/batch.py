@@ -15,6 +15,7 @@ from typing import Any
 from qacrawl import files, store
 from qacrawl.archive import warc
 from qacrawl.archive.write import Writer
+from qacrawl.fetch import written
 from qacrawl.fetch.tally import Tally
 from qacrawl.frontier import EndedVisit, File, Found, Frontier, Row, due
 from qacrawl.frontier.rows import Outcome
@@ -22,7 +23,7 @@ from qacrawl.records import QARecord, Reject
 
 logger = logging.getLogger(__name__)
 
-KEPT = ("etag", "last_modified", "digest", "payload", "fetched_at", "address")
+KEPT = ("etag", "last_modified", "digest", "payload", "fetched_at", "address", "content")
 """What stays as it was where a visit says nothing of it."""
 
 
@@ -87,13 +88,19 @@ class Batch:
         results: Sequence[QARecord | Reject] = (),
         place: warc.Place | None = None,
         number: int | None = None,
+        fresh: float = 0.0,
         **facts: Any,
     ) -> None:
-        """Add the outcome of a visit. `facts` are fields of `frontier.EndedVisit`."""
+        """Add the outcome of a visit. `facts` are fields of `frontier.EndedVisit`.
+
+        The headers of the response said that the page stays as it is for `fresh` seconds.
+        """
         records = [result for result in results if isinstance(result, QARecord)]
         rejects = [result for result in results if isinstance(result, Reject)]
-        leased = row
+        leased, changed = row, False if outcome == "unchanged" else None
         if records:
+            facts["content"] = written.digest(records)
+            changed = written.differs(row.content, facts["content"])
             open_ = any(record.reply is None for record in records)
             row = row._replace(asked=_seconds(records[0]), replied=int(not open_))
         now = self.frontier.now()
@@ -106,7 +113,7 @@ class Batch:
             checked_at=now,
             asked=row.asked,
             replied=row.replied,
-            **due.plan(row, outcome, now, self.policy)._asdict(),
+            **due.plan(row, outcome, now, self.policy, changed, fresh)._asdict(),
             **(kept | facts),
         )
         if not self.settled:

@@ -42,6 +42,8 @@ class Discovery:
         """Whether articles were found since the scheduler leased."""
         self.fruitless = 0
         """Listings that were visited for the first time ever and led to no article that is new."""
+        self.recalled = False
+        """Whether what sitemaps said before was weighed in this run."""
 
     def find(self, request: Request) -> Found | None:
         """Return what a request asks for, if it is a page of this site that is read and no trap."""
@@ -50,7 +52,8 @@ class Discovery:
         except ValueError:
             return None
         kind = request.meta.get("kind") or self.run.site.kind(url)
-        return self.judge(url, kind, request.meta.get("hops", 0), request.url)
+        found = self.judge(url, kind, request.meta.get("hops", 0), request.url)
+        return found and found._replace(modified=request.meta.get("modified"))
 
     def judge(self, url: str, kind: Any, hops: int, address: str) -> Found | None:
         """Return a canonical URL, found as `address`, as a find, if it is a page that is read and no trap."""
@@ -105,6 +108,27 @@ class Discovery:
         for request, one in zip(requests, asked, strict=True):
             request.meta.setdefault("hops", hops(one))
             self.ask(request)
+        self._heed_times(requests)
+
+    def _heed_times(self, requests: Iterable[Request]) -> None:
+        """Have known articles visited sooner or later, as a sitemap says when each was modified."""
+        options = self.run.options
+        modified: dict[str, float] = {}
+        for request in requests:
+            with suppress(ValueError):
+                if (at := request.meta.get("modified")) is not None:
+                    url = self.run.site.canonical(request.url)
+                    modified[url] = max(at, modified.get(url, at))
+        if modified and not (options.full or options.refetch):
+            with self.run.guard():
+                self.run.tally.add("moved", self.run.frontier.heed_sitemap(modified, self.run.batch.policy))
+
+    def recall_times(self) -> None:
+        """Have known articles visited later, as sitemaps said before, since one is as it was."""
+        if not self.recalled and not (self.run.options.full or self.run.options.refetch):
+            self.recalled = True
+            with self.run.guard():
+                self.run.tally.add("moved", self.run.frontier.recall_sitemaps(self.run.batch.policy))
 
     def _canonical(self, found: Iterable[str]) -> dict[str, str]:
         """Return the canonical URLs of what was found, and how each was spelt first."""

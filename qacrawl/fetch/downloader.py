@@ -69,5 +69,5 @@ class Handler(HTTP11DownloadHandler):
                 raise
             request.meta["seconds"] = time.monotonic() - started
             run.tally.add("bytes", len(response.body))
-            turns.heed(host, response)
+            turns.heed(host, response, request.meta["seconds"])
             return response

@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
@@ -92,18 +93,19 @@ def retry_after(headers: Headers, now: float | None = None) -> float | None:
     value = (headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isascii() and value.isdigit():
         return min(float(value), LONGEST)
-    until = _time(value)
+    until = moment(value)
     if until is None:
         return None
     if now is None:
-        now = _time((headers.get("Date") or b"").decode("latin-1")) or time.time()
+        now = moment((headers.get("Date") or b"").decode("latin-1")) or time.time()
     return min(max(0.0, until - now), LONGEST)
 
 
-def _time(value: str) -> float | None:
+def moment(value: str) -> float | None:
     """Return the time that a header names, in seconds since 1970; None where it names none."""
     try:
-        return parsedate_to_datetime(value.strip()).timestamp()
+        named = parsedate_to_datetime(value.strip())
+        return (named if named.tzinfo else named.replace(tzinfo=UTC)).timestamp()  # all times of HTTP are UTC
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 

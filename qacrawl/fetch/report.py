@@ -67,7 +67,7 @@ def make(run: Run) -> dict[str, Any]:
         "failed": [list(pair) for pair in tally.failed],
         "slowest": [list(pair) for pair in tally.slowest],
         **{name: tally.numbers[name] for name in ("requests", "bytes", "retries", "from_archive", "new_urls")},
-        **{name: tally.numbers[name] for name in ("redirect", "forbidden", "too_far")},
+        **{name: tally.numbers[name] for name in ("redirect", "forbidden", "too_far", "moved")},
         "start_urls": list(run.start_urls),
         "user_agent": run.agent,
         "delay": run.options.delay,
@@ -144,6 +144,7 @@ def show(report: Mapping[str, Any], console: Console) -> None:
         "forbidden by robots.txt": report["forbidden"],
         "new URLs": report["new_urls"],
         "links left out, for they lie too many hops away": report["too_far"],
+        "visits that sitemaps moved": report["moved"],
     }
     said = ", ".join(f"{name} {number:,}" for name, number in also.items() if number)
     changes = ", ".join(f"{number:,} {name}" for name, number in report["changes"].items())

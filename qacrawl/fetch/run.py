@@ -89,6 +89,8 @@ class Run:
         frontier.longest_lease = LONGEST_LEASE + ODD
         if not self.shared and frontier.set_back():
             logger.warning("the clock is behind that of an earlier run; what waited for a time is due")
+        if number := frontier.set_right():
+            logger.warning("%d pages were visited by a clock that was ahead; they count as visited now", number)
         frontier.take_back(expired_only=self.shared)
         recovered = recovery.recover(self.folder, frontier, shared=self.shared)
         if recovered:

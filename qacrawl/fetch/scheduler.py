@@ -125,8 +125,14 @@ class FrontierScheduler(BaseScheduler):
         return waiting < (self.run.options.concurrency + 1) * len(self.run.hosts)
 
     def fill(self) -> None:
-        """Lease more; at most so often, since Scrapy asks at every turn and a transaction takes as long as a page."""
-        if self.visits.under_way and time.monotonic() < self.next_fill:
+        """Lease more; at most so often, since Scrapy asks at every turn and a transaction takes as long as a page.
+
+        A sitemap that is under way may say what need not be visited again.
+        """
+        under_way = self.visits.under_way
+        if under_way and (
+            time.monotonic() < self.next_fill or any(one.row.kind == "sitemap" for one in under_way.values())
+        ):
             return
         # Who leases more than it can do keeps others waiting: one to ask for, one to be read, for each place.
         number = 2 * self.run.options.concurrency - len(self.visits.under_way) if self.run.shared else AHEAD

@@ -2,7 +2,9 @@
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from lxml import etree
@@ -13,6 +15,9 @@ GZIP = b"\x1f\x8b"
 DECLARED = re.compile(r"\s*<\?xml[^>]*\?>")
 ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 AROUND = re.compile(r"^[\s\u200b-\u200d\u2060\ufeff]+|[\s\u200b-\u200d\u2060\ufeff]+$")
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
+DAY = 86_400.0
 BARE = re.compile(rb"<!\[CDATA\[(?:.*?\]\]>|.*)|&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z]\w{0,40};)", re.DOTALL)
 
 
@@ -23,6 +28,8 @@ class Sitemap(NamedTuple):
     """As written, each once, in their order."""
     is_index: bool = False
     """Whether they are addresses of sitemaps."""
+    modified: Mapping[str, float] = MappingProxyType({})
+    """When the page at an address was last modified, as `<lastmod>` says, in seconds since 1970 UTC."""
 
 
 def parse(body: bytes, largest: int, most: int) -> Sitemap:
@@ -87,7 +94,9 @@ def _of_xml(body: bytes, text: str, most: int) -> Sitemap:
     addresses = _first(read(root), most)
     if not addresses and read is not _urlset:  # a feed of something else
         raise ValueError("no sitemap")
-    return Sitemap(addresses, _name(root) == "sitemapindex")
+    times = _modified(root) if read is _urlset else {}
+    modified = {address: times[address] for address in addresses if address in times}
+    return Sitemap(addresses, _name(root) == "sitemapindex", modified)
 
 
 def _root(body: bytes, text: str) -> "etree._Element":
@@ -123,6 +132,34 @@ def _urlset(root: "etree._Element") -> Iterator[str]:
         yield from map(_text, places)
         if not places and entry.text:
             yield entry.text
+
+
+def _modified(root: "etree._Element") -> dict[str, float]:
+    """Return what each entry says of when its page was modified; of several times of an address the last counts."""
+    found: dict[str, float] = {}
+    for entry in _children(root, "url"):
+        times = [at for stamp in _children(entry, "lastmod") if (at := moment(_text(stamp))) is not None]
+        for place in _children(entry, "loc") if times else ():
+            address = AROUND.sub("", _text(place))
+            found[address] = max(*times, found.get(address, times[0]))
+    return found
+
+
+def moment(text: str) -> float | None:
+    """Return the time that a W3C date names, in seconds since 1970; that of a day is its end, UTC.
+
+    Return None for what names none, and for one without a day.
+    """
+    text = AROUND.sub("", text)
+    try:
+        if DATE.fullmatch(text):
+            return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() + DAY
+        if TIME.match(text):
+            named = datetime.fromisoformat(text)
+            return (named if named.tzinfo else named.replace(tzinfo=UTC)).timestamp()
+    except ValueError:
+        pass
+    return None
 
 
 def _atom(root: "etree._Element") -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from secrets import token_bytes
+from typing import Any
 
 from scrapy import Request, Spider
 from scrapy.http import Response
@@ -77,6 +78,9 @@ def sitemap(spider: Spider, response: Response) -> Iterator[Request]:
         try:
             url = urls.join(response.url, address)
             # What an index names is a sitemap, unless it is a page of the site.
-            yield Request(url, meta={"kind": "sitemap"} if found.is_index and not site.kind(url) else {})
+            meta: dict[str, Any] = {"kind": "sitemap"} if found.is_index and not site.kind(url) else {}
+            if address in found.modified:
+                meta["modified"] = found.modified[address]
+            yield Request(url, meta=meta)
         except ValueError:  # one broken address
             continue

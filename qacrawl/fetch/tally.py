@@ -24,8 +24,8 @@ class Tally:
     reasons: dict[str, Counter[str]] = field(default_factory=lambda: {"reject": Counter(), "failed": Counter()})
     """Rejects and failures by their reason codes."""
     numbers: Counter[str] = field(default_factory=Counter)
-    """requests, bytes, settled, retries, from_archive, new_urls, redirect, forbidden, too_far; of articles: new,
-    changed, gone; records: of all pages."""
+    """requests, bytes, settled, retries, from_archive, new_urls, redirect, forbidden, too_far, moved; of articles:
+    new, changed, gone; records: of all pages."""
     starts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     """Start pages by outcome and reason."""
     news: Counter[str] = field(default_factory=Counter)

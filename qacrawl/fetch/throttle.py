@@ -10,11 +10,12 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from qacrawl.fetch import run as runs
+from qacrawl.fetch.latency import Latency
 from qacrawl.fetch.outcomes import Again, Stopping, judge, retry_after
 from qacrawl.frontier import Place
 
 SLOWEST = 60.0
-"""Seconds that a pause grows to at most while a host fails."""
+"""Seconds that a pause grows to at most while a host fails, or is slow."""
 STEP = 0.25
 """Seconds between looks at whether the run ends."""
 STORM = 3
@@ -49,6 +50,7 @@ class Gate:
         """Hosts that had a turn since they last asked for a pause."""
         self.failed: dict[str, set[str]] = defaultdict(set)
         """URLs of a host that failed since one did not."""
+        self.latency = Latency(at_once, min(SLOWEST, self.run.options.longest_wait))
 
     # One request
 
@@ -113,7 +115,7 @@ class Gate:
             soon = self.robots.get(host, -crawl_delay) + min(crawl_delay, longest) - time.monotonic()
             if left > longest or max(left, soon) > 0:
                 return max(left, soon)
-        return frontier.take_turn(host, self.delay, crawl_delay)
+        return frontier.take_turn(host, max(self.delay, self.latency.pause(host)), crawl_delay)
 
     def _go_on(self) -> None:
         """Raise Stopping where the run ends."""
@@ -138,16 +140,21 @@ class Gate:
 
     def pause(self, host: str) -> float:
         """Return the seconds between the starts of two requests to a host, as it is now."""
-        return max(self.delay, self.delays.get(host, 0.0)) + self.slow.get(host, 0.0)
+        asked = max(self.delay, self.delays.get(host, 0.0), self.latency.pause(host))
+        return asked + self.slow.get(host, 0.0)
 
-    def heed(self, host: str, response: Response) -> None:
-        """Slow down where a response says that the host fails, speed up again where it does not."""
+    def heed(self, host: str, response: Response, seconds: float) -> None:
+        """Slow down where a response says that the host fails, speed up again where it does not.
+
+        It took so many seconds to come.
+        """
         status = response.status
         asked = retry_after(response.headers) if status >= 400 else None
         if status >= 400 and status not in (404, 410):
             self._fail(host, response.url, f"http_{status}", asked, at_once=status in (429, 503))
             return
         self.failed.pop(host, None)
+        self.latency.note(host, seconds)
         slow = self.slow.get(host, 0.0)
         if slow or asked is not None:
             self._slow_down(host, asked or 0.0, slow / 2 if slow > 0.1 else 0.0)

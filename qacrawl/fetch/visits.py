@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 from qacrawl import registry, validate
 from qacrawl.archive.warc import Place
 from qacrawl.codes import NOTICES
-from qacrawl.fetch import callbacks, outcomes, redirects, spelling, validators
+from qacrawl.fetch import callbacks, freshness, outcomes, redirects, spelling, validators
 from qacrawl.fetch.archive_middleware import Fetched
 from qacrawl.fetch.discovery import Discovery
 from qacrawl.fetch.outcomes import Again
@@ -323,8 +323,12 @@ class Visits:
     def finish(self, visit: Visit, response: Response | None, outcome: Any, reason: str | None = None) -> None:
         """Settle a visit: its outcome waits in the batch."""
         facts = {"reason": reason} | _facts(visit, response, outcome)
-        number = visit.fetched.visit if visit.fetched else None
-        self.run.batch.settle(visit.row, outcome, results=visit.results, place=visit.place, number=number, **facts)
+        if outcome == "unchanged" and visit.row.kind == "sitemap":
+            self.discovery.recall_times()
+        facts["number"] = visit.fetched.visit if visit.fetched else None
+        if response is not None and outcome in ("record", "unchanged"):
+            facts["fresh"] = freshness.seconds(response.headers)
+        self.run.batch.settle(visit.row, outcome, results=visit.results, place=visit.place, **facts)
         del self.under_way[visit.row.id]
         self.done += outcome in OUTCOMES
         self.run.commit_if_full()

@@ -12,7 +12,7 @@ from qacrawl.frontier.tables import urls
 
 _FIELDS = (
     "outcome", "state", "priority", "due_at", "reason", "status", "failures", "misses", "etag", "last_modified",
-    "digest", "payload", "fetched_at", "checked_at", "seconds", "asked", "replied", "address",
+    "digest", "payload", "fetched_at", "checked_at", "seconds", "asked", "replied", "address", "content", "quiet",
 )  # fmt: skip
 _SEEN = frozenset(["record", "listing", "unchanged"])
 """Outcomes of a page that is there: what was gone stays so through an outage, a robots.txt that forbids, a notice."""

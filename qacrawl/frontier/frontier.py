@@ -1,7 +1,7 @@
 """The frontier of one site, opened: each method is one transaction over functions that know one table each."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -9,9 +9,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine
 
 from qacrawl import registry
-from qacrawl.frontier import counter, database, hosts, manifest, queue, runs
+from qacrawl.frontier import counter, database, hosts, lastmod, manifest, queue, runs
 from qacrawl.frontier.commit import commit
-from qacrawl.frontier.hosts import Place
+from qacrawl.frontier.due import Policy
+from qacrawl.frontier.hosts import ODD, Place
 from qacrawl.frontier.rows import EndedVisit, File, Found, Kind, Row, Seen
 
 _Given = ParamSpec("_Given")
@@ -122,6 +123,29 @@ class Frontier:
         Return how many would have been later.
         """
         return self._write(queue.hurry, self.site, since, due_at)
+
+    def heed_sitemap(self, modified: Mapping[str, float], policy: Policy) -> int:
+        """Have articles visited sooner or later as a sitemap says, which names when each URL was modified.
+
+        Return how many are due at another time than before.
+        """
+        return self._write(lastmod.heed, self.site, modified, self.now(), policy)
+
+    def recall_sitemaps(self, policy: Policy) -> int:
+        """Have articles that are due wait for what sitemaps said of them before; return how many do."""
+        return self._write(lastmod.recall, self.site, self.now(), policy)
+
+    def set_right(self) -> int:
+        """Have pages that a clock which was ahead says were visited later than now count as visited now.
+
+        Return how many there were.
+        """
+        now = self.now()
+
+        def set_right(db: Connection) -> int:
+            return queue.set_right(db, self.site, now, ODD) if runs.latest(db, self.site) > now + ODD else 0
+
+        return self._write(set_right)
 
     def set_back(self) -> bool:
         """Return whether the clock was set back since the last run; what waits for a time is due then."""

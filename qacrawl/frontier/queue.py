@@ -25,19 +25,19 @@ from sqlalchemy import (
 )
 
 from qacrawl.frontier import counter, database
-from qacrawl.frontier.rows import ARCHIVED, HOP, LISTING, NEW, START, Found, Numbering, Row, Seen
+from qacrawl.frontier.rows import AGAIN, ARCHIVED, HOP, LISTING, NEW, START, Found, Numbering, Row, Seen
 from qacrawl.frontier.tables import urls
 
 Numbers = tuple[int, int] | None
 _ROW = [urls.c[name] for name in Row._fields]
-_ANEW = case((urls.c.kind == "listing", 0), else_=urls.c.hops - urls.c.hops % HOP)
+ANEW = case((urls.c.kind == "listing", 0), else_=urls.c.hops - urls.c.hops % HOP)
 """Redirects begin anew at a visit, and so do listings; a chain of articles, or of sitemaps, stays as long as it is."""
 _LATE = 1000  # of the URLs that wait for a time, how many one lease looks at
 _FIRST = {"start": START, "sitemap": LISTING, "listing": LISTING, "article": NEW}
 _BLANK = dict.fromkeys(
     (
         "outcome", "reason", "etag", "last_modified", "digest", "payload", "fetched_at", "archived_file",
-        "archived_offset", "owner", "asked", "replied", "address",
+        "archived_offset", "owner", "asked", "replied", "address", "content", "quiet", "modified",
     )
 )  # fmt: skip
 
@@ -68,8 +68,8 @@ def add(db: Connection, site: str, found: Iterable[Found], number: Numbering) ->
     """Add the URLs that are new; return how many were."""
     fresh = {item.url: item for item in found}
     rows = [
-        {"url": url, "number": number(url), "kind": kind, "priority": _FIRST[kind], "hops": hops, "address": address}
-        for url, kind, hops, address in (fresh[url] for url in sorted(fresh))  # in one order: workers never deadlock
+        one._asdict() | {"number": number(one.url), "priority": _FIRST[one.kind]}
+        for one in (fresh[url] for url in sorted(fresh))  # in one order: workers never deadlock
     ]
     if not rows:
         return 0
@@ -108,15 +108,35 @@ def promote(
 
     What is due `longest` seconds after that time, or later, is due as well: a clock that was wrong has said so.
     """
-    visited = ("done", "failed", "gone", "forbidden")
-    late = [urls.c.due_at <= before, *_ahead(urls.c.due_at, before, longest)]
-    every = [urls.c.state.in_((*visited, "parked"))]
+    visited = urls.c.state.in_(("done", "failed", "gone", "forbidden"))
+    made_due: dict[str, Any] = {"state": "due", "hops": ANEW}  # what was planned stays in `due_at`
+    late = [(and_(visited, urls.c.due_at <= before), made_due)]
+    late += [(and_(visited, one), made_due | {"due_at": before}) for one in _ahead(urls.c.due_at, before, longest)]
+    every = [(or_(visited, urls.c.state == "parked"), made_due | {"due_at": before})]
     number = 0
-    for old in every if everything else [and_(urls.c.state.in_(visited), one) for one in late]:
+    for old, values in every if everything else late:
         # Rows that are held this moment are made due, or forgotten, by somebody else.
         again = _locked(db, _which(site, numbers), old, skip=True)
-        number += database.update_rows(db, urls, again, {"state": "due", "due_at": before, "hops": _ANEW})
+        number += database.update_rows(db, urls, again, values)
     return number
+
+
+def set_right(db: Connection, site: str, now: float, odd: float) -> int:
+    """Have pages that were visited more than `odd` seconds from now, by a clock that was ahead, count as visited now.
+
+    The days to their next visits stay. Return how many there were.
+    """
+    ahead = _locked(
+        db,
+        urls.c.site == site,
+        urls.c.state.in_(("done", "failed", "gone", "forbidden")),
+        urls.c.due_at > now + odd,
+        urls.c.checked_at > now + odd,
+        skip=True,
+    )
+    return database.update_rows(
+        db, urls, ahead, {"due_at": now + (urls.c.due_at - urls.c.checked_at), "checked_at": now}
+    )
 
 
 def hurry(db: Connection, site: str, since: int, due_at: float) -> int:
@@ -170,16 +190,20 @@ def lease(
     """Lease up to `number` URLs that are due, the most urgent first, to `owner` alone until a time; return them.
 
     Their generation is a number of the counter's. No URL waits for longer than `longest` seconds. Without
-    `new_listings`, listings that were never visited are left out.
+    `new_listings`, listings that were never visited are left out. What is visited again does not come with a
+    sitemap, which may say that it need not be.
     """
     _wake(db, site, longest)
     # Without a range of numbers the index of the queue gives the order, with one that of the numbers does: either
     # way as many rows are read as are leased, however many there are.
     order = (urls.c.number,) if numbers else (urls.c.priority, urls.c.id)
-    mine = _some(site, numbers, new_listings)
-    first = select(urls.c.id).where(mine, urls.c.state == "due").order_by(*order).limit(number)
-    if db.execute(first.limit(1)).first() is None:  # workers ask again and again
+    due = [_some(site, numbers, new_listings), urls.c.state == "due"]
+    kinds = db.execute(select(urls.c.kind).where(*due).order_by(*order).limit(number)).scalars().all()
+    if not kinds:  # workers ask again and again
         return []
+    if "sitemap" in kinds:
+        due.append(urls.c.priority < AGAIN)
+    first = select(urls.c.id).where(*due).order_by(*order).limit(number)
     generation = counter.take(db, site)
     picked = database.locked(db, first, skip=True).cte("picked")
     statement = (

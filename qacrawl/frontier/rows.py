@@ -30,6 +30,8 @@ class Found(NamedTuple):
     hops: int = 0
     address: str | None = None
     """How it was spelt where it was found; None: as `url`."""
+    modified: float | None = None
+    """When it was last modified, as a sitemap says."""
 
 
 class Seen(NamedTuple):
@@ -68,6 +70,10 @@ class Row(NamedTuple):
     archived_offset: int | None
     address: str | None = None
     """How it is asked for; None: as `url`."""
+    content: str | None = None
+    """What tells whether its record is another one; None where nothing was read yet."""
+    quiet: int | None = None
+    """Visits that found the record as it was, less those that found another; None: 0."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,8 @@ class EndedVisit:
     asked: float | None = None
     replied: int | None = None
     address: str | None = None
+    content: str | None = None
+    quiet: int | None = None
 
 
 class File(NamedTuple):

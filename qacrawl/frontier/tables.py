@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from qacrawl.frontier.database import ID
 
-VERSION = 3
+VERSION = 4
 """Raised with each change of the tables, together with a step in `MIGRATIONS`."""
 
 MIGRATIONS: dict[int, tuple[str, ...]] = {
@@ -30,6 +30,13 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE qacrawl_hosts ADD COLUMN pause DOUBLE PRECISION",
     ),
     3: ("ALTER TABLE qacrawl_urls ADD COLUMN address TEXT",),
+    4: (
+        "ALTER TABLE qacrawl_urls ADD COLUMN content TEXT",
+        "ALTER TABLE qacrawl_urls ADD COLUMN quiet INTEGER",
+        "ALTER TABLE qacrawl_urls ADD COLUMN modified DOUBLE PRECISION",
+        # Sent whole once more: one that stays as it is was never asked when its pages were modified.
+        "UPDATE qacrawl_urls SET etag = NULL, last_modified = NULL, digest = NULL WHERE kind = 'sitemap'",
+    ),
 }
 """SQL that brings the tables from the version before to the version of the key; never changed once released."""
 
@@ -87,6 +94,9 @@ urls = Table(
     Column("generation", BigInteger, nullable=False, default=0, doc="Number of the last lease, by the counter."),
     Column("visit", BigInteger, doc="The generation in which the last visit came to an outcome."),
     Column("address", Text, doc="How it is asked for: as it was found; null: as `url` says."),
+    Column("content", Text, doc="Of a record: which parser read it, and the SHA-256 of what people wrote."),
+    Column("quiet", Integer, doc="Visits that found the record as it was, less those that found another; see due.py."),
+    Column("modified", Double, doc="When the page was last modified, as a sitemap says."),
     UniqueConstraint("site", "url", name="qacrawl_urls_site_url"),
     Index("qacrawl_urls_queue", "site", "state", "priority", "id"),
     Index("qacrawl_urls_number", "site", "state", "number"),

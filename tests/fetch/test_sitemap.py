@@ -155,3 +155,43 @@ def test_an_empty_one_names_nothing():
 def test_whatever_is_sent_is_read_or_refused(body):
     with suppress(ValueError):
         assert all(isinstance(one, str) for one in named(body))
+
+
+NOON = 1_714_737_600.0  # 2024-05-03T12:00:00Z
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2024-05-03T12:00:00Z", NOON),
+        ("2024-05-03T12:00Z", NOON),
+        ("2024-05-03T14:00:00+02:00", NOON),
+        ("\n 2024-05-03T12:00:00.25+00:00 ", NOON + 0.25),
+        ("2024-05-03T12:00:00", NOON),
+        ("2024-05-03 12:00:00Z", NOON),
+        ("2024-05-03", NOON + 12 * 3600),
+        ("9999-12-31", 253_402_300_800.0),
+        *dict.fromkeys(
+            ("2024", "2024-05", "2024-05-33", "2024-W18-5", "20240503", "03.05.2024", "1714737600", "")
+        ).items(),
+        ("2024-05-03T25:00Z", None),
+        ("\u0662\u0660\u0662\u0664-05-03", None),
+    ],
+)
+def test_when_a_page_was_modified(text, at):
+    body = urlset(f"{loc(A)}<lastmod>{text}</lastmod>", loc(B)).encode()
+    found = sitemap.parse(body, 1 << 20, 100)
+    assert found.addresses == (A, B)
+    assert found.modified == ({} if at is None else {A: at})
+
+
+def test_of_several_times_of_an_address_the_last_counts():
+    early, late = "<lastmod>2023-01-01</lastmod>", "<lastmod>2024-05-03T12:00Z</lastmod>"
+    for inside in ((early + late + loc(A),), (loc(A) + late, loc(A) + early), (loc(A) + early, late + loc(A), loc(A))):
+        assert sitemap.parse(urlset(*inside).encode(), 1 << 20, 100).modified == {A: NOON}
+
+
+@given(st.text(max_size=30) | st.text("0123456789-T:Z+. ", max_size=30) | st.datetimes().map(str))
+def test_whatever_stands_there_is_a_time_or_none(text):
+    at = sitemap.moment(text)
+    assert at is None or -1e12 < at < 1e12

@@ -79,7 +79,7 @@ def with_a_table_like_ours(path: Path) -> None:
 
 
 def newer(path: Path) -> None:
-    of_version("4", path)
+    of_version("5", path)
 
 
 def without_version(path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_file_of_others_in_which_a_write_was_killed_stays_as_it_is(tmp_path: P
         (foreign, "is no frontier of qacrawl"),
         (foreign_and_empty, "is no frontier of qacrawl"),
         (with_a_table_like_ours, "is no frontier of qacrawl"),
-        (newer, "is a frontier of version 4, made by a newer qacrawl"),
+        (newer, "is a frontier of version 5, made by a newer qacrawl"),
         (without_version, "is a damaged frontier"),
     ],
 )
@@ -217,7 +217,7 @@ def test_a_newer_frontier_in_postgresql(postgres_url: str, tmp_path: Path, monke
     with monkeypatch.context() as later:
         later.setattr(tables, "VERSION", 9)
         touch(postgres_url, tmp_path)
-    with refused("of version 9, made by a newer qacrawl; this one knows 3"):
+    with refused("of version 9, made by a newer qacrawl; this one knows 4"):
         touch(postgres_url, tmp_path)
 
 
@@ -236,24 +236,29 @@ def test_older_frontiers_are_brought_up_to_date(
     with open_frontier(address, SITE, tmp_path) as frontier:
         frontier.add([Found(PAGE, "article")])
         frontier.swap([("parts", "a", 1)], [])
-    monkeypatch.setattr(tables, "VERSION", 5)
-    monkeypatch.setattr(tables, "MIGRATIONS", {4: STEPS, 5: ("UPDATE qacrawl_urls SET seen_by = seen_by || ', 2'",)})
+    monkeypatch.setattr(tables, "VERSION", 6)
+    monkeypatch.setattr(tables, "MIGRATIONS", {5: STEPS, 6: ("UPDATE qacrawl_urls SET seen_by = seen_by || ', 2'",)})
     with ThreadPoolExecutor(4) as pool:  # whoever comes first does it, once
         list(pool.map(touch, [address] * 4, [tmp_path] * 4))
     with open_frontier(address, SITE, tmp_path) as frontier, frontier.engine.connect() as db:
         assert db.execute(text("SELECT url, seen_by FROM qacrawl_urls")).all() == [(PAGE, "version 1, 2")]
-        assert db.execute(text("SELECT value FROM qacrawl_meta")).scalars().all() == ["5"]
+        assert db.execute(text("SELECT value FROM qacrawl_meta")).scalars().all() == ["6"]
         assert frontier.files("parts") == {"a": 1}
 
 
+BACK_TO_3 = (
+    *(f"ALTER TABLE qacrawl_urls DROP COLUMN {name}" for name in ("content", "quiet", "modified")),
+    "UPDATE qacrawl_meta SET value = '3'",
+)
 BACK_TO_2 = (
+    *BACK_TO_3[:3],
     "ALTER TABLE qacrawl_urls DROP COLUMN address",
     "UPDATE qacrawl_meta SET value = '2'",
 )
 SMALL = "ALTER TABLE qacrawl_urls ALTER COLUMN generation TYPE INTEGER"
 """What version 2 had in PostgreSQL."""
 BACK_TO_1 = (
-    *BACK_TO_2[:1],
+    *BACK_TO_2[:4],
     "DROP TABLE qacrawl_counters",
     "ALTER TABLE qacrawl_urls DROP COLUMN visit",
     "ALTER TABLE qacrawl_runs DROP COLUMN number",
@@ -303,6 +308,23 @@ def test_a_frontier_of_the_second_version_keeps_its_urls_and_counts_on(
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_frontier_of_the_third_version_has_its_sitemaps_sent_whole_once_more(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    address = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
+    with open_frontier(address, SITE, tmp_path) as frontier:
+        frontier.add([Found(PAGE, "article"), Found("https://doctorqna.com/sitemap.xml", "sitemap")])
+        with frontier.engine.begin() as db:
+            for statement in (*BACK_TO_3, "UPDATE qacrawl_urls SET etag = 'a', last_modified = 'b', digest = 'c'"):
+                db.execute(text(statement))
+    with open_frontier(address, SITE, tmp_path) as frontier:
+        article, sitemap = sorted(frontier.lease(5, "run", 1e12), key=lambda row: row.kind)
+    assert (article.etag, article.last_modified, article.digest) == ("a", "b", "c")
+    assert (sitemap.etag, sitemap.last_modified, sitemap.digest) == (None, None, None)
+    assert (article.content, article.quiet) == (None, None)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_step_that_fails_changes_nothing(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,8 +332,8 @@ def test_a_step_that_fails_changes_nothing(
     with open_frontier(address, SITE, tmp_path) as frontier:
         frontier.add([Found(PAGE, "article")])
     with monkeypatch.context() as later:
-        later.setattr(tables, "VERSION", 4)
-        later.setattr(tables, "MIGRATIONS", {4: (*STEPS, "SELECT 1 FROM nowhere")})
+        later.setattr(tables, "VERSION", 5)
+        later.setattr(tables, "MIGRATIONS", {5: (*STEPS, "SELECT 1 FROM nowhere")})
         with refused("nowhere", Exit.FAILED):
             touch(address, tmp_path)
     with open_frontier(address, SITE, tmp_path) as frontier:

@@ -44,7 +44,8 @@ def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
 
 def found(number: int) -> Found:
     """An article, every third one spelt otherwise where it was found."""
-    return Found(article(number), "article", number, None if number % 3 else f"{article(number)}/?from=home")
+    address = None if number % 3 else f"{article(number)}/?from=home"
+    return Found(article(number), "article", number, address, modified=1e9 + number if number % 2 else None)
 
 
 def populate(frontier: Frontier) -> None:
@@ -54,6 +55,7 @@ def populate(frontier: Frontier) -> None:
     rows = frontier.lease(9, "run", LONG)
     facts: dict[str, Any] = {"etag": '"é\u2028"', "last_modified": "Mon", "digest": "d", "payload": "p", "status": 200}
     facts |= {"fetched_at": 1.25, "checked_at": 2.5, "seconds": 0.1, "asked": 1e9 + 1 / 3, "replied": 0}
+    facts |= {"content": "site/1 abc", "quiet": -1}
     ends = [
         ("record", "done"),
         ("failed", "failed"),
@@ -110,7 +112,7 @@ def test_a_file_holds_all_rows(kind: str, opener: Opener) -> None:
     file = io.StringIO()
     assert dump(source, file) == {"urls": 12, "files": 3, "runs": 1, "hosts": 1, "counters": 1}
     lines = [json.loads(line) for line in file.getvalue().split("\n")[:-1]]
-    assert lines[0] == {"qacrawl_frontier": 3, "site": SITE}
+    assert lines[0] == {"qacrawl_frontier": 4, "site": SITE}
     assert lines[-1] == {"end": len(lines) - 2}
     file.seek(0)
     assert load(target, file) == {"urls": 12, "files": 3, "runs": 1, "hosts": 1, "counters": 1}
@@ -124,7 +126,8 @@ def test_a_file_of_the_second_version_is_read(opener: Opener) -> None:
     dump(source, file)
     head, *rest = [json.loads(line) for line in file.getvalue().split("\n")[:-1]]
     for line in rest:
-        line.pop("address", None)
+        for name in ("address", "content", "quiet", "modified"):
+            line.pop(name, None)
     text = "\n".join(json.dumps(line) for line in [head | {"qacrawl_frontier": 2}, *rest])
     assert load(target, io.StringIO(text)) == {"urls": 12, "files": 3, "runs": 1, "hosts": 1, "counters": 1}
     assert {row.address for row in target.lease(20, "next", LONG)} == {None}
@@ -190,7 +193,7 @@ def damaged(lines: list[str]) -> dict[str, list[str]]:
     return {
         "line 1 is no JSON object": [],
         "line 1 is not the head": lines[1:],
-        "version 3": ['{"qacrawl_frontier": 4, "site": "doctorqna"}', *lines[1:]],
+        "version 4": ['{"qacrawl_frontier": 5, "site": "doctorqna"}', *lines[1:]],
         "of the site 'other'": ['{"qacrawl_frontier": 1, "site": "other"}', *lines[1:]],
         "its end is missing": lines[:-1],
         "it holds 17 rows of 18": [*lines[:1], *lines[2:]],
