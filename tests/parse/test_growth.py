@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from support.making import record
 
+from qacrawl import steps
 from qacrawl.parse import blocks, forward, links
 from qacrawl.parse.encoding import decode
 from qacrawl.records import Article, Page, QARecord
@@ -181,6 +182,40 @@ def check_growth(make: Callable[[int], object], work: Callable[..., object], siz
 @pytest.mark.parametrize("kind", PAGES)
 def test_reading_a_page_takes_time_by_its_length(kind: str) -> None:
     check_growth(PAGES[kind], read)
+
+
+MARKED = {
+    "items that refer to each other": lambda n: "<div itemscope itemref='a a' id=a itemprop='text text'>x</div>" * n,
+    "nested items that refer to each other": lambda n: "<div itemscope itemref='a a' id=a itemprop=text>" * n,
+    "items that refer to what comes": lambda n: (
+        "<p itemscope itemref=a></p>" * n + "<div id=a>" + "<b itemprop=text>x</b>" * n
+    ),
+    "items that refer to many": lambda n: (
+        f"<p itemscope itemref='{' '.join(map(str, range(n)))}'></p>"
+        + "".join(f"<b id={at} itemprop=text>x</b>" for at in range(n))
+    ),
+    "objects in objects": lambda n: '<script type=application/ld+json>{"a":' + '{"@id":"a","a":' * n + "</script>",
+    "objects that refer to each other": lambda n: (
+        '<script type=application/ld+json>[{"@id":"a","b":{"@id":"a"}}'
+        + ',{"@id":"a","b":{"@id":"a"}}' * n
+        + "]</script>"
+    ),
+}
+"""schema.org markup behind a question that can be read."""
+QUESTION = (
+    "<div itemscope itemtype=https://schema.org/QAPage><div itemprop=mainEntity itemscope "
+    "itemtype=https://schema.org/Question><h1 itemprop=name>Why?</h1><p itemprop=text>It is so.</p></div></div>"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", MARKED)
+def test_reading_markup_takes_time_by_its_length(kind: str) -> None:
+    def work(body: str) -> None:
+        page = Page(site="qapage", url="https://a.example/1", body=body.encode(), fetched_at=datetime.now(UTC))
+        assert isinstance(steps.result(page, bytes(32)), QARecord)
+
+    check_growth(lambda n: QUESTION + MARKED[kind](n), work)
 
 
 @pytest.mark.slow

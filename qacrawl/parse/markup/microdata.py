@@ -16,6 +16,10 @@ ADDRESSED = {
 """Elements whose value is an attribute."""
 
 
+REFERRING = 30
+"""Items that may refer to one element; on a page where each refers to all, every more would be their number squared."""
+
+
 def read(tree: LexborHTMLParser) -> list[Item]:
     """Return the items of a page that are in no other, in its order."""
     items: dict[int, Item] = {}
@@ -24,12 +28,14 @@ def read(tree: LexborHTMLParser) -> list[Item]:
         facts = node.attributes
         kind = (facts.get("itemtype") or "").split()
         item = items[node.mem_id] = Item(place, kinds(kind), (facts.get("itemid") or "").strip())
-        for name in (facts.get("itemref") or "").split():
-            referring.setdefault(name, []).append(item)
+        for name in dict.fromkeys((facts.get("itemref") or "").split()):
+            if len(others := referring.setdefault(name, [])) < REFERRING:
+                others.append(item)
+    referred = _referred(tree, referring)
     inner: set[int] = set()
     for node in tree.css("[itemprop]"):
-        names = (node.attributes.get("itemprop") or "").split()
-        owners = [*_owners(node, items, referring)] if names else []
+        names = dict.fromkeys((node.attributes.get("itemprop") or "").split())
+        owners = [*_owners(node, items, referred)] if names else []
         if owners:
             own = items.get(node.mem_id)
             value = _value(node) if own is None else own
@@ -41,12 +47,20 @@ def read(tree: LexborHTMLParser) -> list[Item]:
     return [item for item in items.values() if item.place not in inner]
 
 
-def _owners(node: LexborNode, items: dict[int, Item], referring: dict[str, list[Item]]) -> Iterator[Item]:
+def _referred(tree: LexborHTMLParser, referring: dict[str, list[Item]]) -> dict[int, list[Item]]:
+    """Return the items that refer to an element, by its memory: of several with one id the first is meant."""
+    found: dict[int, list[Item]] = {}
+    for node in tree.css("[id]") if referring else ():
+        if items := referring.pop(node.id or "", None):
+            found[node.mem_id] = items
+    return found
+
+
+def _owners(node: LexborNode, items: dict[int, Item], referred: dict[int, list[Item]]) -> Iterator[Item]:
     """Yield the items that an element is a property of: the one around it, and those that refer to where it stands."""
     at: LexborNode | None = node
     while at is not None:
-        if referring and (name := at.id) in referring:
-            yield from referring[name]
+        yield from referred.get(at.mem_id, ())
         at = at.parent
         if at is not None and (item := items.get(at.mem_id)):
             yield item
