@@ -109,7 +109,7 @@ def _end(ending: "Ending") -> None:
 @app.command()
 @takes("output", *READ)
 def extract(
-    paths: Annotated[list[str], typer.Argument(help="Saved pages, or WARC files.", metavar="PATH...")],
+    paths: Annotated[list[str], typer.Argument(help="Saved pages, or WARC files, also on s3://.", metavar="PATH...")],
     given: Given,
     site: Annotated[str, typer.Option(help="Whose pages these are.")] = "doctorqna",
     url: Annotated[str | None, typer.Option(help="Where the one page was.")] = None,
