@@ -25,7 +25,7 @@ JAVA = 17
 WAIT = 180.0
 """Seconds in which somebody has to be at work."""
 _REACHED = 10.0  # seconds
-_MASTERS = re.compile(r"(?:spark|k8s|mesos)://.+|yarn|local(?:\[.+\]|-cluster\[.+\])?")
+_MASTERS = re.compile(r"(?:spark|k8s)://.+|yarn|local(?:\[.+\]|-cluster\[.+\])?")
 _WITHOUT = """#!/bin/sh
 for one; do
     shift
@@ -73,7 +73,7 @@ def _other_java() -> Path | None:
 
 
 @contextmanager
-def _java_home() -> Iterator[None]:
+def java_home() -> Iterator[None]:
     """Have JAVA_HOME lead to a Java that will do, within the block: one that is running needs it no more."""
     other = None if _is_submitted() else _other_java()
     if other is None:
@@ -84,9 +84,13 @@ def _java_home() -> Iterator[None]:
         program.parent.mkdir()
         program.write_text(_WITHOUT.format(java=shlex.quote(str(other))))
         program.chmod(0o700)
+        before = os.environ.get("JAVA_HOME")
         os.environ["JAVA_HOME"] = home
-        yield
-        os.environ["JAVA_HOME"] = str(other.parents[1])
+        try:
+            yield
+        finally:
+            del os.environ["JAVA_HOME"]
+            os.environ |= {} if before is None else {"JAVA_HOME": before}
 
 
 def _version(program: str) -> int:
@@ -149,7 +153,7 @@ def _begin(master: str | None) -> Any:
     if _is_submitted():
         return builder.getOrCreate()
     quiet = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
-    with _java_home(), _no_stderr():
+    with java_home(), _no_stderr():
         return builder.master(master).config(map=quiet).getOrCreate()
 
 

