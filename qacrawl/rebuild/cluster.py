@@ -177,13 +177,14 @@ def _watched(spark: Any, where: str) -> Iterator[None]:
 
     def watch() -> None:
         seen = time.monotonic()
-        while not ended.wait(1.0):
-            if _is_anybody_there(spark):
-                seen = time.monotonic()
-            elif time.monotonic() - seen > WAIT:
-                missing.set()
-                spark.sparkContext.cancelAllJobs()
-                return
+        with suppress(Exception):  # Java is gone: who waits for the jobs says so
+            while not ended.wait(1.0):
+                if _is_anybody_there(spark):
+                    seen = time.monotonic()
+                elif time.monotonic() - seen > WAIT:
+                    missing.set()
+                    spark.sparkContext.cancelAllJobs()
+                    return
 
     thread = Thread(target=watch, daemon=True)
     thread.start()
