@@ -1,5 +1,6 @@
 """A session of Spark. What is missing is one line, and soon: PySpark, Java, the master, somebody who does the work."""
 
+import logging
 import os
 import re
 import shlex
@@ -135,13 +136,16 @@ def session(master: str | None) -> Iterator[Any]:
         where = line(master or "the master of spark-submit")
         try:
             spark = _begin(master)
+            before = logging.root.manager.disable
+            logging.disable()  # py4j logs what it raises, as a traceback
             try:
                 with _watched(spark, where):
                     yield spark
             finally:
                 with suppress(Exception):  # Java may be gone
                     spark.stop()
-        except (Py4JError, PySparkException) as error:
+                logging.disable(before)
+        except (Py4JError, PySparkException, ConnectionError) as error:
             raise QacrawlError(f"{where}: {_said(error)}; what is staged is kept, nothing else has changed") from None
 
 
@@ -208,6 +212,10 @@ def _is_anybody_there(spark: Any) -> bool:
 
 def _said(error: Exception) -> str:
     """Return the first line of what Spark raised."""
+    from py4j.protocol import Py4JNetworkError
+
+    if isinstance(error, Py4JNetworkError | ConnectionError):
+        return "its Java has ended"
     java = getattr(error, "java_exception", None)
     with suppress(Exception):
         error = java.getMessage() if java else error

