@@ -187,8 +187,7 @@ def _watched(spark: Any, where: str) -> Iterator[None]:
                     seen = time.monotonic()
                 elif time.monotonic() - seen > WAIT:
                     missing.set()
-                    spark.sparkContext.cancelAllJobs()
-                    return
+                    spark.sparkContext.cancelAllJobs()  # each second: the job may not have begun yet
 
     thread = Thread(target=watch, daemon=True)
     thread.start()
