@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 comma := ,
 
-.PHONY: help install demo test lint types tests package clean
+.PHONY: help install demo test lint types tests spark package clean
 
 install: .venv/installed  ## Build .venv: qacrawl, and all that its tests need
 
@@ -42,6 +42,14 @@ types: install  ## mypy, strict
 
 tests: install  ## The tests, or some: make tests ARGS="tests/parse -q"
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+spark: .venv/spark  ## The tests on a Spark cluster, after installing PySpark (half a gigabyte)
+	$(BIN)/python -m pytest tests/rebuild/test_spark.py $(ARGS)
+
+.venv/spark: .venv/installed requirements-spark.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-build-isolation \
+		-r requirements-spark.txt
+	touch $@
 
 package:  ## Build wheel and sdist, and try both
 	.ci/package

@@ -84,6 +84,14 @@ def whole(output: Path, processes: int) -> int:
     return int(done.stdout.split(", reject")[0].removeprefix("record ").replace(",", ""))
 
 
+def skipped(output: Path, archive: Path, processes: int) -> int:
+    """Run `qacrawl rebuild` for a site that has none of the pages: they are left out by their addresses."""
+    command = [sys.executable, "-m", "qacrawl", "rebuild", "tweh", "--output", str(output)]
+    files = [word for path in sorted(archive.iterdir()) for word in ("--only", str(path))]
+    subprocess.run([*command, "--processes", str(processes), *files], check=True, capture_output=True)
+    return 0
+
+
 def adopt_orphans() -> None:
     """Have processes whose parent ends become children of this one: their seconds count, too. Only on Linux."""
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
@@ -125,6 +133,7 @@ def main() -> None:
             ),
             "qacrawl rebuild, first": partial(whole, folder / "output", given.processes),
             "qacrawl rebuild, again": partial(whole, folder / "output", given.processes),
+            "qacrawl rebuild, pages of another site": partial(skipped, folder / "output", archive, given.processes),
         }
         for name, job in jobs.items():
             seconds, used, number = measured(job)

@@ -13,6 +13,7 @@ from qacrawl import __version__, files, log, registry, streams
 from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.flags import Given, takes
 from qacrawl.options import Options
+from qacrawl.rebuild import Engine
 from qacrawl.redact import AskerNames
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _end(ending: "Ending") -> None:
 @app.command()
 @takes("output", *READ)
 def extract(
-    paths: Annotated[list[str], typer.Argument(help="Saved pages, or WARC files.", metavar="PATH...")],
+    paths: Annotated[list[str], typer.Argument(help="Saved pages, or WARC files, also on s3://.", metavar="PATH...")],
     given: Given,
     site: Annotated[str, typer.Option(help="Whose pages these are.")] = "doctorqna",
     url: Annotated[str | None, typer.Option(help="Where the one page was.")] = None,
@@ -185,6 +186,10 @@ def rebuild(
     site: Site,
     given: Given,
     processes: Annotated[int | None, typer.Option(help="Processes at work; one a processor.", min=1)] = None,
+    engine: Annotated[Engine, typer.Option(help="Who reads: processes of this machine, or a cluster.")] = "pool",
+    master: Annotated[
+        str | None, typer.Option(help="Of a Spark cluster: spark://host:7077, yarn, ...", metavar="URL")
+    ] = None,
     archive: Annotated[
         list[str] | None,
         typer.Option(help="WARC files of anybody: a file, a folder, or s3://bucket/prefix.", metavar="PATH"),
@@ -210,16 +215,14 @@ def rebuild(
 
     run.refuse_two(compare=compare, only=only)
     run.refuse_two(archive=archive, only=only)
-    run.refuse_without(compare, json=as_json, html=html)
+    run.refuse_without(compare, "--compare", json=as_json, html=html)
+    read = run.reading(engine, master, processes, Console(stderr=True))
     place = open_site(site, given.options.output, given.options.frontier, new=bool(archive or only) and not compare)
     with place as (folder, opened), ExitStack() as lock:
         check_key(folder)
         registry.load_parser(site)  # before a process a file
         lock.enter_context(opened.publishing() if only else opened.alone())
-        read = run.only if only else run.stage
-        made = read(
-            opened, folder, given.options, only or archive or (), run.processes(processes), Console(stderr=True)
-        )
+        made = (run.only if only else run.stage)(opened, folder, given.options, only or archive or (), read)
         if compare:
             run.show(run.compare(opened, folder, given.options, made), as_json, html)
             return

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from qacrawl import files, registry
 from qacrawl.archive import unpack
 from qacrawl.archive.warc import Damage
-from qacrawl.errors import Exit, QacrawlError
+from qacrawl.errors import Exit, QacrawlError, refusal
 from qacrawl.escape import visible
 from qacrawl.options import Options
 from qacrawl.parse.values import unescape
@@ -45,7 +45,7 @@ def extract(
     """Yield an answer for each page, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
 
     A page with several questions has an answer for each of them. A file may be gzipped; one that can't be read is a
-    reject, too. A WARC file has a page for each that is one of the site's, and `path` is
+    reject, too. A WARC file, here or at s3://bucket/key, has a page for each that is one of the site's, and `path` is
     then FILE#OFFSET; what is damaged in it is a reject that says more under "said". Without `key`, pseudonyms hold for
     this call only. Raise QacrawlError for an unknown site or a wrong `url`.
     """
@@ -89,7 +89,9 @@ def _found(paths: Iterable[str], site: str, url: str | None) -> Iterator[_Asked]
 
 
 def is_archive(path: str) -> bool:
-    """Return whether a file is a WARC or ARC file, by its name or by what it begins with."""
+    """Return whether a file is a WARC or ARC file: by its name or by what it begins with; all that is remote is one."""
+    if "://" in path:
+        return True
     place = Path(path)
     try:
         if not place.is_file():
@@ -112,8 +114,8 @@ def _archived(path: str, site: str) -> Iterator[_Asked]:
                     yield _Asked(f"{path}#{place}", Refusal("damaged"), one.reason)
                 else:
                     yield _Asked(f"{path}#{place}", one.page)
-    except OSError:
-        yield _Asked(path, Refusal("unreadable_file"))
+    except OSError as error:
+        yield _Asked(path, Refusal("unreadable_file"), refusal(error))
         return
     if not there:
         yield _Asked(path, Refusal("no_pages"))

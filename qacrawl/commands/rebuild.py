@@ -2,8 +2,9 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,16 +17,19 @@ from qacrawl.frontier import Frontier
 from qacrawl.options import Options
 from qacrawl.publish.snapshot import locate
 from qacrawl.reader.messages import setup
+from qacrawl.rebuild import Engine, cluster, comparison, pool, replace, sources, spark
 from qacrawl.rebuild import compare as comparing
-from qacrawl.rebuild import comparison, pool, replace, sources
 from qacrawl.rebuild.batches import DAMAGE
 from qacrawl.rebuild.compare import Comparison
-from qacrawl.rebuild.pages import Wanted
+from qacrawl.rebuild.pages import Piece, Wanted
 from qacrawl.rebuild.pool import Job
 from qacrawl.rebuild.staged import Staged
 from qacrawl.redact import quotes
 from qacrawl.redact.record import load_key
 from qacrawl.usage import standing
+
+Read = Callable[[Job, Sequence[Piece]], list[Staged]]
+"""What stages archive files: the processes of this machine, or a cluster."""
 
 
 @dataclass
@@ -54,9 +58,18 @@ class Made:
         return not (self.given or self.lost or self.damages)
 
 
-def stage(
-    frontier: Frontier, folder: Path, options: Options, archive: Sequence[str], processes: int, console: Console
-) -> Made:
+def reading(engine: Engine, master: str | None, processes: int | None, console: Console) -> Read:
+    """Return what stages archive files. Raise QacrawlError where options do not go together or something is missing."""
+    if engine == "pool":
+        refuse_without(False, "--engine spark", master=master)
+        return partial(pool.read, processes=processes or os.cpu_count() or 1, console=console)
+    if processes:
+        raise QacrawlError("--processes goes with --engine pool: a cluster has its own settings", Exit.USAGE)
+    cluster.check(master)
+    return partial(spark.read, master=master)
+
+
+def stage(frontier: Frontier, folder: Path, options: Options, archive: Sequence[str], read: Read) -> Made:
     """Read the site's archive, or the files at the addresses `archive`, into staged parts; take those that are there.
 
     Raise QacrawlError when a process is killed, and when of more than a hundredth of the files nothing can be read.
@@ -64,20 +77,18 @@ def stage(
     committed = {} if archive else frontier.files("archive")
     lost = sources.lost(folder, committed)
     found = sources.given(archive) if archive else sources.own(folder)
-    made = pool.read(job(frontier, folder, options, given=bool(archive)), found, processes, console)
+    made = read(job(frontier, folder, options, given=bool(archive)), found)
     pool.check(made, lost.keys() | sources.strays(found, committed))
     return Made(made, lost, given=bool(archive))
 
 
-def only(
-    frontier: Frontier, folder: Path, options: Options, given: Sequence[str], processes: int, console: Console
-) -> Made:
+def only(frontier: Frontier, folder: Path, options: Options, given: Sequence[str], read: Read) -> Made:
     """Stage some archive files, ours by their names or paths, and publish nothing; any number may be at it at once."""
     ours = folder / "archive"
     own = [sources.own_piece(path) for name in given if (path := _own(ours, name))]
     found = sources.given([name for name in given if not _own(ours, name)])
-    made = pool.read(job(frontier, folder, options), own, processes, console) if own else []
-    made += pool.read(job(frontier, folder, options, given=True), found, processes, console) if found else []
+    made = read(job(frontier, folder, options), own) if own else []
+    made += read(job(frontier, folder, options, given=True), found) if found else []
     pool.check(made)
     return Made(made)
 
@@ -99,7 +110,7 @@ def job(frontier: Frontier, folder: Path, options: Options, given: bool = False)
     gone = frontier.addresses(state="forgotten")
     wanted = Wanted(site, starts, gone, asked, registry.hosts(site, options.start_urls))
     how = setup(site, load_key(folder), options, forgotten=quotes.read(folder, gone))
-    return Job(folder, how, wanted, replace.committed(frontier))
+    return Job(folder, options.output, how, wanted, replace.committed(frontier))
 
 
 def swap(frontier: Frontier, folder: Path, made: Made) -> None:
@@ -138,11 +149,6 @@ def show(found: Comparison, as_json: bool, html: Path | None) -> None:
         comparison.show(found, Console())
 
 
-def processes(given: int | None) -> int:
-    """Return how many processes are at work: as many as there are processors, unless it is said."""
-    return given or os.cpu_count() or 1
-
-
 def lines(made: Made, most: int = 100) -> list[str]:
     """Return what is said of it on stdout: the counts, then file and place of what can't be read."""
     counts, damages = made.counts, made.damages
@@ -166,8 +172,8 @@ def refuse_two(**chosen: object) -> None:
         raise QacrawlError(f"{' and '.join(names)} exclude each other", Exit.USAGE)
 
 
-def refuse_without(needed: bool, **chosen: object) -> None:
-    """Raise QacrawlError where an option was given that says how to show a comparison, and none is made."""
+def refuse_without(needed: bool, what: str, **chosen: object) -> None:
+    """Raise QacrawlError where an option was given that only says something beside another one, `what`."""
     for name, value in chosen.items():
         if value and not needed:
-            raise QacrawlError(f"--{name} goes with --compare", Exit.USAGE)
+            raise QacrawlError(f"--{name} goes with {what}", Exit.USAGE)

@@ -42,6 +42,8 @@ class Job:
     """What is read, how, and into which folder."""
 
     folder: Path
+    output: str
+    """The output folder or address that it lies in."""
     setup: Setup
     wanted: Wanted
     committed: frozenset[tuple[str, str]] = frozenset()
@@ -53,10 +55,10 @@ def read(job: Job, found: Sequence[Piece], processes: int, console: Console) -> 
 
     Raise QacrawlError when a process is killed: what was staged is kept, and the same call goes on.
     """
-    with _pool(job.setup, max(1, processes), console) as run:
-        digests = run(_digest, found)
-        pieces = [(piece, digest) for file, digest in zip(found, digests, strict=True) for piece in ranges(file)]
-        return list(run(partial(_stage, job=job), pieces))
+    with _pool(job, max(1, processes), console) as run:
+        digests = run(digest, found)
+        pieces = [(piece, content) for file, content in zip(found, digests, strict=True) for piece in ranges(file)]
+        return list(run(partial(stage, job=job), pieces))
 
 
 def ranges(file: Piece) -> list[Piece]:
@@ -75,7 +77,7 @@ def ranges(file: Piece) -> list[Piece]:
     return [file._replace(start=start, end=start + RANGE) for start in starts]
 
 
-def _digest(file: Piece) -> str:
+def digest(file: Piece) -> str:
     """Return the digest of a file; nothing for one that can't be read."""
     try:
         return files.digest(file.address)
@@ -83,19 +85,19 @@ def _digest(file: Piece) -> str:
         return ""
 
 
-def _stage(given: tuple[Piece, str], job: Job) -> Staged:
+def stage(given: tuple[Piece, str], job: Job) -> Staged:
     """Return what a piece of a file comes to: staged before, or now."""
-    piece, digest = given
-    key = staged.key(piece, digest, job.setup, job.wanted)
-    found = staged.load(job.folder, key, job.committed, job.wanted.skip) if digest else None
+    piece, content = given
+    key = staged.key(piece, content, job.setup, job.wanted)
+    found = staged.load(job.folder, key, job.committed, job.wanted.skip) if content else None
     return found or staged.stage(job.folder, piece, key, job.setup, job.wanted)
 
 
 @contextmanager
-def _pool(setup: Setup, processes: int, console: Console) -> Iterator[Map]:
+def _pool(job: Job, processes: int, console: Console) -> Iterator[Map]:
     """Yield the `map` of a pool, whose processes end with this one."""
     context = get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(setup,))
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(job,))
     with pool, Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
 
         def run(action: Callable[[_One], _Result], values: Sequence[_One], /) -> Iterator[_Result]:
@@ -112,12 +114,13 @@ def _pool(setup: Setup, processes: int, console: Console) -> Iterator[Map]:
             ) from None
 
 
-def _begin(setup: Setup) -> None:
+def _begin(job: Job) -> None:
     """Prepare a process of the pool: it ends with the one that started it, and has one of its own that reads pages."""
     _end_with_parent()
-    if setup.source is not None:
-        sitefile.use(setup.source)
-    batches.reader(setup).start()
+    if job.setup.source is not None:
+        sitefile.use(job.setup.source)
+    files.folder(job.output, job.setup.site)  # which may be the working copy of a bucket
+    batches.reader(job.setup).start()
 
 
 def _end_with_parent() -> None:

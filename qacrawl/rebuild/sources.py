@@ -37,7 +37,7 @@ def lost(folder: Path, committed: Mapping[str, int]) -> dict[str, str]:
     for name, size in committed.items():
         path = folder / "archive" / name
         try:
-            there = files.fetch(path).stat().st_size
+            there = files.fetch_if(path).stat().st_size
         except FileNotFoundError:
             found[name] = f"{path} is missing; rows that came from it stay as they are"
             continue

@@ -123,7 +123,7 @@ def load(folder: Path, key: str, committed: Iterable[tuple[str, str]], forgotten
     `committed` are the files of the manifest. What holds a forgotten page, or a reject that came by chance, does not
     count.
     """
-    found = _note(folder / STAGED / f"{key}.json")
+    found = note(folder, key)
     if found is None or found.by_chance:
         return None
     known = frozenset(committed)
@@ -235,12 +235,12 @@ def publish(folder: Path, made: Iterable[Staged]) -> Iterator[tuple[str, str, in
 
 def names(folder: Path, but: Collection[str]) -> set[tuple[str, str]]:
     """Return the Parquet files, kind and name, of all notes but those about the archive files `but`."""
-    return {one for note in _notes(folder).values() if note.file not in but for one in note.names}
+    return {name for one in _notes(folder).values() if one.file not in but for name in one.names}
 
 
 def addresses(folder: Path) -> dict[str, str]:
     """Return where the archive files lie that were read, by their names."""
-    return {note.file: note.address for note in _notes(folder).values()}
+    return {one.file: one.address for one in _notes(folder).values()}
 
 
 def clear(folder: Path, site: str, committed: Iterable[tuple[str, str]]) -> None:
@@ -271,7 +271,12 @@ def _is_old(path: Path) -> bool:
 def _notes(folder: Path) -> dict[Path, Staged]:
     """Return what all notes say that can be read."""
     found = {path: _note(path) for path in files.below(folder, STAGED) if path.suffix == ".json"}
-    return {path: note for path, note in found.items() if note}
+    return {path: one for path, one in found.items() if one}
+
+
+def note(folder: Path, key: str) -> Staged | None:
+    """Return what the note of a key says in a site's folder; None where there is none, or it can't be read."""
+    return _note(folder / STAGED / f"{key}.json")
 
 
 def _note(path: Path) -> Staged | None:

@@ -123,7 +123,8 @@ def test_only_what_is_new_is_read_and_only_stages(tmp_path):
 
 def read(output: Path, *archive: Path) -> command.Made:
     with open_site("doctorqna", str(output), None, new=True) as (folder, frontier), frontier.alone():
-        made = command.stage(frontier, folder, Options(), [str(path) for path in archive], 1, Console(stderr=True))
+        by = command.reading("pool", None, 1, Console(stderr=True))
+        made = command.stage(frontier, folder, Options(output=str(output)), [str(path) for path in archive], by)
         command.swap(frontier, folder, made)
         return made
 
