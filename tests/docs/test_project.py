@@ -45,7 +45,7 @@ def test_ci_calls_what_is_there() -> None:
         assert os.access(ROOT / script, os.X_OK)
         subprocess.run(["bash", "-n", ROOT / script], check=True)
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    made = [re.findall(r"^make (?:-C \S+ )?(\w+)$", (ROOT / one).read_text(), re.MULTILINE) for one in called]
+    made = [re.findall(r"^\s*make (?:-C \S+ )?(\w+)$", (ROOT / one).read_text(), re.MULTILINE) for one in called]
     assert made == [["test", "spark"], ["tests"]]
     assert {"test", "tests", "spark"} <= set(targets)
 
