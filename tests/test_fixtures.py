@@ -17,7 +17,7 @@ from qacrawl.records import Fields, Listing, Page, QARecord, Refusal
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CASES = sorted(folder for folder in FIXTURES.glob("*/*") if folder.is_dir())
-# The parser's fields but the language, which the site gives; the rest of a record is provenance.
+# The parser's fields, but the language where it is the site's; the rest of a record is provenance.
 FIELDS = [name for name in QARecord.model_fields if name in Fields.__annotations__ and name != "lang"]
 # Written down where they say something.
 SELDOM = ("other_replies", "question_votes", "reply_votes", "reply_accepted", "follows")
@@ -62,6 +62,8 @@ def _shown(result: QARecord | Refusal) -> dict[str, Any]:
         return {"reject": {"reason": result.reason, "fields": list(result.fields)}}
     values = result.model_dump(mode="json")
     said = {name: values[name] for name in FIELDS if values[name] not in (None, []) or name not in SELDOM}
+    if result.lang != registry.load(result.site).LANG:
+        said["lang"] = result.lang
     return {"record": said | {"notes": sorted(result.notes)}}
 
 
