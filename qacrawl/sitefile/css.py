@@ -1,16 +1,18 @@
 """Pages by a selector for each field, for sites that have no markup."""
 
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from qacrawl.parse import blocks
 from qacrawl.parse.encoding import decode
-from qacrawl.parse.markup import prose
+from qacrawl.parse.markup import fields, prose, threads
 from qacrawl.parse.markup.item import Shown, Value
+from qacrawl.parse.markup.posts import Post
+from qacrawl.parse.markup.threads import Thread
 from qacrawl.records import TEXTS, Article, Fields, Page, Refusal
-from qacrawl.sitefile.model import Selector
+from qacrawl.sitefile.model import Read, Selector
 
 VERSION = 1
 """Raised when any page reads otherwise than before."""
@@ -20,7 +22,18 @@ LINES = ("title", "question_subject")
 """Texts of one line."""
 
 
-def read(page: Page, lang: str, selectors: dict[str, Selector]) -> Article | Refusal:
+OF_REPLIES = ("doctor", "reply", "reply_date", "reply_votes", "accepted")
+"""What is looked for inside of each reply, where a file says which elements those are."""
+
+
+class Found(NamedTuple):
+    """What some selectors found."""
+
+    values: dict[str, Any]
+    notes: list[str]
+
+
+def read(page: Page, lang: str, given: Read) -> Article | Refusal:
     """Return the question of a page; a page on which nothing is where the selectors say is none."""
     markup = decode(page.body, page.content_type)
     if markup is None:
@@ -29,28 +42,59 @@ def read(page: Page, lang: str, selectors: dict[str, Selector]) -> Article | Ref
         tree = LexborHTMLParser(blocks.clean(blocks.tame(markup, page.content_type)))
     except (SelectolaxError, RuntimeError, ValueError):
         return Refusal("not_article")
-    values: dict[str, Any] = {}
-    notes = []
-    for name, selector in selectors.items():
-        said = _said(tree, selector)
-        if name in DATES:
-            values[name], wrong = _day(said, selector.format)
-            notes += [f"bad_{name}"] * wrong
-        elif name in VOTES:
-            values[name] = prose.count(said)
-        elif name in TEXTS and name not in LINES:
-            values[name] = "\n\n".join(filter(None, map(prose.text, said)))
-        else:
-            values[name] = ", ".join(filter(None, map(prose.line, said)))
-    values = {name: value for name, value in values.items() if value not in ("", None)}
+    selectors = given.selectors()
+    inside = {name: selectors.pop(name) for name in OF_REPLIES if name in selectors} if given.replies else {}
+    values, notes = _found(tree, selectors)
+    if given.replies:
+        thread = _thread(values.get("question", ""), [_found(node, inside) for node in tree.css(given.replies)])
+        values |= {name: value for name, value in fields.replied(thread).items() if value not in ("", None, [])}
+        best = thread.best()
+        notes += ["bad_reply_date"] * (best is not None and thread.replies[best].bad_day)
     if not values:
         return Refusal("not_article")
     return Article(cast(Fields, {"lang": lang, **values, "notes": notes}))
 
 
-def _said(tree: LexborHTMLParser, selector: Selector) -> list[Value]:
+def _found(place: LexborHTMLParser | LexborNode, selectors: dict[str, Selector]) -> Found:
+    """Return the fields that selectors find on a page, or inside of an element."""
+    values: dict[str, Any] = {}
+    notes: list[str] = []
+    for name, selector in selectors.items():
+        said = _said(place, selector)
+        if name in DATES:
+            values[name], wrong = _day(said, selector.format)
+            notes += [f"bad_{name}"] * wrong
+        elif name in VOTES:
+            values[name] = prose.count(said)
+        elif name == "accepted":
+            values[name] = bool(said)
+        elif name in TEXTS and name not in LINES:
+            values[name] = "\n\n".join(filter(None, map(prose.text, said)))
+        else:
+            values[name] = ", ".join(filter(None, map(prose.line, said)))
+    return Found({name: value for name, value in values.items() if value not in ("", None)}, notes)
+
+
+def _thread(question: str, replies: list[Found]) -> Thread:
+    """Return a question with its replies, a text once."""
+    asked = Post(question)
+    posts = [
+        Post(
+            values.get("reply", ""),
+            values.get("doctor", ""),
+            values.get("reply_date"),
+            bool(notes),
+            values.get("reply_votes"),
+            values.get("accepted", False),
+        )
+        for values, notes in replies
+    ]
+    return Thread("", asked, threads.once(posts, asked))
+
+
+def _said(place: LexborHTMLParser | LexborNode, selector: Selector) -> list[Value]:
     """Return what the elements say that a selector names: the first, or all."""
-    found = tree.css(selector.select)
+    found = place.css(selector.select)
     values = [_value(node, selector.attribute) for node in found]
     said = [value for value in values if value is not None]
     return said if selector.all else said[:1]

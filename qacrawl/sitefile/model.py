@@ -139,6 +139,10 @@ class Read(Strict):
     reply: Where = None
     reply_date: Where = None
     reply_votes: Where = None
+    replies: Annotated[str, AfterValidator(_selector)] | None = None
+    """Elements that hold a reply each, where a page may have several. What is said of replies is looked for inside."""
+    accepted: Where = None
+    """What a reply has inside that is accepted."""
 
     def selectors(self) -> dict[str, Selector]:
         """Return the selectors by the fields that they are for."""
@@ -149,8 +153,12 @@ class Read(Strict):
         found = self.selectors()
         if self.with_ == "css" and "question" not in found:
             raise ValueError('with = "css" takes a selector for question')
-        if self.with_ != "css" and found:
-            raise ValueError(f'{next(iter(found))} takes with = "css"')
+        if self.with_ != "css" and (found or self.replies):
+            raise ValueError(f'{next(iter(found), "replies")} takes with = "css"')
+        if self.replies and "reply" not in found:
+            raise ValueError("replies takes a selector for reply, inside of each")
+        if self.accepted and not self.replies:
+            raise ValueError("accepted takes replies, in which it is looked for")
         wrong = [name for name, value in found.items() if value.format and name not in ("ask_date", "reply_date")]
         if wrong:
             raise ValueError(f"{wrong[0]} is no date and takes no format")

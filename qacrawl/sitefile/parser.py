@@ -22,7 +22,7 @@ class FileParser:
 
     def __init__(self, file: SiteFile, site: registry.Site) -> None:
         self.VERSION = fields.VERSION if file.read.with_ == "schema.org" else css.VERSION
-        self._selectors = file.read.selectors()
+        self._read = file.read
         self._site = site
 
     def parse(self, page: Page) -> Article | Listing | Refusal:
@@ -30,8 +30,8 @@ class FileParser:
         of_web = urlsplit(page.url).scheme in ("http", "https")  # a saved page may not know where it was
         if of_web and self._site.kind(page.url) != "article":
             return _listing(page)
-        if self._selectors:
-            found: Article | Refusal = css.read(page, self._site.LANG, self._selectors)
+        if self._read.with_ == "css":
+            found: Article | Refusal = css.read(page, self._site.LANG, self._read)
         else:
             found = fields.read(page, self._site.LANG, self._canonical)
         if isinstance(found, Refusal) and found.reason in NOTHING:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from support.faults import FaultSite, Reply
 
 from qacrawl import registry, sitefile, steps
 from qacrawl.errors import QacrawlError
-from qacrawl.records import Page, Refusal
+from qacrawl.records import Page, QARecord, Refusal
 
 FILE = """
 [site]
@@ -36,6 +37,8 @@ asker = { select = "article", attribute = "data-by" }
 ask_date = { select = "time", format = "%d.%m.%Y" }
 reply = { select = ".reply p", all = true }
 """
+
+CSS_ONLY = '[read]\nwith = "css"\nquestion = "p"\n'
 
 
 def thread(number: int) -> bytes:
@@ -162,6 +165,18 @@ def test_numbers_need_a_pattern_that_says_where_they_are(site, tmp_path):
         ("[pages]", '[read]\nwith = "xml"\n[pages]', "read.with: "),
         ("[pages]", '[read]\nwith = "css"\n[pages]', 'read: with = "css" takes a selector for question'),
         ("[pages]", '[read]\ntitle = "h1"\n[pages]', 'read: title takes with = "css"'),
+        ("[pages]", '[read]\nreplies = "p"\n[pages]', 'read: replies takes with = "css"'),
+        (
+            "[pages]",
+            '[read]\nwith="css"\nquestion="p"\nreplies="p"\n[pages]',
+            "read: replies takes a selector for reply",
+        ),
+        ("[pages]", '[read]\nwith="css"\nquestion="p"\naccepted="p"\n[pages]', "read: accepted takes replies"),
+        (
+            "[pages]",
+            '[read]\nwith="css"\nquestion="p"\nreplies="p >>"\n[pages]',
+            "read.replies: the selector 'p >>' can't",
+        ),
         ("[pages]", '[read]\nwith="css"\nquestion="p..x"\n[pages]', "read.question.select: the selector 'p..x' can't"),
         (
             "[pages]",
@@ -219,13 +234,66 @@ def test_patterns_say_what_an_address_is_and_how_it_is_spelt(tmp_path, article, 
     ],
 )
 def test_a_page_that_is_none_is_refused_with_its_reason(body, url, reason):
-    from datetime import UTC, datetime
-
     sitefile.use(FILE.format(start="https://h.example/threads"))
     at = datetime(2026, 11, 1, tzinfo=UTC)
     found = steps.read(Page(site="kettles", url=f"https://h.example{url}", body=body, fetched_at=at))
     assert isinstance(found, Refusal)
     assert found.reason == reason
+
+
+REPLIES = """
+[read]
+with = "css"
+question = ".question"
+replies = "li.reply"
+reply = { select = "p", all = true }
+doctor = "b"
+reply_date = { select = "time", format = "%d.%m.%Y" }
+reply_votes = "i"
+accepted = ".tick"
+"""
+
+
+def reply(said: str, who: str = "", day: str = "", votes: str = "", more: str = "") -> str:
+    return f'<li class="reply"><b>{who}</b><time>{day}</time><i>{votes}</i><p>{said}</p><p></p>{more}</li>'
+
+
+@pytest.mark.parametrize(
+    ("replies", "chosen", "others"),
+    [
+        ([], None, []),
+        ([reply("Yes.", "Olaf", "03.05.2024", "2")], ("Yes.", "Olaf", date(2024, 5, 3), 2, False), []),
+        (
+            [reply("Yes.", "Olaf", "03.05.2024", "2"), reply("No.", "Tilda", "", "7"), reply("Maybe.")],
+            ("No.", "Tilda", None, 7, False),
+            [("Yes.", "Olaf", date(2024, 5, 3), 2), ("Maybe.", None, None, None)],
+        ),
+        (
+            [reply("Yes.", votes="9"), reply("No.", more="<u class=tick>ok</u>"), reply("Yes."), reply("")],
+            ("No.", None, None, None, True),
+            [("Yes.", None, None, 9)],
+        ),
+    ],
+    ids=["none", "one", "by votes", "accepted"],
+)
+def test_selectors_inside_of_each_reply_tell_the_reply_from_others(replies, chosen, others):
+    sitefile.use(FILE.format(start="https://h.example/threads") + REPLIES)
+    body = f"<p class=question>Does it whistle?</p><ul>{''.join(replies)}</ul><p>Not in a reply.</p><i>99</i>"
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    found = steps.read(Page(site="kettles", url="https://h.example/t/1", body=body.encode(), fetched_at=at))
+    assert isinstance(found, QARecord)
+    told = (found.reply, found.doctor, found.reply_date, found.reply_votes, found.reply_accepted)
+    assert told == (chosen or (None, None, None, None, None))
+    assert [(one.reply, one.author, one.reply_date, one.votes) for one in found.other_replies] == others
+
+
+def test_a_day_of_the_reply_that_can_not_be_read_is_noted():
+    sitefile.use(FILE.format(start="https://h.example/threads") + REPLIES)
+    body = f"<p class=question>Does it whistle?</p>{reply('Yes.', day='yesterday')}".encode()
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    found = steps.read(Page(site="kettles", url="https://h.example/t/1", body=body, fetched_at=at))
+    assert isinstance(found, QARecord)
+    assert (found.reply, found.reply_date, "bad_reply_date" in found.notes) == ("Yes.", None, True)
 
 
 def test_the_snapshot_of_a_site_that_is_not_known_here_can_be_verified(site, tmp_path):

@@ -49,8 +49,7 @@ def read(page: Page, lang: str, kept: Callable[[str], str | None]) -> Article | 
 
 def _fields(thread: Thread, lang: str, notes: list[str], absolute: Callable[[str], str | None]) -> Fields:
     """Plain fields of a thread."""
-    asked, best = thread.question, thread.best()
-    reply = None if best is None else thread.replies[best]
+    asked = thread.question
     own = thread.lang.replace("_", "-")
     values: dict[str, object] = {
         "lang": own if LANG.fullmatch(own) else lang,
@@ -60,19 +59,28 @@ def _fields(thread: Thread, lang: str, notes: list[str], absolute: Callable[[str
         "ask_date": asked.day,
         "question_votes": asked.votes,
         "similar_qa": [_similar(post, absolute) for post in thread.similar],
+        **replied(thread),
+    }
+    best = thread.best()
+    notes = notes + ["bad_ask_date"] * asked.bad_day
+    notes += ["bad_reply_date"] * (best is not None and thread.replies[best].bad_day)
+    return cast(Fields, {name: value for name, value in values.items() if value not in ("", None)} | {"notes": notes})
+
+
+def replied(thread: Thread) -> dict[str, object]:
+    """Return the fields of a thread's reply and of its other ones."""
+    best = thread.best()
+    if best is None:
+        return {"other_replies": []}
+    reply = thread.replies[best]
+    return {
+        "reply": reply.text,
+        "doctor": reply.author,
+        "reply_date": reply.day,
+        "reply_votes": reply.votes,
+        "reply_accepted": reply.accepted,
         "other_replies": [_other(post) for at, post in enumerate(thread.replies) if at != best],
     }
-    notes = notes + ["bad_ask_date"] * asked.bad_day
-    if reply:
-        values |= {
-            "reply": reply.text,
-            "doctor": reply.author,
-            "reply_date": reply.day,
-            "reply_votes": reply.votes,
-            "reply_accepted": reply.accepted,
-        }
-        notes += ["bad_reply_date"] * reply.bad_day
-    return cast(Fields, {name: value for name, value in values.items() if value not in ("", None)} | {"notes": notes})
 
 
 def _other(post: Post) -> OtherReply:
