@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 comma := ,
 
-.PHONY: help install demo test lint types tests spark package clean
+.PHONY: help install demo test lint types tests spark names package clean
 
 install: .venv/installed  ## Build .venv: qacrawl, and all that its tests need
 
@@ -49,6 +49,13 @@ spark: .venv/spark  ## The tests on a Spark cluster, after installing PySpark (h
 .venv/spark: .venv/installed requirements-spark.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-build-isolation \
 		-r requirements-spark.txt
+	touch $@
+
+names: .venv/names  ## The tests of a model that finds names, after installing spaCy
+	$(BIN)/python -m pytest tests/redact/test_third.py $(ARGS)
+
+.venv/names: .venv/installed requirements-names.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-names.txt
 	touch $@
 
 package:  ## Build wheel and sdist, and try both

@@ -31,7 +31,7 @@ app = typer.Typer(
 Site = Annotated[str, typer.Argument(help="A source, as `qacrawl sites` lists it, or its TOML file.", metavar="SITE")]
 PLACE = ("output", "frontier")
 GATE = ("gate_rejects", "gate_coverage", "gate_gone", "keep_reserved")
-READ = ("read_seconds", "read_megabytes", "keep_own_names")
+READ = ("read_seconds", "read_megabytes", "keep_own_names", "names_model")
 """Settings that a command takes which opens a site, one that publishes, and one that reads pages."""
 Dataset = Annotated[str, typer.Argument(help="A snapshot, or the folder of a site that has published.")]
 MovedFile = Annotated[Path, typer.Argument(help="A file of JSON Lines.", metavar="FILE")]
@@ -125,6 +125,7 @@ def extract(
     from qacrawl.commands.extract import extract as read
     from qacrawl.commands.reasons import in_words
     from qacrawl.reader.limits import of
+    from qacrawl.reader.messages import model
     from qacrawl.redact.record import KEY, read_key
 
     registry.load_parser(site)
@@ -132,8 +133,11 @@ def extract(
     secret = read_key(key or own) if key or own.exists() else None
     rejected = 0
     limits = of(given.options)
-    texts, names = not no_redact, not given.options.keep_own_names
-    for answer in read(paths, site, url, key=secret, askers=asker_names, texts=texts, own=names, limits=limits):
+    texts, own_names = not no_redact, not given.options.keep_own_names
+    names = model(given.options) if texts else None
+    for answer in read(
+        paths, site, url, key=secret, askers=asker_names, texts=texts, own=own_names, limits=limits, names=names
+    ):
         print(dump(answer))
         if refusal := answer.get("reject"):
             rejected += 1

@@ -193,6 +193,11 @@ class Options(Common, frozen=True):
     keep_own_names: bool = Field(
         False, description="Leave askers' own names in the texts of their questions and replies."
     )
+    names_model: Text = Field(
+        None,
+        description="Folder or package of a spaCy pipeline that finds people; names of third persons become [name].",
+        json_schema_extra={"metavar": "FOLDER"},
+    )
     gate_rejects: Share = Field(
         0.10,
         description="Share of the articles read that may be rejects; beyond it a snapshot is held back (exit code 3).",

@@ -234,7 +234,9 @@ class QARecord(BaseModel):
     warc_offset: Annotated[int, Field(ge=0)] | None = Field(
         None, description="Byte at which the response's record starts in that file."
     )
-    parser_version: Text = Field(description='Parser that read the page, "{site}/{version}".')
+    parser_version: Text = Field(
+        description='What read the page: "{site}/{version}"; "/{model}" too, if one took names out.'
+    )
     notes: tuple[Text, ...] = Field((), description="Soft findings, as codes; docs/notes.md explains each.")
     may_train: bool | None = Field(None, description=_MAY_TRAIN)
     usage_signals: tuple[UsageSignal, ...] = Field((), description=_USAGE_SIGNALS)
@@ -323,7 +325,9 @@ class Reject(BaseModel):
     warc_offset: Annotated[int, Field(ge=0)] | None = Field(
         None, description="Byte at which the response's record starts in that file."
     )
-    parser_version: Text = Field(description='Parser that read the page, "{site}/{version}".')
+    parser_version: Text = Field(
+        description='What read the page: "{site}/{version}"; "/{model}" too, if one took names out.'
+    )
     may_train: bool | None = Field(None, description=_MAY_TRAIN)
     usage_signals: tuple[UsageSignal, ...] = Field((), description=_USAGE_SIGNALS)
 

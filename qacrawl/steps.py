@@ -11,6 +11,7 @@ from qacrawl.records import Article, Listing, Page, QARecord, Refusal, Reject, S
 from qacrawl.redact import AskerNames
 from qacrawl.redact.quotes import NOTHING, Forgotten, unquoted
 from qacrawl.redact.record import redact
+from qacrawl.redact.third import Detector
 from qacrawl.usage import signals as usage
 from qacrawl.usage.page import from_page
 
@@ -76,12 +77,13 @@ def result(
     texts: bool = True,
     own: bool = True,
     forgotten: Forgotten = NOTHING,
+    third: Detector | None = None,
 ) -> QARecord | Several | Listing | Reject:
     """Return what is stored of a page: its redacted records, or a reject that says what is wrong.
 
     Of a listing, return its links. What `signalled` finds on the page is found here, too.
     """
-    return of_signalled(signalled(page), key, askers, texts=texts, own=own, forgotten=forgotten)
+    return of_signalled(signalled(page), key, askers, texts=texts, own=own, forgotten=forgotten, third=third)
 
 
 def of_signalled(
@@ -92,6 +94,7 @@ def of_signalled(
     texts: bool = True,
     own: bool = True,
     forgotten: Forgotten = NOTHING,
+    third: Detector | None = None,
 ) -> QARecord | Several | Listing | Reject:
     """Return what `result` does, of a page as `signalled` gives it."""
     answer = read(page)
@@ -99,7 +102,7 @@ def of_signalled(
         return Listing(())
     if records_of(answer) and not usage.indexes(page.signals):
         answer = Refusal("noindex")
-    redacted = (redact(one, key=key, askers=askers, texts=texts, own=own) for one in records_of(answer))
+    redacted = (redact(one, key=key, askers=askers, texts=texts, own=own, third=third) for one in records_of(answer))
     if records := [unquoted(one, forgotten) for one in redacted]:
         return Several(tuple(records)) if len(records) > 1 else records[0]
     return validate.reject(page, answer, version(page.site)) if isinstance(answer, Refusal) else answer

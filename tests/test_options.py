@@ -52,6 +52,7 @@ VALUES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "read_seconds": (("5", 5.0), ("0.5", 0.5)),
     "read_megabytes": (("300", 300), ("4000", 4000)),
     "keep_own_names": (("true", True), ("false", False)),
+    "names_model": (("models/names", "models/names"), ("en_core_web_sm", "en_core_web_sm")),
     "gate_rejects": (("0", 0.0), ("1", 1.0)),
     "gate_coverage": (("0.3", 0.3), ("1", 1.0)),
     "gate_gone": (("0.01", 0.01), ("1.0", 1.0)),
@@ -86,7 +87,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("revisit_reject", "revisit_gone", "revisit_longest"), NUMBERS[1:]),
     "log_format": ("xml", "JSON", ""),
 }
-ANY_TEXT = {"frontier", "contact", "notify", "metrics"}
+ANY_TEXT = {"frontier", "contact", "notify", "metrics", "names_model"}
 FIELDS = list(Options.model_fields)
 
 

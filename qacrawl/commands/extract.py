@@ -41,17 +41,20 @@ def extract(
     texts: bool = True,
     own: bool = True,
     limits: Limits | None = None,
+    names: tuple[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield an answer for each page, in order: {"path", "record"} or {"path", "reject": {"reason", "fields"}}.
 
     A page with several questions has an answer for each of them. A file may be gzipped; one that can't be read is a
     reject, too. A WARC file, here or at s3://bucket/key, has a page for each that is one of the site's, and `path` is
     then FILE#OFFSET; what is damaged in it is a reject that says more under "said". Without `key`, pseudonyms hold for
-    this call only. Raise QacrawlError for an unknown site or a wrong `url`.
+    this call only; `names` is what `reader.messages.model` returns. Raise QacrawlError for an unknown site or a wrong
+    `url`.
     """
     address = _checked(url, site, paths)
     seed, source = key or secrets.token_bytes(32), registry.source(site)
-    setup = Setup(site, seed, limits or of(Options()), askers=askers, texts=texts, own=own, source=source)
+    bounds = limits or of(Options())
+    setup = Setup(site, seed, bounds, askers=askers, texts=texts, own=own, source=source, names=names)
     waiting: deque[tuple[str, str | None]] = deque()
     with Series(setup) as series, closing(series.results(_noted(_found(paths, site, address), waiting))) as results:
         for result in results:

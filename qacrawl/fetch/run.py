@@ -20,6 +20,7 @@ from qacrawl.fetch.tally import Tally
 from qacrawl.frontier import Frontier, due, recovery
 from qacrawl.frontier.hosts import LONGEST, ODD
 from qacrawl.options import Options
+from qacrawl.reader.messages import model
 from qacrawl.redact.record import load_key
 from qacrawl.usage.hosts import Hosts
 
@@ -55,6 +56,7 @@ class Run:
         self.shared = options.worker
         """Whether other workers share the crawl."""
         self.key = load_key(folder)
+        model(options)  # one that is none is refused before anything is fetched
         self.usage = Hosts()
         """What the files of the hosts say of the use of their pages."""
         facts = {"robots": "obeyed (RFC 9309)", "http-header-user-agent": agent}

@@ -20,6 +20,7 @@ from qacrawl.parse import links
 from qacrawl.reader.limits import peak, resident, restrict
 from qacrawl.reader.messages import SIZE, Answer, Failure, Setup, framed, packed
 from qacrawl.records import Page, Refusal
+from qacrawl.redact import third
 from qacrawl.usage import signals as usage
 
 MARGIN = 5.0
@@ -41,6 +42,8 @@ def main() -> None:
             if setup.source is not None:
                 sitefile.use(setup.source)
             registry.load_parser(setup.site)
+            if setup.names:
+                third.load(setup.names[0])
         restrict(setup.limits.bytes)
         connection.sendall(framed(b""))
         followed: set[str] = set()
@@ -111,8 +114,9 @@ def _read(page: Page, setup: Setup, followed: set[str]) -> Answer:
         page = steps.signalled(page)
         if setup.links and usage.follows(page.signals):
             found = tuple(links.found(page, followed).values())
-        texts, own, forgotten = setup.texts, setup.own, setup.forgotten
-        answer = steps.of_signalled(page, setup.key, setup.askers, texts=texts, own=own, forgotten=forgotten)
+        how = {name: getattr(setup, name) for name in ("texts", "own", "forgotten")}
+        names = third.load(setup.names[0]) if setup.names else None
+        answer = steps.of_signalled(page, setup.key, setup.askers, **how, third=names)
         return Answer(answer, found)
     except MemoryError:
         return Answer(Failure(Refusal("too_large"), "takes too much memory"), found)

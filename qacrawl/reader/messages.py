@@ -9,7 +9,7 @@ from qacrawl import registry
 from qacrawl.options import Options
 from qacrawl.reader.limits import Limits, of
 from qacrawl.records import Listing, QARecord, Refusal, Reject, Several
-from qacrawl.redact import AskerNames
+from qacrawl.redact import AskerNames, third
 from qacrawl.redact.quotes import NOTHING, Forgotten
 
 Result = QARecord | Several | Reject | Listing
@@ -37,12 +37,23 @@ class Setup(NamedTuple):
     """Text of the site's file, where it has one."""
     forgotten: Forgotten = NOTHING
     """Pages of which nothing is quoted."""
+    names: tuple[str, str] | None = None
+    """Where the model lies that finds names of third persons, and its name and version."""
 
 
 def setup(site: str, key: bytes, options: Options, *, links: bool = False, forgotten: Forgotten = NOTHING) -> Setup:
-    """Return how pages of a site are read under a user's settings; `key` makes the pseudonyms."""
-    own, source = not options.keep_own_names, registry.source(site)
-    return Setup(site, key, of(options), links, own=own, source=source, forgotten=forgotten)
+    """Return how pages of a site are read under a user's settings; `key` makes the pseudonyms.
+
+    Raise QacrawlError where the model that they name is none.
+    """
+    own, source, names = not options.keep_own_names, registry.source(site), model(options)
+    return Setup(site, key, of(options), links, own=own, source=source, forgotten=forgotten, names=names)
+
+
+def model(options: Options) -> tuple[str, str] | None:
+    """Return where the model for names lies and what it is called; None where none is named."""
+    place = options.names_model
+    return (place, third.load(place).label) if place else None
 
 
 class Failure(NamedTuple):

@@ -18,6 +18,7 @@ from qacrawl.rebuild import cluster, pool, staged
 from qacrawl.rebuild.pages import Piece
 from qacrawl.rebuild.pool import Job
 from qacrawl.rebuild.staged import Staged
+from qacrawl.redact import third
 from qacrawl.redact.record import KEY, read_key
 
 _COLUMNS = pa.schema([("number", pa.int64()), ("key", pa.string()), ("refusal", pa.string())])
@@ -83,6 +84,8 @@ def _stage(piece: Piece, job: Job) -> str:
     site = job.setup.site
     if job.setup.source is not None:
         sitefile.use(job.setup.source)
+    if job.setup.names is not None:  # which may be on one machine only
+        third.load(job.setup.names[0])
     folder = files.folder(job.output, site)
     if not files.read(folder / KEY):
         raise QacrawlError(f"{folder / KEY} is not there: all machines must see the same folder, or s3://")

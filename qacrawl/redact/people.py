@@ -134,7 +134,7 @@ class Own:
         for shape, fits in self._shapes:
             for found in shape.finditer(folded):
                 start, end = found.span(found.lastindex or 0)
-                if fits(folded[start:end]) and not _is_doctors(folded, start, end):
+                if fits(folded[start:end]) and not is_doctors(folded, start, end):
                     yield start, end
 
     def is_called(self, name: str) -> bool:
@@ -148,7 +148,8 @@ def _words(name: str) -> list[str]:
     return [part for part in re.split(r"[\W_]+", name) if part]
 
 
-def _is_doctors(text: str, start: int, end: int) -> bool:
+def is_doctors(text: str, start: int, end: int) -> bool:
+    """Return whether the words around a name say that a doctor is called so."""
     return bool(_DOCTOR.search(text[max(0, start - 40) : start]) or _BEHIND_DOCTOR.match(text, end))
 
 
@@ -269,7 +270,7 @@ def _named(found: re.Match[str], own: Own | None) -> Iterator[Span]:
     name = groups[group] or ""
     start, end = found.span(group)
     words = re.findall(r"\w+", name)
-    if not words or _is_doctors(found.string, start, end) or _OFFICE.match(name):
+    if not words or is_doctors(found.string, start, end) or _OFFICE.match(name):
         return
     if groups.get("title") or (own and own.is_called(name)) or not all(is_common(fold(word)) for word in words):
         yield start, end

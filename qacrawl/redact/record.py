@@ -1,9 +1,11 @@
 """REDACT: askers become pseudonyms; their names, and what else leads to a person, leave the texts."""
 
 import hmac
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from qacrawl.redact.people import Own
 from qacrawl.redact.spans import Span
 from qacrawl.redact.text import redact as redact_text
 from qacrawl.redact.text import suspicious
+from qacrawl.redact.third import Detector
+from qacrawl.redact.third import names as names_of_others
 
 KEY = "asker.key"
 """File in output/<site> with the key of the pseudonyms. Who has it can test names against them: never publish it."""
@@ -84,14 +88,17 @@ def redact(
     askers: AskerNames = "pseudonym",
     texts: bool = True,
     own: bool = True,
+    third: Detector | None = None,
 ) -> QARecord:
     """Return `record` without what tells who asked; the note `redacted_<kind>` says what was found in its texts.
 
     `texts` is whether texts are redacted at all, `own` whether the asker's name leaves them, too, where it is not kept
-    in its column.
+    in its column. `third` finds the names of other persons.
     """
     values: dict[str, Any] = {}
-    notes = _redact_texts(record, own and askers != "keep", values) if texts else ()
+    notes = _redact_texts(record, own and askers != "keep", third, values) if texts else ()
+    if third and texts:
+        values["parser_version"] = f"{record.parser_version}/{third.label}"
     if record.asker and askers != "keep":
         _rename(record, values, pseudonym(record.asker, key) if askers == "pseudonym" else None)
     if notes:
@@ -123,6 +130,8 @@ class _Search:
     """The asker's name, where it may be in one of the texts."""
     names: bool
     """Whether greetings, farewells and introductions are read."""
+    third: Callable[[str], Iterator[Span]] | None = None
+    """What finds names of other persons."""
 
     def names_in(self, column: str) -> Callable[[str], Iterator[Span]]:
         """Return what finds names in the texts of a column."""
@@ -136,16 +145,19 @@ class _Search:
                     yield from people.greeted(text, self.own)
                 if column in _QUESTIONS:
                     yield from people.signed(text, self.own)
+            if self.third:
+                yield from self.third(text)
 
         return find
 
 
-def _redact_texts(record: QARecord, names: bool, values: dict[str, Any]) -> tuple[str, ...]:
+def _redact_texts(record: QARecord, names: bool, third: Detector | None, values: dict[str, Any]) -> tuple[str, ...]:
     """Put the redacted texts of `record` into `values`; return notes on what was found."""
     joined = "\n".join(_all_texts(record))
     doctor = record.doctor if record.doctor != record.asker else None
     own = Own(record.asker, doctor) if names and record.asker else None
-    search = _Search(suspicious(joined), own if own and own.likely(joined) else None, names)
+    others = partial(names_of_others, third, known=_doctors(record)) if third else None
+    search = _Search(suspicious(joined), own if own and own.likely(joined) else None, names, others)
     texts, kinds = _redacted(record, _COLUMNS, search)
     values.update(texts)
     for name, columns in _ENTRIES:
@@ -157,6 +169,15 @@ def _redact_texts(record: QARecord, names: bool, values: dict[str, Any]) -> tupl
         values[name] = tuple(entries)
     notes = ["long_asker"] if own and own.is_long else []
     return (*notes, *(f"redacted_{kind}" for kind in kinds))
+
+
+def _doctors(record: QARecord) -> frozenset[str]:
+    """Return the words of the names of those who reply on a page, in small letters."""
+    asker = record.asker
+    named = [record.doctor, *(entry.doctor for entry in record.similar_qa)]
+    named += [reply.author for reply in record.other_replies]
+    said = " ".join(name for name in named if name and name != asker)
+    return frozenset(re.findall(r"\w+", people.fold(said).casefold()))
 
 
 def _all_texts(record: QARecord) -> Iterator[str]:

@@ -268,7 +268,13 @@ def _collection(title: str, counted: Stats, background: Background) -> list[str]
     collected = texts.COLLECTED.format(site=title, hosts=_hosts(counted), fetched=_fetched(counted))
     contact = texts.CONTACT.format(whom=markdown(background.contact)) if background.contact else texts.NO_CONTACT
     licence = texts.LICENCE_INVENTED if background.invented else texts.LICENCE
-    return [collected, texts.PRIVACY, contact, licence]
+    return [collected, texts.PRIVACY.format(third=_third(counted)), contact, licence]
+
+
+def _third(counted: Stats) -> str:
+    """Return in how many records a model looked for names of third persons, as an exception."""
+    said = [f"{number_of(n, 'record')} by `{name}`" for name, n in counted.models.items() if name]
+    return f" (but in {', '.join(said)})" if said else ""
 
 
 def _citation(name: str, title: str, url: str, counted: Stats, background: Background) -> str:

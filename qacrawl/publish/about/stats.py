@@ -58,6 +58,8 @@ class Stats:
     lengths: dict[str, Lengths]
     notes: dict[str, int]
     """Records by note."""
+    models: dict[str, int]
+    """Records by the model that took names of third persons out of them; those that none has read count as ""."""
     reserved: int = 0
     """Records of pages on which their site lets no model be trained."""
 
@@ -86,6 +88,7 @@ def measure(dataset: Path) -> Stats:
             coverage=coverage(db),
             lengths=_lengths(db),
             notes=counts(db, "unnest(notes)"),
+            models=counts(db, "split_part(parser_version, '/', 3)"),
             reserved=_reserved(db),
         )
 
