@@ -29,6 +29,7 @@ def files(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in found}
 
 
+@pytest.mark.slow
 def test_the_columns_of_version_1_hold_what_they_held(rebuilt: Path):
     """`fixed/` was renewed for the columns of schema version 2; `v1.json` has digests of the rows before."""
     kept = json.loads((FIXED / "v1.json").read_text(encoding="utf-8"))

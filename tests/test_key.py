@@ -19,6 +19,7 @@ def crawled(tmp_path_factory):
         yield site, output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["crawl", "rebuild", "publish"])
 def test_a_lost_key_is_asked_for_and_nothing_changes(crawled, tmp_path, command):
     site, before = crawled

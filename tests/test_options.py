@@ -278,6 +278,7 @@ def scrapy(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("-s", "QACRAWL_DELY=3"), ("-s", "QACRAWL_DELAY=x"), ("-a", "numbers=9-3")])
 def test_scrapy_crawl_ends_with_one_line_too(arguments, tmp_path):
     done = scrapy("-s", f"QACRAWL_OUTPUT={tmp_path}", *arguments)
@@ -286,6 +287,7 @@ def test_scrapy_crawl_ends_with_one_line_too(arguments, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_spiders_arguments_choose_pages(tmp_path):
     with FaultSite(articles=9) as site:
         quick = ("-s", "QACRAWL_DELAY=0", "-s", "QACRAWL_ALLOW_PRIVATE=1", "-s", f"QACRAWL_OUTPUT={tmp_path}")
@@ -317,6 +319,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", COMMANDS)
 def test_what_fetches_nothing_starts_without_scrapy(line, crawled):
     code = """

@@ -100,6 +100,7 @@ def test_a_listing():
     use(do)
 
 
+@pytest.mark.slow
 def test_more_than_a_socket_holds():
     large = page(1, faults.article(1) + b"<!--" + b"x" * (8 << 20) + b"-->")
 
@@ -125,6 +126,7 @@ def test_a_bug_costs_one_page_and_its_links_are_kept(acts):
     use(do)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["abort", "fault", "quit", "exit"])
 def test_a_page_that_brings_it_down_costs_that_page(acts, act):
     async def do(reader: Reader) -> None:
@@ -147,6 +149,7 @@ def test_other_ways_to_break_are_a_crash_too(acts, act):
     use(do)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["loop", "regex", "stubborn"])
 def test_a_page_without_end_is_too_slow_wherever_it_stands(acts, act):
     async def do(reader: Reader) -> None:
@@ -158,6 +161,7 @@ def test_a_page_without_end_is_too_slow_wherever_it_stands(acts, act):
     use(do, SETUP._replace(limits=Limits(1.0, 500)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["hoard", "huge", pytest.param("mapped", marks=LINUX)])
 def test_a_page_that_takes_too_much_memory_is_too_large_wherever_it_stands(acts, act):
     async def do(reader: Reader) -> None:
@@ -167,6 +171,7 @@ def test_a_page_that_takes_too_much_memory_is_too_large_wherever_it_stands(acts,
     use(do, SETUP._replace(limits=Limits(20.0, 300)))
 
 
+@pytest.mark.slow
 def test_memory_that_no_allocation_is_refused_for_is_watched(acts, monkeypatch):
     monkeypatch.setattr(client, "TICK", 0.02)
 
@@ -187,6 +192,7 @@ def test_memory_that_no_allocation_is_refused_for_is_watched(acts, monkeypatch):
     use(do, SETUP._replace(limits=Limits(20.0, 300)))
 
 
+@pytest.mark.slow
 def test_a_process_that_keeps_much_of_what_it_took_is_replaced_and_no_page_is_lost(acts):
     async def do(reader: Reader) -> None:
         first = reader.child.pid
@@ -206,6 +212,7 @@ def test_what_a_parser_prints_is_no_result(acts, capfd):
     assert capfd.readouterr() == ("", "noise\n")
 
 
+@pytest.mark.slow
 def test_time_in_which_nobody_watched_does_not_count(acts):
     async def do(reader: Reader) -> None:
         await reader.read(page(1))
@@ -260,6 +267,7 @@ def test_it_imports_neither_scrapy_nor_duckdb_nor_arrow():
     assert not {"scrapy", "twisted", "duckdb", "pyarrow", "sqlalchemy", "asyncio"} & imported
 
 
+@pytest.mark.slow
 def test_killed_while_it_has_nothing_to_do_another_reads_the_next_page():
     async def do(reader: Reader) -> None:
         await reader.read(page(1))
@@ -274,6 +282,7 @@ def test_killed_while_it_has_nothing_to_do_another_reads_the_next_page():
     use(do)
 
 
+@pytest.mark.slow
 def test_killed_by_somebody_else_it_costs_no_page(acts):
     async def do(reader: Reader) -> None:
         reads = [asyncio.ensure_future(reader.read(page(number, act="nap"))) for number in range(1, 21)]
@@ -298,6 +307,7 @@ def test_signals_for_the_crawl_do_not_end_it():
     use(do)
 
 
+@pytest.mark.slow
 def test_the_crawl_goes_on_while_a_page_is_read(acts):
     async def do(reader: Reader) -> None:
         reading_it = asyncio.ensure_future(reader.read(page(1, act="second")))
@@ -327,6 +337,7 @@ def test_it_closes_while_a_page_is_read(acts, act):
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_at_the_end_of_a_run_pages_have_a_short_grace(acts, monkeypatch):
     monkeypatch.setattr(client, "GRACE", 1.5)
     ending = False
@@ -351,6 +362,7 @@ def test_at_the_end_of_a_run_pages_have_a_short_grace(acts, monkeypatch):
 # Series: pages one after the other
 
 
+@pytest.mark.slow
 def test_a_series_gives_results_in_order_and_a_reject_for_what_can_not_be_read(acts, caplog):
     bad = {1: "loop", 20: "broken", 21: "abort", 40: "huge"}
     given: list[Page | Refusal] = [page(number, act=bad.get(number, "")) for number in range(1, 41)]
@@ -367,6 +379,7 @@ def test_a_series_gives_results_in_order_and_a_reject_for_what_can_not_be_read(a
     assert "/article/1: takes more than 2 s to read" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_reject_says_where_the_page_came_from(acts):
     bad = page(1, act="loop").model_copy(update={"run_id": "r", "warc_file": "w", "warc_offset": 12})
     with Series(SETUP) as series:
@@ -376,6 +389,7 @@ def test_a_reject_says_where_the_page_came_from(acts):
     assert found.page_sha256 == bad.sha256
 
 
+@pytest.mark.slow
 @LINUX
 @pytest.mark.parametrize("act", ["loop", "regex", "minute"])
 def test_it_does_not_outlive_a_parent_that_is_killed(project, act):
@@ -415,6 +429,7 @@ asyncio.run(main())
 # In a crawl
 
 
+@pytest.mark.slow
 @LINUX
 def test_it_ends_with_a_crawl_that_is_killed_and_holds_nothing_of_it(tmp_path: Path):
     with FaultSite(articles=30) as site:
@@ -442,6 +457,7 @@ def opened(pid: int) -> list[str]:
     return []
 
 
+@pytest.mark.slow
 @LINUX
 def test_a_crawl_whose_reader_is_killed_loses_nothing(tmp_path: Path):
     with FaultSite(articles=30) as site:

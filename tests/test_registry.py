@@ -32,6 +32,7 @@ def qacrawl(checkout: Path, *arguments: str) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "code", "said"),
     [
@@ -55,12 +56,14 @@ def test_a_site_that_can_not_be_loaded_is_one_line_before_the_first_request(site
     assert (site.log, (checkout / "output").exists()) == ([], False)
 
 
+@pytest.mark.slow
 def test_extract_says_that_its_parser_can_not_be_loaded(checkout):
     (checkout / "qacrawl" / "sites" / "doctorqna" / "parser.py").write_text("1 / 0\n")
     done = qacrawl(checkout, "extract", str(PAGE))
     assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
 
 
+@pytest.mark.slow
 def test_a_broken_site_keeps_no_other_from_work(site, checkout):
     for name in ("parser", "spider", "addresses"):
         other = shutil.copytree(checkout / "qacrawl/sites/doctorqna", checkout / f"qacrawl/sites/bad_{name}")

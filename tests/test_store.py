@@ -79,6 +79,7 @@ def test_the_key_is_private_and_stays(tmp_path):
     assert load_key(tmp_path / "other") != key
 
 
+@pytest.mark.slow
 def test_processes_that_make_the_key_at_once_agree(tmp_path):
     code = "import pathlib, sys; from qacrawl.redact import record; print(record.load_key(pathlib.Path(sys.argv[1])))"
     command = [sys.executable, "-c", code, str(tmp_path)]

@@ -40,6 +40,7 @@ def shell(arguments: list[str], redirects: str) -> subprocess.CompletedProcess[s
     return subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("env", OTHER, ids=str)
 def test_json_is_the_same_json_in_every_encoding(crawled, tmp_path, env):
     page = tmp_path / "page.html"
@@ -49,6 +50,7 @@ def test_json_is_the_same_json_in_every_encoding(crawled, tmp_path, env):
     assert STRANGE in json.loads(done.out)["record"]["question"]
 
 
+@pytest.mark.slow
 def test_tables_and_reports_fit_every_encoding(crawled, tmp_path):
     site, before, _ = crawled
     env = {"PYTHONIOENCODING": "ascii"}
@@ -60,6 +62,7 @@ def test_tables_and_reports_fit_every_encoding(crawled, tmp_path):
     assert crawling.contents(tmp_path)[1]["question"] == crawling.contents(before)[1]["question"]
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_text_is_printed_all_the_same(crawled, tmp_path):
     path = os.fsencode(tmp_path) + b"/\xff.html"
     Path(os.fsdecode(path)).write_bytes(crawled[2])
@@ -69,6 +72,7 @@ def test_a_name_that_is_no_text_is_printed_all_the_same(crawled, tmp_path):
     assert os.fsencode(json.loads(done.stdout)["path"]) == path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirects", CLOSED)
 def test_a_crawl_without_some_stream_is_like_any_other(crawled, tmp_path, redirects):
     site, before, _ = crawled

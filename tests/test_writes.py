@@ -123,6 +123,7 @@ def chosen(trace: list[tuple[str, str]]) -> list[int]:
     return [numbers[place] for place in order]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tried", COMMANDS, indirect=True)
 def test_a_write_that_fails_is_one_line_and_loses_nothing(tried: Tried) -> None:
     for number in tried.writes[1:4]:

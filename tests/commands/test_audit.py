@@ -31,6 +31,7 @@ def audit(path: Path, *options: str) -> Done:
     return qacrawl("audit", str(path), *options)
 
 
+@pytest.mark.slow
 def test_each_kind_is_found_with_its_row_and_no_text_of_it_is_printed(tmp_path):
     rows = [record(at, asker=None, question=f"{text}, {at}") for at, text in enumerate(LEFT.values(), 1)]
     rows.append(record(9, asker="Mei Lin", similar_qa=(SimilarQA(title="call 0911-222-333"),)))
@@ -45,6 +46,7 @@ def test_each_kind_is_found_with_its_row_and_no_text_of_it_is_printed(tmp_path):
         assert text not in done.out + done.err
 
 
+@pytest.mark.slow
 def test_signs_alone_are_named_and_are_no_failure(tmp_path):
     rows = [record(1, asker=None, question="PMID 12345678, see https://hospital.example.org/x and 5 @ 6")]
     done = audit(dataset(tmp_path / "doctorqna", rows), "--json")
@@ -54,6 +56,7 @@ def test_signs_alone_are_named_and_are_no_failure(tmp_path):
     assert set(found["signs"]) == {"long number", "web address", "at sign"}
 
 
+@pytest.mark.slow
 def test_redacted_records_leave_nothing(tmp_path):
     rows = [
         redact(record(at, asker="Xiaoming Lin", question=text, reply=f"Hello Xiaoming: {text}"), key=bytes(32))
@@ -63,6 +66,7 @@ def test_redacted_records_leave_nothing(tmp_path):
     assert (done.code, done.err) == (0, ""), done.out
 
 
+@pytest.mark.slow
 def test_a_sample_looks_at_so_many_rows_and_a_folder_without_data_is_an_error(tmp_path):
     path = dataset(tmp_path / "doctorqna", [record(at, asker=None) for at in range(1, 41)])
     assert (

@@ -81,6 +81,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reason", BAD)
 def test_what_is_no_page_is_one_clear_line_and_the_rest_is_read(tmp_path, reason):
     bad, good = tmp_path / "bad", tmp_path / "good.html"
@@ -101,6 +102,7 @@ def let_others_in(folder: Path) -> None:
             inner.chmod(0o755)
 
 
+@pytest.mark.slow
 def test_a_file_that_may_not_be_read_is_one_clear_line(tmp_path):
     path = tmp_path / "page.html"
     path.write_bytes(faults.article(1))
@@ -152,6 +154,7 @@ def test_names_and_redaction(tmp_path):
     assert "a.b@example.org" in record["question"]
 
 
+@pytest.mark.slow
 def test_pseudonyms_are_those_of_the_crawl_in_the_same_output(tmp_path):
     page = tmp_path / "page.html"
     page.write_bytes(faults.article(1))
@@ -181,6 +184,7 @@ def test_the_fields_that_are_wrong_are_named(tmp_path):
     assert done.err == f"qacrawl: {page}: invalid, what was read makes no record (wrong or missing: question)\n"
 
 
+@pytest.mark.slow
 def test_a_pipe_that_closes_early_is_no_traceback(tmp_path):
     pages = []
     for number in range(300):
@@ -245,6 +249,7 @@ def test_what_the_parser_of_options_refuses_is_exit_2(arguments):
     assert "Traceback" not in done.err
 
 
+@pytest.mark.slow
 def test_an_output_that_can_not_be_written_is_one_line(tmp_path):
     (tmp_path / "file").touch()
     url = "https://doctorqna.com/en"
@@ -255,6 +260,7 @@ def test_an_output_that_can_not_be_written_is_one_line(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_frontier_that_is_none_is_left_alone(tmp_path):
     (tmp_path / "doctorqna").mkdir()
     (tmp_path / "doctorqna" / "frontier.sqlite").write_text("my notes, not a database, and long enough for a header")

@@ -267,6 +267,7 @@ def test_forgotten_pages_do_not_come_back(output):
     assert url not in {row["url"] for row in crawling.parts(output)}
 
 
+@pytest.mark.slow
 def test_a_site_that_was_never_crawled_is_a_usage_error(tmp_path):
     done = crawling.qacrawl("rebuild", "doctorqna", "--output", str(tmp_path))
     assert (done.code, done.err) == (2, f"qacrawl: doctorqna has not been crawled into {tmp_path}\n")

@@ -59,6 +59,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_stray_files_stop_nothing_and_are_shown_escaped(command: str, output: Path) -> None:
     before = crawling.contents(output)

@@ -29,6 +29,7 @@ def said(output: Path) -> list[dict[str, object]]:
     return [{name: value for name, value in row.items() if name not in left} for row in records(output, "kettles")]
 
 
+@pytest.mark.slow
 def test_a_forum_from_a_file_is_crawled_killed_resumed_published_and_verified(file, tmp_path):
     def arguments(output: str, *more: str) -> list[str]:
         return ["crawl", str(file), "--output", str(tmp_path / output), "--allow-private", *more]
@@ -50,6 +51,7 @@ def test_a_forum_from_a_file_is_crawled_killed_resumed_published_and_verified(fi
     assert done.code == 0, done.out
 
 
+@pytest.mark.slow
 def test_qacrawl_demo_shows_the_forum(tmp_path):
     done = qacrawl("demo", "--site", "qapage", "--output", str(tmp_path))
     assert done.code == 0, done.err
@@ -66,6 +68,7 @@ def test_qacrawl_demo_shows_the_forum(tmp_path):
     assert "broken_markup" in qacrawl("rejects", "kettles", "--output", str(tmp_path / "demo")).out
 
 
+@pytest.mark.slow
 def test_the_demo_has_two_sites(tmp_path):
     for wrong in (["--site", "tweh"], ["--site", "qapage", "--parallel"]):
         done = qacrawl("demo", *wrong, "--output", str(tmp_path))

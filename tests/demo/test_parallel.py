@@ -123,6 +123,7 @@ def test_the_original_is_rebuilt_and_paired_again_to_the_same_bytes(copy: Path) 
     assert before == {slug: (copy / slug / "dataset").resolve().name for slug in before}
 
 
+@pytest.mark.slow
 def test_a_saved_page_is_read(copy: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_bytes(PAGES[original.path(1003)].body)

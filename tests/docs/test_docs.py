@@ -40,6 +40,7 @@ def on_real_site(line: str) -> bool:
 RUN = [line for line in lines(README) if not on_real_site(line) and not line.startswith("make ") and line != ACTIVATE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", RUN)
 def test_shell_lines_of_the_readme_run(line: str, reader: Path) -> None:
     done = run(line, reader)
@@ -70,6 +71,7 @@ def test_a_fresh_shell_has_the_programs_once_it_did_what_stands_above_them(name:
         assert Path(done.stdout.strip()).parent.resolve() == (Path(sys.prefix) / "bin").resolve(), (program, done)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", blocks(README, "python"))
 def test_python_blocks_of_the_readme_print_what_they_say(code: str, reader: Path) -> None:
     done = run([sys.executable, "-c", code], reader)

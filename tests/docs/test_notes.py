@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from scrapy import exceptions
 from scrapy.http.headers import Headers
 from support.places import ROOT
@@ -127,6 +128,7 @@ def test_every_note_of_a_fixture_is_explained() -> None:
     assert seen() <= set(documented("Notes"))
 
 
+@pytest.mark.slow
 def test_every_reason_of_a_reject_is_explained() -> None:
     codes = {code for path in SOURCE.rglob("*.py") for code in refused(path)}
     assert {"captcha", "not_article", "dropped", "listing"} <= codes

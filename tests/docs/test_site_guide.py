@@ -57,6 +57,7 @@ def finished(site: FaultSite) -> str:
     return text[: text.index("[read]")] if has_markup else text
 
 
+@pytest.mark.slow
 def test_the_guide_leads_from_an_address_to_a_dataset(site, tmp_path, monkeypatch):
     new, check, crawl, stats = lines(SCREEN)
     done = run(new, site, tmp_path, monkeypatch)
@@ -94,6 +95,7 @@ def test_the_guide_leads_from_an_address_to_a_dataset(site, tmp_path, monkeypatc
     assert [row["reply"] for row in found] == ["It does.\n\nLoudly."] * 4
 
 
+@pytest.mark.slow
 def test_a_check_heeds_what_the_site_says_of_the_use_of_a_page(site, tmp_path, monkeypatch):
     (tmp_path / "kettles.toml").write_text(finished(site))
     site["/t/2/next"] = replace(site.pages["/t/2/next"], headers={"X-Robots-Tag": "noindex"})
@@ -103,6 +105,7 @@ def test_a_check_heeds_what_the_site_says_of_the_use_of_a_page(site, tmp_path, m
     assert "3 record, 1 reject, 1 listing" in done.out
 
 
+@pytest.mark.slow
 def test_a_saved_page_will_do_if_it_names_its_address(site, tmp_path, monkeypatch):
     page = tmp_path / "page.html"
     page.write_bytes(site.pages["/t/3/next"].body.replace(b'href="/t', b'href="https://kettles.example/t'))
@@ -115,6 +118,7 @@ def test_a_saved_page_will_do_if_it_names_its_address(site, tmp_path, monkeypatc
     assert "does not name its address in a canonical link" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "code", "said"),
     [

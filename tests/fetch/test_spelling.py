@@ -70,6 +70,7 @@ def test_a_page_is_asked_for_as_it_was_found_and_kept_by_its_one_url(
     assert site.visits(found)[0].status == 304, "it is the same address, so what it said holds"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["/en?b=2&a=1", "/en/?utm_source=x", "/%65n", "/en?q=%c3%a9+x"])
 def test_a_start_page_is_asked_for_as_it_was_typed(site: FaultSite, typed: str, tmp_path: Path) -> None:
     site["/en"] = faults.error(404)
@@ -79,6 +80,7 @@ def test_a_start_page_is_asked_for_as_it_was_typed(site: FaultSite, typed: str, 
     assert [visit.path for visit in site.log] == ["/robots.txt", TDMREP, typed, PAGE]
 
 
+@pytest.mark.slow
 def test_a_start_page_typed_otherwise_is_asked_for_so(site: FaultSite, tmp_path: Path) -> None:
     typed = "/en?b=2&a=1"
     site[typed] = Reply(faults.listing("Home", [PAGE]))
@@ -88,6 +90,7 @@ def test_a_start_page_typed_otherwise_is_asked_for_so(site: FaultSite, tmp_path:
     assert [visit.path for visit in site.log].count(typed) == 1
 
 
+@pytest.mark.slow
 def test_a_host_in_upper_case_and_the_port_of_the_scheme_are_no_other_spelling(site: FaultSite, tmp_path: Path) -> None:
     links_to(site, site.url(PAGE).replace("http://", "HTTP://"), f"/en/./x/../article/3#{'top'}")
     crawling.crawl(site.start, tmp_path)
@@ -95,6 +98,7 @@ def test_a_host_in_upper_case_and_the_port_of_the_scheme_are_no_other_spelling(s
     assert addresses(tmp_path)[site.url(PAGE)] is None
 
 
+@pytest.mark.slow
 def test_of_several_spellings_one_is_asked_for(site: FaultSite, tmp_path: Path) -> None:
     links_to(site, f"{PAGE}?b=2", f"{PAGE}/", f"{PAGE}?a=1")
     crawling.crawl(site.start, tmp_path)
@@ -102,6 +106,7 @@ def test_of_several_spellings_one_is_asked_for(site: FaultSite, tmp_path: Path) 
     assert record(tmp_path) == ("doctorqna:3", PAGE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("found", "there"),
     [
@@ -157,6 +162,7 @@ def test_where_a_spelling_brings_nothing_the_page_is_asked_for_by_its_url(
     assert asked(site) == [PAGE], "from then on at once"
 
 
+@pytest.mark.slow
 def test_a_page_that_redirects_to_its_other_spelling_is_read_there(site: FaultSite, tmp_path: Path) -> None:
     site[PAGE] = faults.redirect(f"{PAGE}/", 301)
     site[f"{PAGE}/"] = site.article(3)
@@ -169,6 +175,7 @@ def test_a_page_that_redirects_to_its_other_spelling_is_read_there(site: FaultSi
     assert asked(site) == [f"{PAGE}/"]
 
 
+@pytest.mark.slow
 def test_spellings_that_lead_in_a_circle_end(site: FaultSite, tmp_path: Path) -> None:
     site[PAGE] = faults.redirect(f"{PAGE}?a=1")
     site[f"{PAGE}?a=1"] = faults.redirect(f"{PAGE}?a=2")
@@ -179,6 +186,7 @@ def test_spellings_that_lead_in_a_circle_end(site: FaultSite, tmp_path: Path) ->
     assert crawling.reports(tmp_path)[-1]["failures"] == {"bad_redirect": 1}
 
 
+@pytest.mark.slow
 def test_a_spelling_that_leads_further_and_further_ends(site: FaultSite, tmp_path: Path) -> None:
     site[PAGE] = lambda visit: faults.redirect(f"{PAGE}?n={visit.path.partition('=')[2]}1")
     links_to(site, PAGE, "/en/article/1")
@@ -186,6 +194,7 @@ def test_a_spelling_that_leads_further_and_further_ends(site: FaultSite, tmp_pat
     assert len([path for path in asked(site) if path.startswith(PAGE)]) <= 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "wanted"), [("/*?", [PAGE]), ("/en/article/3$", []), ("/en/article/3", []), ("/nothing", [f"{PAGE}?x=1"])]
 )
@@ -198,6 +207,7 @@ def test_robots_txt_is_asked_for_what_is_requested_and_for_the_page(
     assert [path for path in asked(site) if path.startswith(PAGE)] == wanted
 
 
+@pytest.mark.slow
 def test_one_page_is_enough_for_max_pages_also_where_its_spelling_brings_nothing(
     site: FaultSite, tmp_path: Path
 ) -> None:
@@ -206,6 +216,7 @@ def test_one_page_is_enough_for_max_pages_also_where_its_spelling_brings_nothing
     assert record(tmp_path) == ("doctorqna:3", PAGE)
 
 
+@pytest.mark.slow
 def test_links_are_relative_to_where_the_page_was(site: FaultSite, tmp_path: Path) -> None:
     site[f"{PAGE}/"] = Reply(faults.article(3).replace(b"</body>", b"<a href='../../article/2'>next</a></body>"))
     site["/en/article/1"] = faults.error(404)
@@ -217,6 +228,7 @@ def test_links_are_relative_to_where_the_page_was(site: FaultSite, tmp_path: Pat
     assert crawling.contents(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_what_a_sitemap_names_and_the_sitemap_are_asked_for_as_they_are_spelt(site: FaultSite, tmp_path: Path) -> None:
     site.robots = Reply(f"Sitemap: {site.url('/map.xml?b=2&a=1')}\n".encode())
     site["/map.xml?b=2&a=1"] = Reply(f"<urlset><url><loc>{site.url(PAGE)}/?z=1&amp;a=1</loc></url></urlset>".encode())
@@ -226,6 +238,7 @@ def test_what_a_sitemap_names_and_the_sitemap_are_asked_for_as_they_are_spelt(si
     assert sorted(asked(site)) == [f"{PAGE}/?z=1&a=1", "/map.xml?b=2&a=1"]
 
 
+@pytest.mark.slow
 def test_killed_between_two_spellings_the_page_is_not_lost(site: FaultSite, tmp_path: Path) -> None:
     site[f"{PAGE}?x=1"] = faults.error(404)
     site[PAGE] = faults.sequence(faults.late(b"", 60), site.article(3))
@@ -239,6 +252,7 @@ def test_killed_between_two_spellings_the_page_is_not_lost(site: FaultSite, tmp_
     assert record(tmp_path) == ("doctorqna:3", PAGE)
 
 
+@pytest.mark.slow
 def test_a_forgotten_page_leaves_no_spelling(site: FaultSite, tmp_path: Path) -> None:
     links_to(site, f"{PAGE}?name=somebody", "/en/article/1")
     crawling.crawl(site.start, tmp_path)

@@ -25,6 +25,7 @@ def askers(output: Path) -> dict[str, str]:
     return {row["url"]: row["asker"] for row in crawling.records(output)}
 
 
+@pytest.mark.slow
 def test_pages_of_an_asker_are_listed_and_go_only_when_told_so(output):
     before = askers(output)
     key = read_key(output / "doctorqna" / "asker.key")
@@ -55,11 +56,13 @@ def read(frontier: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(frontier.parent.glob(frontier.name + "*")))
 
 
+@pytest.mark.slow
 def test_a_name_that_nobody_has_lists_nothing(output):
     done = forget(output, "--asker", "Nobody At All", "--yes")
     assert (done.code, done.out, done.err) == (0, "0 pages of this asker\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--asker", "A", "https://doctorqna.com/en/article/1"], ["--asker", " "]])
 def test_addresses_and_a_name_together_or_neither_are_wrong_usage(output, options):
     done = forget(output, *options)

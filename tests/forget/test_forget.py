@@ -208,6 +208,7 @@ def test_killed_anywhere_the_next_command_completes_it(site, never_killed, outpu
             assert set(frontier.files(kind)) == {path.name for path in (folder / kind).iterdir()}
 
 
+@pytest.mark.slow
 def test_killed_beside_a_part_that_is_damaged_meanwhile_the_same_command_completes_it(site, never_killed, output):
     """The part may hold the pages: it goes, and what else it held is made anew from the archive."""
     assert forget(site, output, die="reported:1").code == -signal.SIGKILL
@@ -324,6 +325,7 @@ def test_the_card_remembers_what_was_taken_before(frontier, folder):
     assert notes.count("\n- ") == 2
 
 
+@pytest.mark.slow
 def test_a_snapshot_that_held_nothing_else_is_removed(frontier, folder):
     first = put(frontier, folder, [record(1)])
     assert pages.forget(frontier, folder, [f"{HOST}/1"]).snapshots == {first.id: None}
@@ -348,6 +350,7 @@ def quoting(number: int, **values):
     return record(number, **{"similar_qa": (), "reply": f"No. {COMMON}"} | values)
 
 
+@pytest.mark.slow
 def test_quotations_without_a_link_leave_texts_lists_and_all_snapshots(frontier, folder):
     cut = f"{LONG[:60]}..."
     quotes = (
@@ -401,6 +404,7 @@ def test_a_page_read_again_loses_what_it_quotes_of_forgotten_pages(frontier, fol
     assert LONG[:20].lower() not in (folder / quotes.FILE).read_text().lower()
 
 
+@pytest.mark.slow
 def test_a_damaged_snapshot_is_one_clear_line_and_nothing_is_half_done(frontier, folder):
     first = put(frontier, folder, [record(1), record(2)])
     path = next((first.path / "data/qa").iterdir())

@@ -82,6 +82,7 @@ def test_a_card_says_who_is_named_and_what_it_is_for(folder):
         assert word in said
 
 
+@pytest.mark.slow
 def test_numbers_agree(folder, tmp_path):
     one = card(put(folder, [record(1)]))
     assert "replies: 1 record, asked" in one
@@ -91,6 +92,7 @@ def test_numbers_agree(folder, tmp_path):
     assert "replies: 2 records, asked" in two
 
 
+@pytest.mark.slow
 def test_the_citation_has_title_source_and_days_of_access(folder):
     made = put(folder, [record(1), record(2, day=3)])
     entry = card(made).split("```bibtex\n")[1].split("```")[0]
@@ -118,6 +120,7 @@ def test_a_card_that_was_held_back_says_why_without_markup(folder):
     assert yaml.safe_load(card(made).split("---\n")[1])["configs"]
 
 
+@pytest.mark.slow
 def test_the_demo_says_that_it_is_invented(demo):
     folder = demo / "demo" / "doctorqna" / "dataset"
     said = (folder / "README.md").read_text()
@@ -133,6 +136,7 @@ def test_the_demo_says_that_it_is_invented(demo):
     assert "invented" not in card(put(demo.parent / "real" / "doctorqna", [record(1)]))
 
 
+@pytest.mark.slow
 def test_the_demo_prints_that_it_is_invented(tmp_path):
     done = crawling.qacrawl("demo", "--output", str(tmp_path))
     assert "invented" in done.out
@@ -149,6 +153,7 @@ def load(path: Path, config: str, cache: Path, **options) -> dict[str, int]:
     return {split: sum(1 for _ in rows) for split, rows in loaded.items()}
 
 
+@pytest.mark.slow
 def test_datasets_gives_the_rows_of_the_snapshot_that_is_named(tmp_path):
     """Its cache tells two folders of one name apart by what their cards say of the configs alone."""
     cache, one, two = tmp_path / "cache", tmp_path / "a" / "doctorqna", tmp_path / "b" / "doctorqna"
@@ -163,6 +168,7 @@ def test_datasets_gives_the_rows_of_the_snapshot_that_is_named(tmp_path):
     assert {row["question"][:5] for split in loaded.values() for row in split} == {"Other"}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:The inplace keyword")
 @pytest.mark.parametrize("number", [1, 2])
 def test_what_has_no_rows_loads_in_every_reader_that_is_named(folder, tmp_path, number):
@@ -187,6 +193,7 @@ def test_what_has_no_rows_loads_in_every_reader_that_is_named(folder, tmp_path, 
         assert sum(1 for _ in described.records(config)) == rows
 
 
+@pytest.mark.slow
 def test_a_forgotten_page_leaves_the_mark_of_a_candidate(folder):
     put(folder, [record(1)])
     held = put(folder, [record(1), record(2), record(7)], gate=Gate(), doubts=("looks wrong",))

@@ -67,6 +67,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.slow
 def test_added_changed_and_gone_are_told_apart_and_provenance_does_not_count(two):
     assert found(*two) == CHANGES
     with diff.compare(*two) as differences:
@@ -76,6 +77,7 @@ def test_added_changed_and_gone_are_told_apart_and_provenance_does_not_count(two
 EDIT = st.dictionaries(st.sampled_from(sorted(EDITS)), st.integers(0, 1), max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(
     before=st.sets(st.integers(1, 30), min_size=1, max_size=12),
@@ -97,6 +99,7 @@ def test_random_edits_are_found_exactly(before, gone, added, edits):
         assert {key: (change, set(names)) for key, change, names in found(one, two)} == expected
 
 
+@pytest.mark.slow
 def test_a_snapshot_does_not_differ_from_itself(two):
     assert found(two[0], two[0]) == []
 
@@ -124,6 +127,7 @@ def test_the_table_has_counts_first_and_says_what_it_leaves_out(two):
     assert lines[-1].startswith("and 1 more")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut", [0, 100])
 def test_a_damaged_snapshot_is_one_clear_line(two, tmp_path, cut):
     damaged = tmp_path / "damaged"
@@ -142,6 +146,7 @@ def test_a_file_that_cannot_be_written_is_one_clear_line(two, tmp_path):
         diff.write_parquet(differences, tmp_path / "none" / "changes.parquet")
 
 
+@pytest.mark.slow
 def test_the_command_prints_and_writes(two, tmp_path):
     file = tmp_path / "changes.parquet"
     done = qacrawl("diff", str(two[0]), str(two[1].parent.parent), "--json", "--parquet", str(file))

@@ -86,6 +86,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return publish(output, english, [chinese(number) for number in (*NUMBERS, 502, 503)])
 
 
+@pytest.mark.slow
 def test_a_pair_is_what_has_one_number_on_both_sites(dataset: Path) -> None:
     found = {row["pair_id"]: row for row in rows(dataset)}
     assert set(found) == {f"doctorqna-tweh:{number}" for number in NUMBERS}
@@ -149,6 +150,7 @@ def test_verify_finds_it_in_order_and_says_what_is_not(dataset: Path, tmp_path: 
     assert "SHA256SUMS can't be read" in said
 
 
+@pytest.mark.slow
 def test_the_same_snapshots_give_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
     english = [making.record(number) for number in (501, *reversed(NUMBERS))]
     again = publish(tmp_path, english, [chinese(number) for number in (503, *NUMBERS, 502)])
@@ -157,6 +159,7 @@ def test_the_same_snapshots_give_the_same_bytes(dataset: Path, tmp_path: Path) -
         assert (again / name).read_bytes() == (dataset / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_no_pair_and_no_near_duplicate_is_in_two_splits(tmp_path: Path) -> None:
     """2 is in translation what 1 is, 3 in the original what 2 is: one cluster, twenty times."""
     english, originals = [], []
@@ -183,6 +186,7 @@ def test_no_pair_and_no_near_duplicate_is_in_two_splits(tmp_path: Path) -> None:
     assert verify(tmp_path / "doctorqna-tweh" / "dataset") == []
 
 
+@pytest.mark.slow
 def test_what_a_sites_own_clusters_keep_apart_is_one_cluster_of_pairs(tmp_path: Path) -> None:
     """A follow-up of two questions joins the cluster of one; in its site's dataset the other one stays where it is."""
     numbers = [*range(101, 141, 2)]
@@ -199,6 +203,7 @@ def test_what_a_sites_own_clusters_keep_apart_is_one_cluster_of_pairs(tmp_path: 
     assert verify(dataset) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("english", "original", "reasons"),
     [
@@ -223,6 +228,7 @@ def test_what_speaks_against_a_pair_is_said(tmp_path: Path, english, original, r
     assert set(reasons) <= set(agreement.REASONS)
 
 
+@pytest.mark.slow
 def test_what_the_translation_lost_is_noted(tmp_path: Path) -> None:
     lost = ("translator_refusal", "reply_repeats_question", "age_open")
     (row,) = rows(publish(tmp_path, [making.record(7, notes=lost)], [chinese(7)]))
@@ -252,6 +258,7 @@ def test_a_name_spells_another_one_or_does_not(latin: str, own: str, same: bool 
     assert romanized.spells(latin, own) is same
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["doctorqna", "tweh"])
 def test_a_page_forgotten_on_either_side_leaves_the_pairs(tmp_path: Path, side: str) -> None:
     made = publish(tmp_path, [making.record(n) for n in NUMBERS], [chinese(n) for n in NUMBERS])
@@ -271,6 +278,7 @@ def test_a_page_forgotten_on_either_side_leaves_the_pairs(tmp_path: Path, side: 
     assert "59 pairs" in card
 
 
+@pytest.mark.slow
 def test_when_the_last_pair_is_forgotten_nothing_is_left(tmp_path: Path) -> None:
     made = publish(tmp_path, [making.record(7)], [chinese(7)])
     assert forgetting.remove(tmp_path / "tweh", "tweh", Forgotten(frozenset([chinese(7).url])), "2026-01-01") == {
@@ -280,6 +288,7 @@ def test_when_the_last_pair_is_forgotten_nothing_is_left(tmp_path: Path) -> None
     assert not list((tmp_path / "doctorqna-tweh" / "snapshots").iterdir())
 
 
+@pytest.mark.slow
 def test_diff_says_which_pairs_changed(tmp_path: Path) -> None:
     first = publish(tmp_path / "a", [making.record(n) for n in (1, 2, 3)], [chinese(n) for n in (1, 2, 3)])
     later = [chinese(1), chinese(2, hospital="綠港醫院"), chinese(4)]
@@ -310,6 +319,7 @@ def test_it_takes_two_sites(given: list[str]) -> None:
         snapshot.check(given)
 
 
+@pytest.mark.slow
 def test_a_site_that_has_published_nothing_is_named(tmp_path: Path) -> None:
     folders = sites(tmp_path, [making.record(1)], [chinese(1)])
     (folders[1] / "dataset").unlink()

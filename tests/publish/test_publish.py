@@ -105,6 +105,7 @@ def test_similar_and_faq_are_edge_lists(folder):
     ]
 
 
+@pytest.mark.slow
 def test_the_same_parts_give_the_same_bytes_in_any_order(tmp_path):
     made = [record(number, day) for number in range(40) for day in (0, 1)]
     changed = [record(number, 2, question=f"Other {number}") for number in range(0, 40, 7)]
@@ -116,6 +117,7 @@ def test_the_same_parts_give_the_same_bytes_in_any_order(tmp_path):
         assert (one.path / name).read_bytes() == (two.path / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_publishing_again_changes_nothing(folder):
     parts = [part(folder, [record(1)])]
     first = publish(folder, "doctorqna", parts)
@@ -126,6 +128,7 @@ def test_publishing_again_changes_nothing(folder):
     assert sorted(path.name for path in folder.iterdir()) == ["dataset", "parts", "publish.lock", "snapshots"]
 
 
+@pytest.mark.slow
 def test_a_new_snapshot_leaves_the_old_one_as_it_was(folder):
     one = part(folder, [record(1)])
     first = publish(folder, "doctorqna", [one])
@@ -206,6 +209,7 @@ def small_files(monkeypatch):
         monkeypatch.setattr(files, name, value)
 
 
+@pytest.mark.slow
 def test_much_data_is_cut_into_files_and_row_groups_the_same_way_each_time(tmp_path, small_files):
     made = [record(number) for number in range(60)]
     one = put(tmp_path / "a" / "doctorqna", made)
@@ -294,6 +298,7 @@ def many(numbers, day: int = 0, **changes):
     return [record(number, day, **changes) for number in numbers]
 
 
+@pytest.mark.slow
 def test_too_many_rejects_are_held_back_and_accepted_by_hand(folder):
     good = part(folder, many(range(80)))
     first = publish(folder, "doctorqna", [good], gate=Gate())
@@ -322,6 +327,7 @@ def test_of_two_readings_of_a_fetch_the_newer_parsers_counts(folder):
     assert publish(folder, "doctorqna", parts, rejects=rejects, gate=Gate()).held == ()
 
 
+@pytest.mark.slow
 def test_lost_coverage_is_held_back(folder):
     first = put(folder, many(range(40)), gate=Gate())
     second = put(folder, many(range(40), day=1, hospital=None), gate=Gate())
@@ -330,6 +336,7 @@ def test_lost_coverage_is_held_back(folder):
     assert put(folder, many(range(40), day=2, hospital=None), gate=Gate(coverage=1.0)).held == ()
 
 
+@pytest.mark.slow
 def test_lost_records_are_held_back(folder):
     parts = [part(folder, many(range(100)))]
     publish(folder, "doctorqna", parts, gate=Gate())
@@ -339,6 +346,7 @@ def test_lost_records_are_held_back(folder):
     assert lost.held == ("16 of 96 records are gone (17%, at most 5%)",)
 
 
+@pytest.mark.slow
 def test_of_few_records_shares_say_nothing(folder):
     parts = [part(folder, many(range(10)))]
     publish(folder, "doctorqna", parts, gate=Gate())
@@ -365,6 +373,7 @@ def test_what_a_killed_publisher_left_is_cleared_away(folder):
     assert not list(folder.glob(".publish-*"))
 
 
+@pytest.mark.slow
 def test_two_publishers_at_once_are_one_too_many(folder):
     put(folder, [record(1)])
     code = "\n".join(

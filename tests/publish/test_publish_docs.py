@@ -41,6 +41,7 @@ def test_every_python_block_has_its_output() -> None:
     assert [code for code, _ in SHOWN] == blocks(TEXT, "python")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "output"), SHOWN, ids=[code.splitlines()[0] for code, _ in SHOWN])
 def test_blocks_print_what_is_shown(
     code: str, output: str, reader: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
@@ -55,6 +56,7 @@ def test_blocks_print_what_is_shown(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["sha256sum", "qacrawl verify"])
 def test_the_dataset_is_checked_as_shown(program: str, reader: Path) -> None:
     (line,) = (line for line in lines(TEXT) if program in line)

@@ -80,6 +80,7 @@ def tiles(part: html.HtmlElement) -> dict[str, str]:
     return {tile.find("dt").text_content(): tile.find("dd").text_content() for tile in part.iterfind("dl/div")}
 
 
+@pytest.mark.slow
 def test_headline_and_changes_are_right(text):
     said = tiles(sections(text)["headline"])
     assert said["records"] == "33"

@@ -201,6 +201,7 @@ def test_a_page_that_changes_stays_where_it_is():
     assert places(*made, record(2, day=4, question=ENGLISH)) == before
 
 
+@pytest.mark.slow
 def test_shares_are_about_right_over_many_clusters():
     found = places(*(record(number) for number in range(5000)))
     assert len(clusters(found)) == 5000
@@ -262,6 +263,7 @@ def test_each_cluster_lies_in_one_split_and_holds_a_row_that_is_no_duplicate(mad
         assert not all(other.near for other in found.values() if other.cluster == place.cluster)
 
 
+@pytest.mark.slow
 @quick
 @given(st.text(), st.text())
 def test_any_text_has_words_and_shingles(one, other):

@@ -49,6 +49,7 @@ def test_what_we_publish_is_in_order(snapshot):
     assert verify(snapshot) == []
 
 
+@pytest.mark.slow
 def test_a_demo_is_in_order(demo):
     done = crawling.qacrawl("verify", str(demo / "demo" / "doctorqna"))
     assert (done.code, done.err) == (0, "")
@@ -110,6 +111,7 @@ def test_files_that_are_missing_extra_or_torn(snapshot):
     assert "SHA256SUMS can't be read" in verify(snapshot)
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_problems_and_fails(snapshot):
     change(snapshot, "qa", with_first("ask_date", date(2099, 1, 1)))
     done = crawling.qacrawl("verify", str(snapshot))

@@ -75,6 +75,7 @@ def state(place: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in names.items() if not name.endswith(".lock")}
 
 
+@pytest.mark.slow
 def test_the_same_parser_changes_nothing(place):
     done = rebuild(place, "--compare")
     assert (done.code, done.err) == (0, "")
@@ -82,6 +83,7 @@ def test_the_same_parser_changes_nothing(place):
     assert done.out.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_it_says_what_changes_and_a_rebuild_takes_what_it_staged(place, better):
     before = state(place)
     page = place / "page.html"
@@ -125,6 +127,7 @@ def test_it_says_what_changes_and_a_rebuild_takes_what_it_staged(place, better):
     assert max(now.values()) == newest
 
 
+@pytest.mark.slow
 def test_wrong_uses_are_usage_errors(place, tmp_path):
     for options, said in (
         (["--json"], "--json goes with --compare"),

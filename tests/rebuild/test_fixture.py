@@ -91,6 +91,7 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_wrong_places_are_one_line(place):
     output = ["--output", str(place / "output"), "--to", str(place / "made")]
     for given, said in (
@@ -104,6 +105,7 @@ def test_wrong_places_are_one_line(place):
         assert (done.err.count("\n"), (place / "made").exists()) == (1, False)
 
 
+@pytest.mark.slow
 def test_a_reject_becomes_a_fixture_a_mended_parser_and_a_compared_rebuild(place):
     """The four commands, offline."""
     output = ["--output", str(place / "output")]

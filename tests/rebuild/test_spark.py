@@ -201,6 +201,7 @@ def tried(fakes: Path, *options: str, **env: str) -> crawling.Done:
 MISSING = "raise ImportError"
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_one_line(fakes):
     (fakes / "pyspark.py").write_text(MISSING)
     done = tried(fakes, "--master", "spark://127.0.0.1:7077")
@@ -248,6 +249,7 @@ def test_the_java_of_a_wheel_will_do_where_the_machine_has_none(tmp_path):
     assert len(crawling.records(tmp_path / "output")) == 4
 
 
+@pytest.mark.slow
 def test_a_master_that_is_none_or_does_not_answer_is_one_line_and_soon(fakes):
     (fakes / "pyspark.py").write_text("")
     (fakes / "java").write_text("#!/bin/sh\necho 'openjdk version \"17.0.1\"' >&2\n")
@@ -277,6 +279,7 @@ def test_a_machine_that_sees_another_folder_says_so(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_options_that_do_not_go_together(tmp_path):
     output = ["--output", str(tmp_path / "output"), "--archive", "x.warc"]
     done = crawling.qacrawl("rebuild", "doctorqna", "--master", "spark://127.0.0.1:7077", *output)

@@ -50,6 +50,7 @@ def numbers(output: Path) -> list[int]:
     return sorted(int(row["record_id"].rpartition(":")[2]) for row in crawling.records(output))
 
 
+@pytest.mark.slow
 def test_an_archive_of_any_hand_becomes_a_dataset(tmp_path):
     archive = tmp_path / "archive"
     archive.mkdir()
@@ -75,6 +76,7 @@ def test_an_archive_of_any_hand_becomes_a_dataset(tmp_path):
         assert found["warc_offset"] == row["warc_offset"]
 
 
+@pytest.mark.slow
 def test_killed_it_goes_on_and_repeats_one_file_a_process(tmp_path):
     archive = make(tmp_path / "archive", 6, 120)
     output = tmp_path / "output"
@@ -98,6 +100,7 @@ def test_killed_it_goes_on_and_repeats_one_file_a_process(tmp_path):
     assert numbers(output) == numbers(tmp_path / "other") == list(range(1, 721))
 
 
+@pytest.mark.slow
 def test_only_what_is_new_is_read_and_only_stages(tmp_path):
     archive, output = make(tmp_path / "archive", 3, 3), tmp_path / "output"
     places = [str(path) for path in sorted(archive.iterdir())]
@@ -129,6 +132,7 @@ def read(output: Path, *archive: Path) -> command.Made:
         return made
 
 
+@pytest.mark.slow
 def test_a_large_file_is_read_in_ranges(tmp_path, monkeypatch):
     archive = make(tmp_path / "archive", 1, 40)
     whole = read(tmp_path / "whole", archive)
@@ -143,6 +147,7 @@ def test_a_large_file_is_read_in_ranges(tmp_path, monkeypatch):
     assert key[0] != key[1]  # each folder has a key of its own
 
 
+@pytest.mark.slow
 def test_damage_is_named_with_file_and_place_and_the_rest_counts(tmp_path):
     archive = make(tmp_path / "archive", 2, 5)
     content = (archive / "0.warc.gz").read_bytes()
@@ -155,6 +160,7 @@ def test_damage_is_named_with_file_and_place_and_the_rest_counts(tmp_path):
     assert numbers(tmp_path / "output") == [1, 2, 3, 4, 6, 7, 8, 9, 10]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -173,6 +179,7 @@ def test_files_of_which_nothing_can_be_read_end_it_with_one_line(tmp_path, conte
     assert not crawling.parts(tmp_path / "output")
 
 
+@pytest.mark.slow
 def test_wrong_places_are_usage_errors(tmp_path):
     (tmp_path / "a").mkdir()
     for folder in ("a", "b"):
@@ -194,6 +201,7 @@ def fixed(tmp_path: Path) -> Path:
     return tmp_path / "output"
 
 
+@pytest.mark.slow
 def test_a_file_of_ours_that_lost_its_end_costs_no_record(tmp_path):
     output = fixed(tmp_path)
     assert rebuild(output).code == 0
@@ -215,6 +223,7 @@ def test_a_file_of_ours_that_lost_its_end_costs_no_record(tmp_path):
     assert (rebuild(output).err, sorted(map(str, crawling.parts(output)))) == ("", parts)
 
 
+@pytest.mark.slow
 def test_what_was_published_of_an_archive_file_is_made_anew_where_it_is_damaged(tmp_path):
     output = fixed(tmp_path)
     assert rebuild(output).code == 0
@@ -226,6 +235,7 @@ def test_what_was_published_of_an_archive_file_is_made_anew_where_it_is_damaged(
     assert {path.name: path.read_bytes() for path in (output / "doctorqna" / "parts").iterdir()} == before
 
 
+@pytest.mark.slow
 def test_rows_of_another_archive_stay_and_a_damaged_part_of_it_is_put_aside(tmp_path):
     output, archive = fixed(tmp_path), make(tmp_path / "archive", 1, 3)
     assert rebuild(output).code == 0
@@ -245,6 +255,7 @@ def test_rows_of_another_archive_stay_and_a_damaged_part_of_it_is_put_aside(tmp_
     assert len(crawling.records(output)) == own + 3
 
 
+@pytest.mark.slow
 def test_the_newest_visit_counts_also_in_an_archive_of_ours_that_lies_elsewhere(tmp_path):
     """By the counter's number, which only archives of ours have: a clock may be wrong."""
     number, url = 7, warcs.url(7)
@@ -266,6 +277,7 @@ def test_the_newest_visit_counts_also_in_an_archive_of_ours_that_lies_elsewhere(
                 assert frontier.start_run("a", 0.0) > 12
 
 
+@pytest.mark.slow
 def test_the_same_pages_in_other_files_and_order_are_the_same_records(tmp_path):
     one, other = fixed(tmp_path / "one"), fixed(tmp_path / "other")
     archive, pieces = other / "doctorqna" / "archive", []
@@ -280,6 +292,7 @@ def test_the_same_pages_in_other_files_and_order_are_the_same_records(tmp_path):
     assert crawling.contents(one) == crawling.contents(other)
 
 
+@pytest.mark.slow
 def test_a_page_with_several_questions_is_as_many_records(tmp_path):
     case = ROOT / "tests" / "fixtures" / "qapage" / "faq"
     expected = json.loads((case / "expected.json").read_text(encoding="utf-8"))
@@ -296,6 +309,7 @@ def test_a_page_with_several_questions_is_as_many_records(tmp_path):
         assert f"record {len(found)}, reject 0" in done.out
 
 
+@pytest.mark.slow
 def test_batches_have_one_schema_and_say_what_is_damaged(tmp_path):
     archive = make(tmp_path / "archive", 1, 1500)
     path = archive / "0.warc.gz"

@@ -30,6 +30,7 @@ PIECES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", PIECES)
 def test_what_is_repeated_in_the_texts_takes_no_minutes(piece):
     text = piece * (LONG // len(piece))

@@ -87,6 +87,7 @@ def run(*arguments: str | Path) -> Done:
     return finish(start([str(one) for one in arguments], env=QUICK))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", ["", CSS], ids=["schema.org", "css"])
 def test_a_file_is_all_that_a_crawl_takes_and_its_name_all_that_later_commands_take(site, tmp_path, more):
     output = tmp_path / "output"
@@ -116,6 +117,7 @@ def test_a_file_is_all_that_a_crawl_takes_and_its_name_all_that_later_commands_t
     assert len(site.log) > asked
 
 
+@pytest.mark.slow
 def test_scrapy_crawl_takes_a_file(site, tmp_path):
     import subprocess
 
@@ -130,6 +132,7 @@ def test_scrapy_crawl_takes_a_file(site, tmp_path):
     assert not started
 
 
+@pytest.mark.slow
 def test_a_start_page_at_a_private_address_is_refused_in_one_line(site, tmp_path):
     done = run("crawl", written(tmp_path, site), "--output", tmp_path)
     assert (done.code, done.err.count("\n")) == (2, 1)
@@ -137,6 +140,7 @@ def test_a_start_page_at_a_private_address_is_refused_in_one_line(site, tmp_path
     assert site.log == []
 
 
+@pytest.mark.slow
 def test_numbers_need_a_pattern_that_says_where_they_are(site, tmp_path):
     file = written(tmp_path, site)
     file.write_text(file.read_text().replace('"/t/{number}", ', ""))
@@ -296,6 +300,7 @@ def test_a_day_of_the_reply_that_can_not_be_read_is_noted():
     assert (found.reply, found.reply_date, "bad_reply_date" in found.notes) == ("Yes.", None, True)
 
 
+@pytest.mark.slow
 def test_the_snapshot_of_a_site_that_is_not_known_here_can_be_verified(site, tmp_path):
     output = tmp_path / "output"
     assert run("crawl", written(tmp_path, site), "--output", output, "--allow-private").code == 0

@@ -14,6 +14,7 @@ import pytest
 from support import postgres
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("binaries", postgres.installations(), ids=lambda path: path.parent.name)
 def test_server_of_each_installation(binaries: Path) -> None:
     with postgres.server(binaries) as address:
@@ -34,6 +35,7 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.mark.slow
 def test_a_server_dies_with_its_killed_parent(folder: Path) -> None:
     code = (
         "import postgres, time\n"
