@@ -28,7 +28,7 @@ from qacrawl.records import LARGEST, Listing, QARecord, Reject, Several
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "20"))
-PER_MEGABYTE = 10.0
+PER_MEGABYTE = 30.0
 """Seconds of the processor, also for a smaller page: one where the machine does nothing else, a hang takes minutes."""
 LARGE = 1 << 20
 """Bytes to which a piece may be repeated."""
