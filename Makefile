@@ -46,16 +46,11 @@ tests: install  ## The tests, or some: make tests ARGS="tests/parse -q"
 spark: .venv/spark  ## The tests on a Spark cluster, after installing PySpark (half a gigabyte)
 	$(BIN)/python -m pytest tests/rebuild/test_spark.py $(ARGS)
 
-.venv/spark: .venv/installed requirements-spark.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-build-isolation \
-		-r requirements-spark.txt
-	touch $@
-
 names: .venv/names  ## The tests of a model that finds names, after installing spaCy
 	$(BIN)/python -m pytest tests/redact/test_third.py $(ARGS)
 
-.venv/names: .venv/installed requirements-names.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-names.txt
+.venv/spark .venv/names: .venv/%: requirements-%.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-build-isolation -r $<
 	touch $@
 
 package:  ## Build wheel and sdist, and try both

@@ -69,21 +69,12 @@ def _records(page: Page, answer: Article, version: int) -> QARecord | Several | 
     return Several(tuple(records)) if len(records) > 1 else records[0] if records else made[0]
 
 
-def result(
-    page: Page,
-    key: bytes,
-    askers: AskerNames = "pseudonym",
-    *,
-    texts: bool = True,
-    own: bool = True,
-    forgotten: Forgotten = NOTHING,
-    third: Detector | None = None,
-) -> QARecord | Several | Listing | Reject:
+def result(page: Page, key: bytes, *, texts: bool = True) -> QARecord | Several | Listing | Reject:
     """Return what is stored of a page: its redacted records, or a reject that says what is wrong.
 
     Of a listing, return its links. What `signalled` finds on the page is found here, too.
     """
-    return of_signalled(signalled(page), key, askers, texts=texts, own=own, forgotten=forgotten, third=third)
+    return of_signalled(signalled(page), key, texts=texts)
 
 
 def of_signalled(
@@ -96,7 +87,10 @@ def of_signalled(
     forgotten: Forgotten = NOTHING,
     third: Detector | None = None,
 ) -> QARecord | Several | Listing | Reject:
-    """Return what `result` does, of a page as `signalled` gives it."""
+    """Return what `result` does, of a page as `signalled` gives it; see `redact` for how texts are redacted.
+
+    What it quotes of pages that were `forgotten` leaves it.
+    """
     answer = read(page)
     if isinstance(answer, Listing) and not usage.follows(page.signals):
         return Listing(())

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from support.crawling import end_started, qacrawl
-from support.postgres import postgres_server, postgres_url
+from support.postgres import address, postgres_server, postgres_url
 from support.s3 import bucket, s3_server
 
-__all__ = ["bucket", "postgres_server", "postgres_url", "pytest_addoption", "s3_server"]
+__all__ = ["address", "bucket", "postgres_server", "postgres_url", "pytest_addoption", "s3_server"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -70,16 +70,20 @@ class Discovery:
 
     def ask(self, request: Request) -> bool:
         """Note what a spider asks for; return False where it leads off the site or is no page that is read."""
+        return self._ask(request) is not None
+
+    def _ask(self, request: Request) -> Found | None:
+        """Note what a spider asks for, and return it."""
         found = self.find(request)
         if found is None:
-            return False
+            return None
         with self.run.guard():
             if request.dont_filter:  # a start page: visited once in each run
                 since = 0 if self.run.resumes else self.run.number
                 self.run.frontier.require(found.url, found.kind, since, found.address)
             else:
                 self.note(found)
-        return True
+        return found
 
     def note(self, found: Found) -> None:
         """Have a URL in the frontier with the next batch, or at once when many wait."""
@@ -107,18 +111,15 @@ class Discovery:
                     self.note(found)
         for request, one in zip(requests, asked, strict=True):
             request.meta.setdefault("hops", hops(one))
-            self.ask(request)
-        self._heed_times(requests)
+        self._heed_times([found for request in requests if (found := self._ask(request))])
 
-    def _heed_times(self, requests: Iterable[Request]) -> None:
+    def _heed_times(self, asked: Iterable[Found]) -> None:
         """Have known articles visited sooner or later, as a sitemap says when each was modified."""
         options = self.run.options
         modified: dict[str, float] = {}
-        for request in requests:
-            with suppress(ValueError):
-                if (at := request.meta.get("modified")) is not None:
-                    url = self.run.site.canonical(request.url)
-                    modified[url] = max(at, modified.get(url, at))
+        for one in asked:
+            if one.modified is not None:
+                modified[one.url] = max(one.modified, modified.get(one.url, one.modified))
         if modified and not (options.full or options.refetch):
             with self.run.guard():
                 self.run.tally.add("moved", self.run.frontier.heed_sitemap(modified, self.run.batch.policy))

@@ -10,10 +10,8 @@ COLUMNS = (*TEXTS, "doctor", "reply_date", "reply_accepted")
 """Votes, links and what else stands around the texts change without anybody writing."""
 
 
-def digest(records: Sequence[QARecord]) -> str | None:
-    """Return which parser read the records of a page, and the SHA-256 of what people wrote; None without any."""
-    if not records:
-        return None
+def digest(records: Sequence[QARecord]) -> str:
+    """Return which parser read the records of a page, of which there is one, and the SHA-256 of what people wrote."""
     texts = [
         [*(getattr(record, name) for name in COLUMNS), *(other.reply for other in record.other_replies)]
         for record in records
@@ -22,8 +20,8 @@ def digest(records: Sequence[QARecord]) -> str | None:
     return f"{records[0].parser_version} {found}"
 
 
-def differs(before: str | None, now: str | None) -> bool | None:
+def differs(before: str | None, now: str) -> bool | None:
     """Return whether two visits read different texts; None where nobody knows: another parser may read otherwise."""
-    if before is None or now is None or before.rpartition(" ")[0] != now.rpartition(" ")[0]:
+    if before is None or before.rpartition(" ")[0] != now.rpartition(" ")[0]:
         return None
     return before != now

@@ -228,11 +228,9 @@ def test_a_step_for_each_version() -> None:
     assert sorted(tables.MIGRATIONS) == list(range(2, tables.VERSION + 1))
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_older_frontiers_are_brought_up_to_date(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    address: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
     with open_frontier(address, SITE, tmp_path) as frontier:
         frontier.add([Found(PAGE, "article")])
         frontier.swap([("parts", "a", 1)], [])
@@ -267,11 +265,7 @@ BACK_TO_1 = (
 )
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_frontier_of_the_first_version_gets_a_counter_above_its_leases(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    address = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
+def test_a_frontier_of_the_first_version_gets_a_counter_above_its_leases(address: str | None, tmp_path: Path) -> None:
     with open_frontier(address, SITE, tmp_path) as frontier:
         frontier.add([Found(PAGE, "article")])
         frontier.start_run("old", 1e12)
@@ -288,11 +282,7 @@ def test_a_frontier_of_the_first_version_gets_a_counter_above_its_leases(
         assert frontier.last_reason() is None
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_frontier_of_the_second_version_keeps_its_urls_and_counts_on(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    address = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
+def test_a_frontier_of_the_second_version_keeps_its_urls_and_counts_on(address: str | None, tmp_path: Path) -> None:
     with open_frontier(address, SITE, tmp_path) as frontier:
         frontier.add([Found(PAGE, "article")])
         with frontier.engine.begin() as db:
@@ -307,11 +297,9 @@ def test_a_frontier_of_the_second_version_keeps_its_urls_and_counts_on(
         assert {row.generation for row in rows} == {2**40 + 1}
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_frontier_of_the_third_version_has_its_sitemaps_sent_whole_once_more(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+    address: str | None, tmp_path: Path
 ) -> None:
-    address = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
     with open_frontier(address, SITE, tmp_path) as frontier:
         frontier.add([Found(PAGE, "article"), Found("https://doctorqna.com/sitemap.xml", "sitemap")])
         with frontier.engine.begin() as db:
@@ -324,11 +312,9 @@ def test_a_frontier_of_the_third_version_has_its_sitemaps_sent_whole_once_more(
     assert (article.content, article.quiet) == (None, None)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_step_that_fails_changes_nothing(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    address: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
     with open_frontier(address, SITE, tmp_path) as frontier:
         frontier.add([Found(PAGE, "article")])
     with monkeypatch.context() as later:
@@ -342,9 +328,7 @@ def test_a_step_that_fails_changes_nothing(
         assert len(frontier.lease(5, "run", 0)) == 1
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_many_may_make_a_frontier_at_once(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    address = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
+def test_many_may_make_a_frontier_at_once(address: str | None, tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(touch, [address] * 4, [tmp_path] * 4))
     with open_frontier(address, SITE, tmp_path) as frontier:

@@ -45,9 +45,8 @@ def test_no_module_reaches_into_anothers_private_parts() -> None:
             assert not private or own, (path.name, node.lineno)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path):
-    address = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
+@pytest.fixture
+def engine(address: str | None, tmp_path: Path):
     with open_frontier(address, "doctorqna", tmp_path) as frontier:
         yield frontier.engine
 

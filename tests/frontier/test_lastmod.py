@@ -20,9 +20,8 @@ def article(number: int) -> str:
     return f"https://doctorqna.com/en/article/{number}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def frontier(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Frontier]:
-    address = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
+@pytest.fixture
+def frontier(address: str | None, tmp_path: Path) -> Iterator[Frontier]:
     with open_frontier(address, SITE, tmp_path) as opened:
         opened.start_run("run", LONG)
         yield opened

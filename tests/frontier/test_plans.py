@@ -134,11 +134,7 @@ def check_flat(frontier: Frontier) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_million_rows_cost_no_more_than_two_thousand(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    address = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
+def test_a_million_rows_cost_no_more_than_two_thousand(address: str | None, tmp_path: Path) -> None:
     with open_frontier(address, SITE, tmp_path) as frontier:
         check_flat(frontier)
 

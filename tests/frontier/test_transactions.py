@@ -27,10 +27,9 @@ def number(url: str) -> int | None:
     return int(url.rpartition("/")[2])
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def frontier(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Frontier]:
+@pytest.fixture
+def frontier(address: str | None, tmp_path: Path) -> Iterator[Frontier]:
     """A frontier with a run that holds the first of three articles, a file, and a host that is slowed down."""
-    address = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
     with open_frontier(address, SITE, tmp_path) as opened:
         opened.start_run("run", LONG)
         opened.add([Found(article(one), "article") for one in (1, 2, 3)])

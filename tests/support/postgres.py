@@ -159,3 +159,9 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest) -> str | None:
+    """Where a frontier lies, in turn: None, which is a file in its folder, and a database of PostgreSQL."""
+    return request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
