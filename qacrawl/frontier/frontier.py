@@ -143,7 +143,7 @@ class Frontier:
         now = self.now()
 
         def set_right(db: Connection) -> int:
-            return queue.set_right(db, self.site, now, ODD) if runs.latest(db, self.site) > now + ODD else 0
+            return queue.set_right(db, self.site, now, ODD) if runs.last_time(db, self.site) > now + ODD else 0
 
         return self._write(set_right)
 
@@ -151,7 +151,7 @@ class Frontier:
         """Return whether the clock was set back since the last run; what waits for a time is due then."""
 
         def end_waiting(db: Connection) -> bool:
-            if runs.latest(db, self.site) <= self.now():
+            if runs.last_time(db, self.site) <= self.now():
                 return False
             queue.end_waiting(db, self.site)
             return True

@@ -57,10 +57,10 @@ def is_new(db: Connection, site: str) -> bool:
     return db.execute(select(runs.c.run_id).where(runs.c.site == site).limit(1)).first() is None
 
 
-def latest(db: Connection, site: str) -> float:
-    """Return the latest time at which a run is known to have been at work; 0 where none was."""
-    times = func.max(func.coalesce(runs.c.finished, runs.c.started))
-    return db.execute(select(times).where(runs.c.site == site)).scalar_one() or 0.0
+def last_time(db: Connection, site: str) -> float:
+    """Return when the run that began last is known to have been at work, by the clock it had; 0 where there is none."""
+    time = func.coalesce(runs.c.finished, runs.c.started)
+    return db.execute(select(time).where(runs.c.site == site).order_by(*NEWEST).limit(1)).scalar_one_or_none() or 0.0
 
 
 def last_reason(db: Connection, site: str) -> str | None:

@@ -212,6 +212,8 @@ def test_after_a_night_with_a_clock_that_was_ahead_pages_are_due_as_ever(site: F
     said = crawl(site, tmp_path)
     assert asked(site) == []
     assert "5 pages were visited by a clock that was ahead" in said
+    assert "the clock is behind that of an earlier run" in said
+    assert crawl(site, tmp_path) == "", "that is said once"
     days_later(tmp_path, 9)
     crawl(site, tmp_path)
     assert asked(site) == []

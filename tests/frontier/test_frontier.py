@@ -479,6 +479,8 @@ def test_what_waits_is_due_where_the_clock_was_set_back(frontier: Frontier) -> N
         db.execute(update(runs).values(finished=runs.c.finished + 600))
     assert frontier.set_back()
     assert lease_one(frontier).url == article(1)
+    frontier.start_run("next", LONG)
+    assert not frontier.set_back(), "it was, but before the last run"
 
 
 def test_who_says_to_be_alive_for_ever_is_dead_to_workers(frontier: Frontier) -> None:
