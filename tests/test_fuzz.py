@@ -16,8 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.vendor.pretty import RepresentationPrinter
 from support.places import FIXTURES, SHARED
 
 from qacrawl import registry, sitefile, steps
@@ -74,6 +75,10 @@ class Response:
     def __repr__(self) -> str:
         """Return the start of a large one: a failure should be read."""
         return f"{self.site} {self.url} {self.headers} {self.body[:3000]!r} ({len(self.body)} bytes)"
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, _: bool) -> None:
+        """What Hypothesis shows is that as well, not all fields: it refuses to show a megabyte."""
+        printer.text(repr(self))
 
 
 def fixtures() -> list[Seed]:
@@ -178,6 +183,7 @@ def drawn(seeds: list[Seed], examples: int, most: int, number: int | None = None
         deadline=None,
         database=None,
         derandomize=number is None,
+        phases=[Phase.generate],  # what takes a minute would be made smaller for an hour
         suppress_health_check=list(HealthCheck),
     )
     @given(responses(seeds, most))

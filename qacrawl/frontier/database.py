@@ -39,6 +39,7 @@ APPLICATION = 0x71616372  # "qacr": what a SQLite file says it belongs to
 ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by INTEGER only
 _META = "qacrawl_meta"
 _CHUNK = 500
+_BUSY = 30  # seconds
 _FRESH = 5.0  # seconds
 _IDLE = "idle_in_transaction_session_timeout"
 _FROZEN = 10  # seconds
@@ -92,13 +93,27 @@ def engine(address: str) -> Engine:
 
 def _set_up(connection: Any, _: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    connection.execute("PRAGMA busy_timeout=30000")
+    connection.execute(f"PRAGMA busy_timeout={1000 * _BUSY}")
     if connection.execute("PRAGMA page_count").fetchone() == (0,):
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a file that has tables it would wait for all writers
+    _write_ahead(connection)
     # FULL: an acknowledgement outlives a power cut; in WAL mode it costs one fsync a batch.
     # secure_delete: what `forget` takes out is overwritten, not left in free pages.
-    for setting in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+    for setting in ("synchronous=FULL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {setting}")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Turn WAL mode on. The lock that this takes in a new file is one that SQLite's busy timeout does not wait for."""
+    deadline = time.monotonic() + _BUSY
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _limit(connection: Any, _: object) -> None:
@@ -153,6 +168,7 @@ def _said(path: Path) -> _Said:
 
 
 def _asked(db: sqlite3.Connection) -> _Said:
+    db.execute("BEGIN")  # all of it at one time: another process may be making it
     (owner,) = db.execute("PRAGMA application_id").fetchone()
     names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
     ours = owner == APPLICATION and _META in names

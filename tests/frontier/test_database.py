@@ -329,10 +329,23 @@ def test_a_step_that_fails_changes_nothing(
 
 
 def test_many_may_make_a_frontier_at_once(address: str | None, tmp_path: Path) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(touch, [address] * 4, [tmp_path] * 4))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(touch, [address] * 8, [tmp_path] * 8))
     with open_frontier(address, SITE, tmp_path) as frontier:
         assert frontier.add([Found(PAGE, "article")]) == 1
+
+
+def test_a_file_that_another_process_writes_to_is_waited_for(tmp_path: Path) -> None:
+    touch(None, tmp_path)
+    with closing(sqlite3.connect(tmp_path / "frontier.sqlite", isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=DELETE")  # as a copy from a backup may have it
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(1) as pool:
+            opened = pool.submit(touch, None, tmp_path)
+            with pytest.raises(TimeoutError):
+                opened.result(0.5)
+            other.execute("ROLLBACK")
+            opened.result()
 
 
 def test_a_copied_file_is_the_same_frontier(tmp_path: Path) -> None:

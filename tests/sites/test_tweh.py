@@ -182,6 +182,8 @@ HOSTILE = {
     "bars": '<div class="w3-bar-item">a' * 5_000,
     "topics": '<li class="count">相關分類 ：<a href=x>a</a></li>' * 3_000,
     "private": "\uf0a4\n" * 30_000,
+    "units": '<form><ul class="QAunit"><li class="ans">b<li class="count">a' * 5_000,
+    "items": "<form><li class=count>a" * 10_000,
 }
 
 
@@ -218,6 +220,19 @@ def test_what_stands_in_which_box(boxes: str, question: str | None, reply: str) 
     (found,) = markup.read(TOP + boxes.format(DOCTOR))
     assert found.question == (question or "一\n\n假／假, 2001/01/01 回覆：")
     assert (found.reply, bool(found.doctor)) == (reply, "{0}" in boxes)
+
+
+def test_questions_whose_lists_are_not_ended_keep_their_own_texts() -> None:
+    shown = "<form>" + UNIT.format("一", "小雨", "痛").removesuffix("</li></ul>")
+    first, second = markup.read(shown + shown.replace("#1", "#2").replace("痛", "癢"))
+    assert (first.number, first.question) == ("1", "痛")
+    assert (second.number, second.question) == ("2", "癢")
+
+
+def test_items_of_a_list_may_stand_in_something() -> None:
+    shown = UNIT.format("一", "小雨", "痛<ul><li class=ans>癢</ul>").replace('"QAunit">', '"QAunit"><form>')
+    (found,) = markup.read(shown)
+    assert (found.question, found.reply) == ("痛\n\n癢", "")
 
 
 @given(st.binary(max_size=300), st.sampled_from([UNIT, BARS]))

@@ -1,7 +1,7 @@
 """The two markups that the site's questions have had, and what stands where in them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -33,9 +33,20 @@ def read(markup: str) -> list[Question]:
     """Return the questions that a page shows in one of the two markups; none of a page in neither. Never raises."""
     try:
         tree = LexborHTMLParser(markup)
-        return [_of_items(unit) for unit in tree.css("ul.QAunit")] or _of_bars(tree)
+        return _of_lists(tree) or _of_bars(tree)
     except (SelectolaxError, RuntimeError, ValueError):
         return []
+
+
+def _outermost(nodes: Iterable[LexborNode], wanted: Callable[[LexborNode], bool]) -> Iterator[LexborNode]:
+    """Yield the wanted ones of nodes in the page's order, but those inside another: they are somebody's text."""
+    inside: set[int] = set()
+    for node in nodes:
+        if node.parent is not None and node.parent.mem_id in inside:
+            inside.add(node.mem_id)
+        elif wanted(node):
+            inside.add(node.mem_id)
+            yield node
 
 
 # The first markup, of which topics still have some: a list, whose items say by their class what they are.
@@ -43,10 +54,19 @@ def read(markup: str) -> list[Question]:
 _CLASSES = ("subject", "asker", "ask", "doctor", "ans", "count")
 
 
+def _of_lists(tree: LexborHTMLParser) -> list[Question]:
+    found = []
+    # Where a list is not ended the next ones are inside of it; from the last on, each is read without these, and once.
+    for unit in reversed(tree.css("ul.QAunit")):
+        found.append(_of_items(unit))
+        unit.decompose()
+    return found[::-1]
+
+
 def _of_items(unit: LexborNode) -> Question:
     found = Question()
-    # What stands in lists inside of these is somebody's text.
-    for item in [child for child in unit.iter() if child.tag == "li"] or unit.css("li"):
+    children = [child for child in unit.iter() if child.tag == "li"]
+    for item in children or _outermost(unit.css("*"), lambda node: node.tag == "li"):
         name = next((name for name in _CLASSES if name in _classes(item)), None)
         if name == "subject":
             found.number, found.subject = _subject(_line(item))
@@ -102,14 +122,9 @@ def _apart(bodies: list[list[str]], answered: int) -> tuple[str, str]:
 
 
 def _boxes(tree: LexborHTMLParser) -> Iterator[LexborNode]:
-    """Yield the bars' items and the boxes, in the page's order, but those inside another: they are somebody's text."""
-    inside: set[int] = set()
-    for node in tree.css("*"):
-        if node.parent is not None and node.parent.mem_id in inside:
-            inside.add(node.mem_id)
-        elif node.tag == "div" and not {"msg", "w3-bar-item"}.isdisjoint(_classes(node)):
-            inside.add(node.mem_id)
-            yield node
+    """Return the bars' items and the boxes, in the page's order."""
+    kinds = {"msg", "w3-bar-item"}
+    return _outermost(tree.css("*"), lambda node: node.tag == "div" and not kinds.isdisjoint(_classes(node)))
 
 
 def _bodies(box: LexborNode) -> list[str]:
