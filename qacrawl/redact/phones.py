@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from qacrawl.redact.announce import Announced
+from qacrawl.redact.announce import BEFORE, Announced
 from qacrawl.redact.spans import Group, Span, clusters, groups
 
 MOST = 6
 """Groups of digits in a number, and..."""
 LONGEST = 15
 """...digits (E.164)."""
+NEAR = 9
+"""Characters between a number and another one that is one as well because of what is between."""
 _OWN = (
     ("TW", re.compile(r"09\d{8}|0[2-8]\d{7,8}|070\d{8}")),
     ("CN", re.compile(r"1[3-9]\d{9}")),
@@ -42,6 +44,9 @@ def phones(plain: str) -> Iterator[Span]:
             if at > taken and len(first.digits) == 1 == len(found[at - 1].digits):
                 at += 1  # in the midst of single digits
                 continue
+            if last < first.start - NEAR and _unsaid(plain, start, found, at) and not _may_begin(found, at):
+                at += 1  # in the midst of a long row of numbers
+                continue
             said = 2 if last >= 0 and _AND.fullmatch(plain, last, _opened(plain, first.start)) else None
             count, begins = _number(plain, found, at, last, said)
             if not count:
@@ -52,6 +57,23 @@ def phones(plain: str) -> Iterator[Span]:
             last = extension.end() if extension else ends
             yield begins, last
             at = taken = at + count
+
+
+def _unsaid(plain: str, start: int, found: Sequence[Group], at: int) -> bool:
+    """Return whether no plus, bracket or word announces a number, in the midst of a cluster that begins at `start`."""
+    first = found[at].start
+    return start + BEFORE < first and at + LONGEST < len(found) and plain[first - 1] not in "+("
+
+
+def _may_begin(found: Sequence[Group], at: int) -> bool:
+    """Return whether a number that nothing announces may begin with a group: as `_is_phone` will see, but fast."""
+    first = found[at].digits
+    if first[0] == "0" or len(first) == 11 or "886".startswith(first[:3]):
+        return True
+    if len(first) != 3 and first != "1":
+        return False
+    following = [len(group.digits) for group in found[at + 1 : at + 4]]
+    return (first == "1" and following == [3, 3, 4]) or (len(first) == 3 and following[:2] in ([3, 4], [4, 4]))
 
 
 def _opened(plain: str, start: int) -> int:

@@ -1,10 +1,14 @@
 """Redaction takes time that grows as the text does, whatever stands in it, and a name of any length."""
 
 import time
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.making import record
 
+from qacrawl.redact import phones
 from qacrawl.redact.people import LONGEST
 from qacrawl.redact.record import pseudonym, redact
 
@@ -26,7 +30,7 @@ PIECES = [
         "@a ",
         "1-",
     ),
-    *("0912+1 ", "LINE ID 1-", "一號", "Apt 1 ", "id 123456 ", "我叫", "An ", "é"),
+    *("0912+1 ", "LINE ID 1-", "一號", "Apt 1 ", "12 ", "id 123456 ", "我叫", "An ", "é"),
 ]
 
 
@@ -37,6 +41,24 @@ def test_what_is_repeated_in_the_texts_takes_no_minutes(piece):
     start = time.process_time()
     redact(record(1, asker="An An Lin", doctor="Lin", question=text, reply=text), key=KEY)
     assert time.process_time() - start < SECONDS
+
+
+NUMBERS = st.lists(
+    st.sampled_from(
+        "12 |1 3 |0912 345 678 |617-555-0142 |1 617 555 0142 |886 2 2345 6789 |138 1234 5678 |13812345678 ".split("|")
+    )
+    | st.from_regex(r"\A[0-9]{1,11}[ ,./+(-]{1,3}\Z"),
+    min_size=20,
+    max_size=60,
+).map("".join)
+
+
+@given(NUMBERS, st.sampled_from(["", "tel: ", "card "]), st.sampled_from(["", " mg", " is my number"]))
+def test_a_row_of_numbers_loses_what_each_of_them_would_if_asked_one_by_one(row, before, behind):
+    text = before + row + behind
+    with patch.object(phones, "_may_begin", return_value=True):
+        expected = list(phones.phones(text))
+    assert list(phones.phones(text)) == expected
 
 
 @pytest.mark.parametrize("piece", PIECES)
