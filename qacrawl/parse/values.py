@@ -18,6 +18,8 @@ AGE = (
 """An age in figures: "10~19", "35", "over 60", "60+", "~9"."""
 
 FIGURES = re.compile(r"\d+")
+LONGEST = 9
+"""Figures of a number that may be part of a day or an age."""
 
 
 LONG_REFERENCE = re.compile(r"&#0*+(?:(\d{1,7}+)|\d*+)(?!\d)")
@@ -30,9 +32,12 @@ def unescape(text: str) -> str:
 
 def read_date(text: str) -> date | None:
     """Return the day that "2022/01/18" (or with dots, hyphens, a time) names; None when there is no such day."""
-    parts = [int(part) for part in FIGURES.findall(text)[:3]]
+    parts = FIGURES.findall(text)[:3]
+    if len(parts) != 3 or max(map(len, parts)) > LONGEST:
+        return None
+    year, month, day = map(int, parts)
     try:
-        return date(*parts) if len(parts) == 3 and parts[0] >= 1900 else None
+        return date(year, month, day) if year >= 1900 else None
     except ValueError:
         return None
 
@@ -43,8 +48,9 @@ def read_age(text: str, unit: str = "year") -> tuple[int | None, int | None, lis
     "10~19" -> (10, 19), "35" -> (35, 35), "over 60" -> (60, None) with `age_open`. Ends in the wrong order or above
     150 years -> (None, None) with `bad_age`.
     """
-    numbers = [int(figures) // (12 if unit.startswith("month") else 1) for figures in FIGURES.findall(text)]
-    if not numbers or max(numbers) > OLDEST or numbers != sorted(numbers):
+    figures = FIGURES.findall(text)
+    numbers = [int(one) // (12 if unit.startswith("month") else 1) for one in figures if len(one) <= LONGEST]
+    if not numbers or len(numbers) < len(figures) or max(numbers) > OLDEST or numbers != sorted(numbers):
         return None, None, ["bad_age"]
     if len(numbers) == 2:
         return numbers[0], numbers[1], []

@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from qacrawl.parse import blocks
 from qacrawl.parse.encoding import decode
 from qacrawl.parse.markup import fields, prose, threads
-from qacrawl.parse.markup.item import Shown, Value
+from qacrawl.parse.markup.item import Budget, Nested, Shown, Value
 from qacrawl.parse.markup.posts import Post
 from qacrawl.parse.markup.threads import Thread
 from qacrawl.records import TEXTS, Article, Fields, Page, Refusal
@@ -39,28 +39,37 @@ def read(page: Page, lang: str, given: Read) -> Article | Refusal:
     if markup is None:
         return Refusal("binary")
     try:
-        tree = LexborHTMLParser(blocks.clean(blocks.tame(markup, page.content_type)))
+        markup = blocks.clean(blocks.tame(markup, page.content_type))
+        values, notes = _of_page(LexborHTMLParser(markup), given, Budget(markup))
+    except Nested as error:
+        return Refusal("broken_markup", (str(error),))
     except (SelectolaxError, RuntimeError, ValueError):
         return Refusal("not_article")
-    selectors = given.selectors()
-    inside = {name: selectors.pop(name) for name in OF_REPLIES if name in selectors} if given.replies else {}
-    values, notes = _found(tree, selectors)
-    if given.replies:
-        thread = _thread(values.get("question", ""), [_found(node, inside) for node in tree.css(given.replies)])
-        values |= {name: value for name, value in fields.replied(thread).items() if value not in ("", None, [])}
-        best = thread.best()
-        notes += ["bad_reply_date"] * (best is not None and thread.replies[best].bad_day)
     if not values:
         return Refusal("not_article")
     return Article(cast(Fields, {"lang": lang, **values, "notes": notes}))
 
 
-def _found(place: LexborHTMLParser | LexborNode, selectors: dict[str, Selector]) -> Found:
+def _of_page(tree: LexborHTMLParser, given: Read, budget: Budget) -> Found:
+    """Return the fields of a page, those of its replies among them. Raise Nested."""
+    selectors = given.selectors()
+    inside = {name: selectors.pop(name) for name in OF_REPLIES if name in selectors} if given.replies else {}
+    values, notes = _found(tree, selectors, budget)
+    if given.replies:
+        replies = [_found(node, inside, budget) for node in tree.css(given.replies)]
+        thread = _thread(values.get("question", ""), replies)
+        values |= {name: value for name, value in fields.replied(thread).items() if value not in ("", None, [])}
+        best = thread.best()
+        notes += ["bad_reply_date"] * (best is not None and thread.replies[best].bad_day)
+    return Found(values, notes)
+
+
+def _found(place: LexborHTMLParser | LexborNode, selectors: dict[str, Selector], budget: Budget) -> Found:
     """Return the fields that selectors find on a page, or inside of an element."""
     values: dict[str, Any] = {}
     notes: list[str] = []
     for name, selector in selectors.items():
-        said = _said(place, selector)
+        said = _said(place, selector, budget)
         if name in DATES:
             values[name], wrong = _day(said, selector.format)
             notes += [f"bad_{name}"] * wrong
@@ -92,16 +101,16 @@ def _thread(question: str, replies: list[Found]) -> Thread:
     return Thread("", asked, threads.once(posts, asked))
 
 
-def _said(place: LexborHTMLParser | LexborNode, selector: Selector) -> list[Value]:
+def _said(place: LexborHTMLParser | LexborNode, selector: Selector, budget: Budget) -> list[Value]:
     """Return what the elements say that a selector names: the first, or all."""
     found = place.css(selector.select)
-    values = [_value(node, selector.attribute) for node in found]
+    values = [_value(node, selector.attribute, budget) for node in found]
     said = [value for value in values if value is not None]
     return said if selector.all else said[:1]
 
 
-def _value(node: LexborNode, attribute: str | None) -> Value | None:
-    return Shown(node) if attribute is None else node.attributes.get(attribute)
+def _value(node: LexborNode, attribute: str | None, budget: Budget) -> Value | None:
+    return Shown(node, budget) if attribute is None else node.attributes.get(attribute)
 
 
 def _day(said: list[Value], written: str | None) -> tuple[date | None, bool]:

@@ -11,7 +11,7 @@ from support.making import record
 from qacrawl import steps
 from qacrawl.parse import blocks, forward, links
 from qacrawl.parse.encoding import decode
-from qacrawl.records import Article, Page, QARecord
+from qacrawl.records import Article, Page, QARecord, Reject
 from qacrawl.redact import text as texts
 from qacrawl.redact.record import redact
 from qacrawl.sites.doctorqna import parser
@@ -184,6 +184,12 @@ def test_reading_a_page_takes_time_by_its_length(kind: str) -> None:
     check_growth(PAGES[kind], read)
 
 
+OPEN = "<div itemscope itemtype=https://schema.org/QAPage>"
+ASKED = (
+    "<div itemprop=mainEntity itemscope itemtype=https://schema.org/Question><h1 itemprop=name>Why?</h1>"
+    "<div itemprop=text>It is so."
+)
+ANSWER = "<div itemprop=suggestedAnswer itemscope itemtype=https://schema.org/Answer><div itemprop=text>So."
 MARKED = {
     "items that refer to each other": lambda n: "<div itemscope itemref='a a' id=a itemprop='text text'>x</div>" * n,
     "nested items that refer to each other": lambda n: "<div itemscope itemref='a a' id=a itemprop=text>" * n,
@@ -216,6 +222,16 @@ def test_reading_markup_takes_time_by_its_length(kind: str) -> None:
         assert isinstance(steps.result(page, bytes(32)), QARecord)
 
     check_growth(lambda n: QUESTION + MARKED[kind](n), work)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", [OPEN + ASKED + ANSWER, ASKED + ANSWER, ANSWER])
+def test_items_that_lie_in_each_other_are_not_read_again_and_again(piece: str) -> None:
+    body = (OPEN + ASKED + piece * 3000).encode()
+    page = Page(site="qapage", url="https://a.example/1", body=body, fetched_at=datetime.now(UTC))
+    began = time.process_time()
+    assert isinstance(steps.result(page, bytes(32)), QARecord | Reject)
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from selectolax.lexbor import SelectolaxError
 from qacrawl.parse.encoding import decode
 from qacrawl.parse.hrefs import resolver
 from qacrawl.parse.markup import reading, threads
+from qacrawl.parse.markup.item import Nested
 from qacrawl.parse.markup.posts import Post
 from qacrawl.parse.markup.threads import Thread
 from qacrawl.records import Article, Fields, OtherReply, Page, Refusal, SimilarQA
@@ -30,9 +31,11 @@ def read(page: Page, lang: str, kept: Callable[[str], str | None]) -> Article | 
         return Refusal("binary")
     try:
         found = reading.read(markup, page.content_type)
+        asked = threads.find(found.jsonld, found.microdata)
+    except Nested as error:
+        return Refusal("broken_markup", (str(error),))
     except (SelectolaxError, RuntimeError, ValueError) as error:
         return Refusal("broken_markup", (f"the page can't be read: {type(error).__name__}",))
-    asked = threads.find(found.jsonld, found.microdata)
     if not asked:
         return Refusal("broken_markup", tuple(found.faults)) if found.faults else Refusal("no_markup")
     notes = ["broken_markup"] if found.faults else []

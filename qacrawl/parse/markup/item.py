@@ -6,11 +6,33 @@ from typing import NamedTuple, TypeAlias
 
 from selectolax.lexbor import LexborNode
 
+TIMES = 8
+"""How often a page may be read in all, for the elements in it that are values."""
+
+
+class Nested(ValueError):
+    """Elements that are values lie in each other, so many that to read each would take too long."""
+
+
+class Budget:
+    """Characters of markup that the elements of one page may show in all."""
+
+    def __init__(self, markup: str) -> None:
+        self._left = TIMES * len(markup)
+
+    def take(self, markup: str) -> str:
+        """Return `markup`. Raise Nested where it is too much."""
+        self._left -= len(markup)
+        if self._left < 0:
+            raise Nested(f"elements lie in each other: to read them is to read the page {TIMES} times")
+        return markup
+
 
 class Shown(NamedTuple):
     """A value of microdata that is an element: what it shows, and where it leads if it is a link."""
 
     node: LexborNode
+    budget: Budget
     href: str = ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from qacrawl.parse.markup.item import Item, Shown, Value, kinds
+from qacrawl.parse.markup.item import Budget, Item, Shown, Value, kinds
 
 ADDRESSED = {
     **dict.fromkeys(("audio", "embed", "iframe", "img", "source", "track", "video"), "src"),
@@ -20,8 +20,8 @@ REFERRING = 30
 """Items that may refer to one element; on a page where each refers to all, every more would be their number squared."""
 
 
-def read(tree: LexborHTMLParser) -> list[Item]:
-    """Return the items of a page that are in no other, in its order."""
+def read(tree: LexborHTMLParser, budget: Budget) -> list[Item]:
+    """Return the items of a page that are in no other, in its order; what they show is read within a budget."""
     items: dict[int, Item] = {}
     referring: dict[str, list[Item]] = {}
     for place, node in enumerate(tree.css("[itemscope]")):
@@ -38,7 +38,7 @@ def read(tree: LexborHTMLParser) -> list[Item]:
         owners = [*_owners(node, items, referred)] if names else []
         if owners:
             own = items.get(node.mem_id)
-            value = _value(node) if own is None else own
+            value = _value(node, budget) if own is None else own
             if own:
                 inner.add(own.place)
             for owner in owners:
@@ -67,7 +67,7 @@ def _owners(node: LexborNode, items: dict[int, Item], referred: dict[int, list[I
             return
 
 
-def _value(node: LexborNode) -> Value:
+def _value(node: LexborNode, budget: Budget) -> Value:
     """Return the value of an element that is no item."""
     facts = node.attributes
     for name in ("content", "datetime"):
@@ -76,4 +76,4 @@ def _value(node: LexborNode) -> Value:
     tag = node.tag
     if tag in ADDRESSED:
         return facts.get(ADDRESSED[tag]) or ""
-    return Shown(node, (facts.get("href") or "") if tag in ("a", "area") else "")
+    return Shown(node, budget, (facts.get("href") or "") if tag in ("a", "area") else "")

@@ -27,11 +27,11 @@ WORDED = re.compile(
 
 
 def text(value: Value) -> str:
-    """Return the text of a value, a paragraph for each block; "" of an item."""
+    """Return the text of a value, a paragraph for each block; "" of an item. Raise Nested."""
     if isinstance(value, Item):
         return ""
     if isinstance(value, Shown):
-        return _shown(value.node.inner_html or "")
+        return _shown(value.budget.take(value.node.inner_html or ""))
     written = value
     if not (CLOSED.search(written) or ALONE.search(written)):
         written = unescape(written)

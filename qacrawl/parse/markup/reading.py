@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from qacrawl.parse import blocks
 from qacrawl.parse.markup import jsonld, microdata
-from qacrawl.parse.markup.item import Item
+from qacrawl.parse.markup.item import Budget, Item
 
 JSON_LD = re.compile(r"\s*application/ld\+json\s*(?:;|\Z)", re.IGNORECASE)
 ASKED = ("Question", "QAPage", "FAQPage", "DiscussionForumPosting")
@@ -28,12 +28,14 @@ def read(markup: str, content_type: str | None = None) -> Markup:
     """Return what a page says. Raise what lexbor raises, and nothing else."""
     if not _asks(markup):  # to build a tree takes most of the time
         return Markup([], [], [], "")
-    tree = LexborHTMLParser(blocks.clean(blocks.tame(markup, content_type)))
+    markup = blocks.clean(blocks.tame(markup, content_type))
+    tree = LexborHTMLParser(markup)
     scripts = [node.text() for node in tree.css("script[type]") if JSON_LD.match(node.attributes["type"] or "")]
     written = jsonld.Reading(scripts)
+    shown = microdata.read(tree, Budget(markup))
     root = tree.root.attributes if tree.root else {}
     faults = [fault for number, fault in written.faults.items() if _asks(scripts[number])]
-    return Markup(written.top, microdata.read(tree), faults, root.get("lang") or root.get("xml:lang") or "")
+    return Markup(written.top, shown, faults, root.get("lang") or root.get("xml:lang") or "")
 
 
 def _asks(text: str) -> bool:

@@ -43,16 +43,28 @@ class Page(NamedTuple):
     """The `id()` of those that are in the property of another."""
 
 
+class Asked(NamedTuple):
+    """The main question of a QAPage."""
+
+    thread: Thread
+    main: Item
+    questions: list[Item]
+    """All that the page has."""
+
+
 def find(*encodings: Iterable[Item]) -> list[Thread]:
     """Return the threads of a page from its items in each encoding.
 
     One where it is a Q&A page or a forum thread; one a question of a FAQ page.
     """
     pages = [_page(items) for items in encodings]
-    asked = [thread for page in pages for thread in _asked(page)]
+    asked = [found for page in pages for found in _asked(page)]
     forum = [thread for page in pages if (thread := _forum(page, pages))]
     if asked:
-        return [_whole(_most(asked), forum)]
+        most = _most([one.thread for one in asked])
+        main, questions = next((one.main, one.questions) for one in asked if one.thread is most)
+        most.similar = [_entry(item) for item in questions if item is not main]
+        return [_whole(most, forum)]
     if forum:
         return [_most(forum)]
     return max((_listed(page) for page in pages), key=_size, default=[])
@@ -68,8 +80,8 @@ def _of(page: Page, kind: str) -> list[Item]:
     return [item for item in page.items if kind in item.types]
 
 
-def _asked(page: Page) -> Iterator[Thread]:
-    """Yield the main question of each QAPage, with the page's other questions beside it."""
+def _asked(page: Page) -> Iterator[Asked]:
+    """Yield the main question of each QAPage."""
     qa = _of(page, "QAPage")
     if not qa:
         return
@@ -80,8 +92,7 @@ def _asked(page: Page) -> Iterator[Thread]:
         main = main or next(iter(questions), None)
         if main and (thread := question(main)):
             thread.title = thread.title or _line(one, "name", "headline")
-            thread.similar = [_entry(item) for item in questions if item is not main]
-            yield thread
+            yield Asked(thread, main, questions)
 
 
 def question(item: Item) -> Thread | None:
