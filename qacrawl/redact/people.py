@@ -8,20 +8,33 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, cached_property
 from importlib.resources import files
+from typing import NamedTuple
 
 from qacrawl.redact.spans import Span, plain
 
 Finder = Callable[[str], Iterable[Span]]
 LONGEST, MOST = 100, 8
 """Characters and words of a name, at most; what is longer is a phrase, or a page's text that was taken for a name."""
-Shape = tuple[re.Pattern[str], Callable[[str], bool]]
-"""How a name may be written, and what tells whether it is one there; a group is the name without its title."""
+
+
+class Shape(NamedTuple):
+    """How a name may be written."""
+
+    key: str
+    """What stands in a text, in small letters, where a name is written so: what `in` finds fast."""
+    pattern: re.Pattern[str]
+    """A group is the name without its title."""
+    fits: Callable[[str], bool]
+    """Tells whether what was found is a name."""
+    cased: bool = False
+    """Whether the pattern is for a text as it is, not in small letters."""
+
 
 _FOLD = {
     code: folded
     for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
     if (folded := unicodedata.normalize("NFD", chr(code))[0]).isascii() and folded.isalpha()
-}
+} | {0x17F: "s"}
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Mister|Madam|Mdm|Mx|Master|Lady|Sir)"
 _TITLES = re.compile(rf"(?i)\b{_TITLE}\b\.?|先生|小姐|女士|太太|同學|同学")
 _DOCTOR = re.compile(
@@ -32,6 +45,8 @@ _BEHIND_DOCTOR = re.compile(r"\s?(?:醫師|醫生|医生|医师|大夫|主任|�
 _CJK = r"\u3400-\u9fff"
 _LETTER = r"A-Za-z0-9\u00c0-\u024f"  # a name may touch Chinese characters
 _SEPARATOR = r"(?:[\s\-_'’·・]{0,3}|\.)"
+_SPACED = r"[\s\-·・.]{0,2}"
+_BEGINS = re.compile(r"\w+")
 _SYLLABLE = re.compile(r"(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?(?:[iu]?[aeiou]{1,2}|v)(?:ng|n)?", re.IGNORECASE)
 _SURNAMES = frozenset(
     "chen lin huang chang zhang li lee wang wu liu tsai cai yang hsu xu cheng zheng hsieh xie kuo guo hung hong "
@@ -125,17 +140,19 @@ class Own:
     @cached_property
     def _shapes(self) -> list[Shape]:
         if self.is_long:
-            return [(_shape(_SEPARATOR.join(map(re.escape, self.parts))), _always)] if self.parts else []
+            return [_shape(_SEPARATOR.join(self.parts).lower())] if self.parts else []
         return [*_chinese(self.name), *_latin(self.parts, self._theirs)]
 
     def find(self, text: str) -> Iterator[Span]:
         """Yield where the name stands."""
         folded = fold(text)
-        for shape, fits in self._shapes:
-            for found in shape.finditer(folded):
-                start, end = found.span(found.lastindex or 0)
-                if fits(folded[start:end]) and not is_doctors(folded, start, end):
-                    yield start, end
+        small = folded.lower()
+        for shape in self._shapes:
+            if shape.key in small:
+                for found in shape.pattern.finditer(folded if shape.cased else small):
+                    start, end = found.span(found.lastindex or 0)
+                    if shape.fits(folded[start:end]) and not is_doctors(folded, start, end):
+                        yield start, end
 
     def is_called(self, name: str) -> bool:
         """Return whether this is the whole name, or one of its parts."""
@@ -168,11 +185,12 @@ def _chinese(name: str) -> Iterator[Shape]:
     chars = re.findall(rf"[{_CJK}]", name)
     whole = "".join(chars)
     if len(chars) > 1 and not is_common(whole):
-        yield re.compile(r"[\s\-·・.]{0,2}".join(map(re.escape, chars))), _always
+        yield Shape(chars[0], re.compile(_SPACED.join(chars)), _always)
     if len(chars) == 3 and not is_common(whole[1:]):
-        yield re.compile(re.escape(chars[1]) + r"[\s\-·・.]{0,2}" + re.escape(chars[2])), _always
+        yield Shape(chars[1], re.compile(_SPACED.join(chars[1:])), _always)
     if chars and (len(chars) < 4):
-        yield re.compile(re.escape(chars[0]) + r"(?=\s?(?:先生|小姐|女士|太太|媽媽|爸爸|同學|君))"), _always
+        titles = r"(?=\s?(?:先生|小姐|女士|太太|媽媽|爸爸|同學|君))"
+        yield Shape(chars[0], re.compile(chars[0] + titles), _always)
 
 
 def _latin(parts: list[str], theirs: frozenset[str]) -> Iterator[Shape]:
@@ -182,30 +200,28 @@ def _latin(parts: list[str], theirs: frozenset[str]) -> Iterator[Shape]:
         return
     low = [part.casefold() for part in parts]
     if len(set(low)) == 1 and len(low) > 1:  # An An An: also An An and Anan
-        yield (
-            _shape(f"{low[0]}(?:{_SEPARATOR}{low[0]})+"),
-            _capitals if is_common(low[0]) or len(low[0]) < 3 else _always,
-        )
+        fits = _capitals if is_common(low[0]) or len(low[0]) < 3 else _always
+        yield _shape(f"{low[0]}(?:{_SEPARATOR}{low[0]})+", fits)
     elif len(low) > 1 and not all(is_common(part) or part.isdigit() for part in low):
         apart = [_SEPARATOR.join(_parted(part)) for part in low[:-1]] + [_numbered(low[-1])]
-        yield _shape(_SEPARATOR.join(apart)), _always
-        yield _shape(_SEPARATOR.join(reversed(apart))), _always
+        yield _shape(_SEPARATOR.join(apart))
+        yield _shape(_SEPARATOR.join(reversed(apart)))
     elif len(low) > 1:
-        yield _shape(_SEPARATOR.join(map(re.escape, low))), _joined_only
+        yield _shape(_SEPARATOR.join(low), _joined_only)
     for part in dict.fromkeys(low):
         if part.isdigit():
             continue
-        yield re.compile(rf"(?i)\b{_TITLE}\b\.?\s{{1,3}}({re.escape(part)})(?![^\W_])"), _always
+        yield Shape(part, re.compile(rf"\b{_TITLE.lower()}\b\.?\s{{1,3}}({part})(?![^\W_])"), _always)
         if part in theirs or is_common(part):
             continue
         if part in _SURNAMES:
-            yield re.compile(rf"(?<![^\W_])(?:{part.title()}|{part.upper()})(?![^\W_]|\s[A-Z])"), _always
+            yield _surname(part)
         elif len(part) > 2:
-            yield _shape(re.sub(r"(?<=[a-z])(?=[0-9])", r"[\\s_-]?", re.escape(part))), _always
+            yield _shape(re.sub(r"(?<=[a-z])(?=[0-9])", r"[\\s_-]?", part))
             yield from _syllables(part)
             word = part.rstrip("0123456789")
             if word != part and len(word) > 3 and not is_common(word) and word not in _SURNAMES | theirs:
-                yield _shape(word), _always
+                yield _shape(word)
 
 
 def _numbered(part: str) -> str:
@@ -218,19 +234,29 @@ def _syllables(part: str) -> Iterator[Shape]:
     """Yield the shape of a joined name taken apart: Xiaoming, Xiao Ming, Xiao-ming; Anan, An An An."""
     found = _parted(part)
     if len(found) > 1 and len(set(found)) == 1:
-        yield _shape(f"{found[0]}(?:{_SEPARATOR}{found[0]})+"), _capitals
+        yield _shape(f"{found[0]}(?:{_SEPARATOR}{found[0]})+", _capitals)
     elif len(found) > 1:
-        yield _shape(_SEPARATOR.join(found)), _capitals
+        yield _shape(_SEPARATOR.join(found), _capitals)
 
 
 def _parted(part: str) -> list[str]:
-    """Return the syllables of a joined name, as patterns; all of it as one where they don't make up a name."""
+    """Return the syllables of a joined name; all of it as one where they don't make up a name."""
     found = [one[0] for one in _SYLLABLE.finditer(part)]
-    return found if 2 <= len(found) <= 4 and "".join(found) == part else [re.escape(part)]
+    return found if 2 <= len(found) <= 4 and "".join(found) == part else [part]
 
 
-def _shape(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?i)(?<![{_LETTER}]){pattern}(?![{_LETTER}])")
+def _shape(pattern: str, fits: Callable[[str], bool] = _always) -> Shape:
+    """Return the shape of words in small letters. What is before them is looked at behind the first of them, so that
+    the search can be for that one: it is thirty times as fast."""
+    first = _BEGINS.match(pattern)
+    key = first[0] if first else ""
+    return Shape(key, re.compile(rf"{key}(?<![{_LETTER}]{key}){pattern[len(key) :]}(?![{_LETTER}])"), fits)
+
+
+def _surname(part: str) -> Shape:
+    """Return the shape of a surname, which often is a common word in small letters."""
+    written = "|".join(rf"{one}(?<![^\W_]{one})" for one in (part.title(), part.upper()))
+    return Shape(part, re.compile(rf"(?:{written})(?![^\W_]|\s[A-Z])"), _always, cased=True)
 
 
 def _joined_only(found: str) -> bool:

@@ -23,8 +23,9 @@ def from_page(markup: str, at: datetime) -> tuple[Signal, ...]:
 
     A tag counts wherever it stands, also in the body; in a comment, a script or a template it is none.
     """
-    if not _ANY.search(markup):  # most pages have none, and to read the tree takes ten times as long
-        return ()
+    small = markup.lower()
+    if not any(name in small for name in (*ROBOTS, *TDM)) or not _ANY.search(small):
+        return ()  # most pages have none, and to read the tree takes ten times as long
     return tuple(islice(_signals(markup, at), MOST))
 
 
