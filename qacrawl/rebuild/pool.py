@@ -18,7 +18,7 @@ from rich.progress import Progress
 from qacrawl import files, sitefile
 from qacrawl.errors import QacrawlError
 from qacrawl.reader.messages import Setup
-from qacrawl.rebuild import batches, staged
+from qacrawl.rebuild import staged
 from qacrawl.rebuild.batches import DAMAGE
 from qacrawl.rebuild.pages import Piece, Wanted
 from qacrawl.rebuild.staged import Staged
@@ -115,12 +115,11 @@ def _pool(job: Job, processes: int, console: Console) -> Iterator[Map]:
 
 
 def _begin(job: Job) -> None:
-    """Prepare a process of the pool: it ends with the one that started it, and has one of its own that reads pages."""
+    """Prepare a process of the pool, which ends with the one that started it."""
     _end_with_parent()
     if job.setup.source is not None:
         sitefile.use(job.setup.source)
     files.folder(job.output, job.setup.site)  # which may be the working copy of a bucket
-    batches.reader(job.setup).start()
 
 
 def _end_with_parent() -> None:

@@ -34,7 +34,7 @@ _FOLD = {
     code: folded
     for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
     if (folded := unicodedata.normalize("NFD", chr(code))[0]).isascii() and folded.isalpha()
-} | {0x17F: "s"}
+} | dict(zip(map(ord, "ıøØłŁđĐħĦſ"), "ioOlLdDhHs", strict=True))
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Mister|Madam|Mdm|Mx|Master|Lady|Sir)"
 _TITLES = re.compile(rf"(?i)\b{_TITLE}\b\.?|先生|小姐|女士|太太|同學|同学")
 _DOCTOR = re.compile(
@@ -45,6 +45,8 @@ _BEHIND_DOCTOR = re.compile(r"\s?(?:醫師|醫生|医生|医师|大夫|主任|�
 _CJK = r"\u3400-\u9fff"
 _LETTER = r"A-Za-z0-9\u00c0-\u024f"  # a name may touch Chinese characters
 _SEPARATOR = r"(?:[\s\-_'’·・]{0,3}|\.)"
+_MASKED = re.compile(rf"[{_CJK}][XxOo*○〇某][{_CJK}]?")
+"""A name in which a sign stands for a character."""
 _SPACED = r"[\s\-·・.]{0,2}"
 _BEGINS = re.compile(r"\w+")
 _SYLLABLE = re.compile(r"(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?(?:[iu]?[aeiou]{1,2}|v)(?:ng|n)?", re.IGNORECASE)
@@ -184,7 +186,9 @@ def _chinese(name: str) -> Iterator[Shape]:
     """Yield the shapes of a name in Chinese characters: whole, spaced, without surname, the surname with a title."""
     chars = re.findall(rf"[{_CJK}]", name)
     whole = "".join(chars)
-    if len(chars) > 1 and not is_common(whole):
+    if _MASKED.fullmatch(name):
+        yield Shape(chars[0], re.compile(re.escape(name.lower())), _always)
+    elif len(chars) > 1 and not is_common(whole):
         yield Shape(chars[0], re.compile(_SPACED.join(chars)), _always)
     if len(chars) == 3 and not is_common(whole[1:]):
         yield Shape(chars[1], re.compile(_SPACED.join(chars[1:])), _always)

@@ -38,6 +38,9 @@ FOUND = [
     ("請加 LINE 好友:lulu-0418", "請加 LINE 好友:[user]"),
     ("Line ID➡️ honey_bee3", "Line ID➡️ [user]"),
     ("威信:abc_7890", "威信:[user]"),
+    ("我的帳號little_fish，謝謝", "我的帳號[user]，謝謝"),
+    ("暱稱 bluefish77", "暱稱 [user]"),
+    ("LINE (id: rainy-day)", "LINE (id: [user])"),
     ("0912345678A123456789-0912345678A123456789", "[phone][id]-[phone][id]"),
 ]
 KEPT = [
@@ -52,6 +55,8 @@ KEPT = [
     "The 2020-2021 season; between 1990 and 2005; 100,000 people; 3.14159265",
     "look at gmail.com for a message",
     "follow-up of #223574",
+    "我的帳號無法登入 the page",
+    "LINE (idle since May)",
     "",
 ]
 
@@ -172,6 +177,10 @@ OWN = [
     ("Vivian", "我是vivian，想請問", "我是[name]，想請問"),
     ("Early Bird", "the early bird, EarlyBird", "the early bird, [name]"),
     ("Sore throat", "my sore throat hurts", "my sore throat hurts"),
+    ("Yılmaz", "Yilmaz, yılmaz and YILMAZ", "[name], [name] and [name]"),
+    ("Sørensen", "I am Sorensen", "I am [name]"),
+    ("莊X芬", "我是莊x芬，莊X芬敬上", "我是[name]，[name]敬上"),
+    ("王○明", "王○明敬上，王先生", "[name]敬上，[name]先生"),
     ("Lin", "I am Lin, I saw Dr. Lin", "I am [name], I saw Dr. Lin"),
 ]
 
