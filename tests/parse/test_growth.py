@@ -200,6 +200,7 @@ MARKED = {
         f"<p itemscope itemref='{' '.join(map(str, range(n)))}'></p>"
         + "".join(f"<b id={at} itemprop=text>x</b>" for at in range(n))
     ),
+    "commas": lambda n: '<script type=application/ld+json>{"a": 1' + ", " * n + "</script>",
     "objects in objects": lambda n: '<script type=application/ld+json>{"a":' + '{"@id":"a","a":' * n + "</script>",
     "objects that refer to each other": lambda n: (
         '<script type=application/ld+json>[{"@id":"a","b":{"@id":"a"}}'

@@ -84,7 +84,7 @@ HANDLED: dict[str, list[Off]] = {
     "several-questions": [(threads, "_entry", lambda item: Post(""))],
     "tags-that-are-text": [(prose, "CLOSED", ANY_TAG), (blocks, "is_html", lambda *_: True)],
     "thread-as-qapage": [(threads, "_whole", lambda asked, forum: asked)],
-    "trailing-commas": [(tolerant, "COMMA", NOTHING)],
+    "trailing-commas": [(tolerant, "COMMAS", NOTHING)],
     "two-objects": [(tolerant, "_values", lambda text: [json.loads(text)])],
     "zones-and-words-in-dates": [(prose, "WORDED", NOTHING)],
 }

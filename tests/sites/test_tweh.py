@@ -1,10 +1,11 @@
 """The Taiwan e-Hospital: one spelling for each page, and what lines and texts say (whole pages are fixtures)."""
 
+import operator
 import time
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qacrawl.parse import links
@@ -68,7 +69,14 @@ def test_a_topic_keeps_what_it_is_about_and_no_address_of_a_person() -> None:
     )
 
 
-@given(st.sampled_from(["ShowDetail.php?q_no=", "history.php?UrlClass=", "index.php?d_class="]), st.text(max_size=30))
+@given(
+    st.sampled_from(
+        ["ShowDetail.php?q_no=", "history.php?UrlClass=", "index.php?d_class=", "index.php?d_class=a&UrlClass="]
+    ),
+    st.text(max_size=30) | st.builds(operator.mul, st.text(max_size=8), st.integers(1, 400)),
+)
+@example("history.php?UrlClass=", "rlClass%3D" * 70)
+@example("history.php?UrlClass=", "%F0%A0%9C%8E" * 101)
 def test_a_canonical_address_is_its_own(start: str, rest: str) -> None:
     try:
         once = addresses.canonical(f"{ALL}/{start}{rest}")

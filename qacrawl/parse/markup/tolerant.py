@@ -8,7 +8,8 @@ from typing import Any
 _STRING = r'"(?:[^"\\]++|\\.)*+(?:"|\\?+\Z)'
 _COMMENT = r"//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)|<!--|-->|<!\[CDATA\[|\]\]>"
 COMMENT = re.compile(rf"({_STRING})|{_COMMENT}", re.DOTALL)
-COMMA = re.compile(rf"({_STRING})|,(?=[\s,]*+[}}\]])", re.DOTALL)
+COMMAS = re.compile(rf"({_STRING})|(,[\s,]*+)(?=([}}\]])?)", re.DOTALL)
+"""A string, or commas and whether they stand before the end of a list or an object."""
 BAD_ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|(.?))', re.DOTALL)
 BETWEEN = re.compile(r"[\s,;]*+")
 # Numbers stay text: one of 5,000 digits would be refused.
@@ -25,7 +26,7 @@ def loads(text: str) -> list[Any]:
         try:
             return [_DECODER.decode(text)]
         except json.JSONDecodeError:
-            return _values(COMMA.sub(_kept, COMMENT.sub(_mended, text)))
+            return _values(COMMAS.sub(_kept, COMMENT.sub(_mended, text)))
     except RecursionError:
         raise ValueError("nested too deep") from None
 
@@ -36,7 +37,8 @@ def _mended(match: re.Match[str]) -> str:
 
 
 def _kept(match: re.Match[str]) -> str:
-    return match[1] or ""
+    """Return a string as it is, and commas unless they are the last."""
+    return match[1] or ("" if match[3] else match[2])
 
 
 def _values(text: str) -> list[Any]:

@@ -27,6 +27,8 @@ NUMBER = re.compile(r"0*([1-9]\d{0,8})")
 PAGE = re.compile(r"0*([1-9]\d{0,4})")
 DEPARTMENT = ("UrlClass", "d_class")
 """Parameters that name a department: of its listing, and of its page, which leads to nothing but that listing."""
+LONGEST = 1200
+"""Characters of a department's name that are read, as it stands in an address: a hundred as UTF-8, at most."""
 CANONICAL = re.compile(
     r"https?://[a-z0-9.-]+(?::(?!80/|443/)[1-9]\d{1,4})?/doctor/All/ShowDetail\.php\?q_no=[1-9]\d{0,8}"
 )
@@ -100,12 +102,12 @@ def _number(query: str) -> str:
 
 def _department(query: str) -> str:
     """Return the department that a query names, percent-encoded in UTF-8 or Big5; "" where it names none."""
-    raw = unquote_to_bytes("".join(_value(query, name) for name in DEPARTMENT if _value(query, name))[:600])
+    raw = unquote_to_bytes("".join(_value(query, name) for name in DEPARTMENT if _value(query, name))[:LONGEST])
     try:
         text = raw.decode()
     except UnicodeDecodeError:
         text = raw.decode(ENCODING, "ignore")
-    return "".join(text.replace("+", " ").split())
+    return "".join(text.replace("+", " ").split())[: LONGEST // 12]  # so that, quoted again, it is read as the same
 
 
 def _value(query: str, name: str) -> str:
