@@ -1,13 +1,16 @@
 """Seconds for an archive: our rebuild, whole, against what reads the same files to text, side by side in one run.
 
-python benchmarks/rebuild.py [--pages N] [--files N] [--processes N]
+python benchmarks/rebuild.py [--pages N] [--files N] [--processes N] [--saved DIR] [--alone]
 
+With `--saved`, the pages are those that lie in DIR (.html or .html.gz), over and over; with `--alone`, only the rebuild
+is measured: several sizes one after the other say whether its time grows as they do.
 Seconds of the processors count, in all processes: those on the wall depend on what else the machine does. fastwarc,
 which the project does not need, has to be installed: `pip install fastwarc`.
 """
 
 import argparse
 import ctypes
+import gzip
 import json
 import os
 import resource
@@ -30,13 +33,24 @@ from qacrawl.archive.write import Writer
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def make(folder: Path, number: int, files: int) -> None:
-    """Write an archive of articles, in files of the same number of pages."""
+def synthetic(number: int) -> tuple[str, bytes]:
+    """Return the URL and the body of an article."""
+    return f"https://doctorqna.com/en/article/{number + 1}", pages.page(number + 1)
+
+
+def saved(folder: Path) -> Callable[[int], tuple[str, bytes]]:
+    """Return what gives URL and body of a page that lies in a folder, over and over."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.name.endswith((".html", ".html.gz"))]
+    bodies = [gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in paths]
+    return lambda number: (f"https://pages.example/q/{number}", bodies[number % len(bodies)])
+
+
+def make(folder: Path, number: int, files: int, page: Callable[[int], tuple[str, bytes]] = synthetic) -> None:
+    """Write an archive of pages, in files of the same number of pages."""
     for file in range(files):
         writer = Writer(folder, f"20240101T000000Z-{file:08}")
-        for one in range(file, number, files):
-            url = f"https://doctorqna.com/en/article/{one + 1}"
-            writer.write(Exchange(url, 200, [("Content-Type", "text/html; charset=utf-8")], pages.page(one + 1), AT))
+        for url, body in map(page, range(file, number, files)):
+            writer.write(Exchange(url, 200, [("Content-Type", "text/html; charset=utf-8")], body, AT))
         writer.sync()
         writer.close()
 
@@ -75,9 +89,9 @@ def in_pool(action: Callable[[Path, Path], int], archive: Path, out: Path, proce
         return sum(pool.map(partial(action, out=out), sorted(archive.iterdir())))
 
 
-def whole(output: Path, processes: int) -> int:
+def whole(output: Path, site: str, processes: int) -> int:
     """Run `qacrawl rebuild`: read, parse, validate, redact, write, choose the newest, publish."""
-    command = [sys.executable, "-m", "qacrawl", "rebuild", "doctorqna", "--output", str(output)]
+    command = [sys.executable, "-m", "qacrawl", "rebuild", site, "--output", str(output)]
     done = subprocess.run(
         [*command, "--processes", str(processes)], check=True, capture_output=True, text=True, env=os.environ
     )
@@ -119,23 +133,28 @@ def main() -> None:
     options.add_argument("--pages", type=int, default=8000)
     options.add_argument("--files", type=int, default=8)
     options.add_argument("--processes", type=int, default=2)
+    options.add_argument("--saved", type=Path)
+    options.add_argument("--alone", action="store_true")
     given = options.parse_args()
+    site = "qapage" if given.saved else "doctorqna"
     adopt_orphans()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        archive = folder / "output" / "doctorqna" / "archive"
+        archive = folder / "output" / site / "archive"
         archive.mkdir(parents=True)
-        make(archive, given.pages, given.files)
-        jobs = {
+        make(archive, given.pages, given.files, saved(given.saved) if given.saved else synthetic)
+        others = {
             "fastwarc + selectolax + text": partial(in_pool, fast, archive, folder, given.processes),
             "warcio + BeautifulSoup(lxml) + get_text + JSON Lines": partial(
                 in_pool, plain, archive, folder, given.processes
             ),
-            "qacrawl rebuild, first": partial(whole, folder / "output", given.processes),
-            "qacrawl rebuild, again": partial(whole, folder / "output", given.processes),
+        }
+        ours = {
+            "qacrawl rebuild, first": partial(whole, folder / "output", site, given.processes),
+            "qacrawl rebuild, again": partial(whole, folder / "output", site, given.processes),
             "qacrawl rebuild, pages of another site": partial(skipped, folder / "output", archive, given.processes),
         }
-        for name, job in jobs.items():
+        for name, job in (ours if given.alone else others | ours).items():
             seconds, used, number = measured(job)
             print(
                 f"{name}: {seconds:.1f} s, {used:.1f} CPU s, {1000 * used / given.pages:.2f} CPU ms a page, {number:,}"
