@@ -15,7 +15,9 @@ ROBOTS = ("robots", AGENT)
 TDM = ("tdm-reservation", "tdm-policy")
 MOST = 100
 """Such tags that are read."""
-_ANY = re.compile(rf"name\s*=\s*[\"']?\s*(?:{'|'.join((*ROBOTS, *TDM))})\b", re.IGNORECASE)
+FAR = 50_000
+"""Characters of such a tag, at most, from the name on."""
+_ANY = re.compile(rf"name\s*=\s*[\"']?\s*(?:{'|'.join((*ROBOTS, *TDM))})\b")
 
 
 def from_page(markup: str, at: datetime) -> tuple[Signal, ...]:
@@ -24,9 +26,21 @@ def from_page(markup: str, at: datetime) -> tuple[Signal, ...]:
     A tag counts wherever it stands, also in the body; in a comment, a script or a template it is none.
     """
     small = markup.lower()
-    if not any(name in small for name in (*ROBOTS, *TDM)) or not _ANY.search(small):
-        return ()  # most pages have none, and to read the tree takes ten times as long
-    return tuple(islice(_signals(markup, at), MOST))
+    if not any(name in small for name in (*ROBOTS, *TDM)):
+        return ()
+    end = _end(small)
+    if not end:
+        return ()
+    return tuple(islice(_signals(markup[:end] if len(small) == len(markup) else markup, at), MOST))
+
+
+def _end(small: str) -> int:
+    """Return how much of a page, in small letters, is read for the tags that may say something; 0 where none may.
+
+    Most stand at the top, and what is behind them does not change what they are.
+    """
+    starts = [found.start() for found in _ANY.finditer(small)]
+    return starts[-1] + FAR if starts else 0
 
 
 def _signals(markup: str, at: datetime) -> Iterator[Signal]:

@@ -4,6 +4,7 @@ import json
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -217,6 +218,32 @@ def test_a_meta_tag_in_a_comment_a_script_or_a_template_is_none():
     inside = HEAD.format("robots", "none")
     for before, after in (("<!--", "-->"), ("<script>", "</script>"), ("<template>", "</template>")):
         assert page.from_page(f"<html><head>{before}{inside}{after}</head></html>", AT) == ()
+
+
+SIGNS = "<!-- --> <script> </script> <template> </template> <title> </title> <table> <select> <b> <p> > < \" ' = /"
+TAGS = (
+    HEAD.format("robots", "none"),
+    HEAD.format("qacrawl", "noai"),
+    HEAD.format("tdm-reservation", "1"),
+    "<meta name=robots content='a>b, noindex'>",
+    "<META content=nofollow NAME=ROBOTS",
+    "<i data-x='name=\"robots\"'>",
+    "İ",
+)
+PIECES = st.sampled_from([*SIGNS.split(), *TAGS])
+
+
+@given(st.lists(PIECES, max_size=30).map("".join))
+def test_a_page_says_the_same_whether_it_is_read_to_its_end(markup):
+    with patch.object(page, "_end", return_value=len(markup)):
+        whole = page.from_page(markup, AT)
+    with patch.object(page, "FAR", 60):
+        assert page.from_page(markup, AT) == whole
+
+
+def test_what_stands_behind_the_last_such_tag_is_not_read():
+    text = HEAD.format("robots", "noindex") + "<p>" * 10_000
+    assert page._end(text) <= page.FAR + 100
 
 
 def test_the_most_restrictive_word_counts():
