@@ -67,6 +67,15 @@ def faq(*, questions: int = 3, hour: int = 1) -> list[Any]:
     return [*records_of(steps.result(found.model_copy(update={"fetched_at": at}), KEY))]
 
 
+def test_one_question_under_many_q_and_a_pages_is_read_once():
+    said = "It hums. " * 200
+    asked = "<div itemscope itemtype=https://schema.org/{}>"
+    one = asked.format("Question") + f"<h1 itemprop=name>Why?</h1><p itemprop=text>{said}</p></div>"
+    body = asked.format("QAPage") * 40 + "</div>" * 40 + one
+    record = steps.result(page(body.encode()), KEY)
+    assert (record.question, record.similar_qa) == (said.strip(), ())
+
+
 def test_each_question_of_a_faq_page_is_a_record_with_its_rank():
     found = faq()
     first = found[0].record_id

@@ -87,10 +87,14 @@ def _asked(page: Page) -> Iterator[Asked]:
         return
     listed = {id(item) for one in _of(page, "FAQPage") for item in walk([one])}
     questions = [item for item in _of(page, "Question") if id(item) not in listed]
+    read: set[int] = set()
     for one in qa:
         main = next((item for item in one.items("mainEntity") if "Question" in item.types), None)
         main = main or next(iter(questions), None)
-        if main and (thread := question(main)):
+        if main is None or id(main) in read:
+            continue
+        read.add(id(main))
+        if thread := question(main):
             thread.title = thread.title or _line(one, "name", "headline")
             yield Asked(thread, main, questions)
 
