@@ -1,6 +1,8 @@
-"""Synthetic pages of a given size for the benchmarks: navigation, scripts and an article."""
+"""Pages for the benchmarks: synthetic ones of a given size (navigation, scripts and an article), and saved ones."""
 
+import gzip
 import random
+from pathlib import Path
 
 WORDS = (
     "pain sleep knee stomach doctor week morning night medicine skin fever cough blood pressure test result head eye "
@@ -59,3 +61,11 @@ Dr.<br>Chen Mei, Harbor Hospital, cares about you.</p></div><div>Reply Date: 202
     head += f"<title>Title of question {number} - Neurology</title>"
     fill = script * max(0, (size - len(body) - len(head) - 60) // len(script))
     return f"{head}<script>{fill}</script></head><body>{body}</body></html>".encode()
+
+
+def saved(folder: Path) -> list[bytes]:
+    """Return the saved pages in a folder, gzipped or not; exit with one line where there is none."""
+    found = [path for path in sorted(folder.iterdir()) if path.name.endswith((".html", ".html.gz"))]
+    if not found:
+        raise SystemExit(f"{folder} has no *.html and no *.html.gz")
+    return [gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in found]

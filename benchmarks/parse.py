@@ -9,7 +9,6 @@ markup; beside extruct, where that is installed.
 
 import argparse
 import gc
-import gzip
 import statistics
 import time
 from collections.abc import Callable
@@ -92,10 +91,7 @@ def measure(
 
 def saved(folder: Path, rounds: int) -> None:
     """Print what the readers take for the pages in a folder."""
-    found = [path for path in sorted(folder.iterdir()) if path.name.endswith((".html", ".html.gz"))]
-    if not found:
-        raise SystemExit(f"{folder} has no *.html and no *.html.gz")
-    bodies = [gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in found]
+    bodies = pages.saved(folder)
     size = sum(map(len, bodies)) / len(bodies) / 1024
     print(
         f"{len(bodies)} saved pages of {size:.0f} KB, the largest {max(map(len, bodies)) / 1024:.0f}, {rounds} rounds"

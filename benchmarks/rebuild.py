@@ -10,7 +10,6 @@ which the project does not need, has to be installed: `pip install fastwarc`.
 
 import argparse
 import ctypes
-import gzip
 import json
 import os
 import resource
@@ -40,8 +39,7 @@ def synthetic(number: int) -> tuple[str, bytes]:
 
 def saved(folder: Path) -> Callable[[int], tuple[str, bytes]]:
     """Return what gives URL and body of a page that lies in a folder, over and over."""
-    paths = [path for path in sorted(folder.rglob("*")) if path.name.endswith((".html", ".html.gz"))]
-    bodies = [gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in paths]
+    bodies = pages.saved(folder)
     return lambda number: (f"https://pages.example/q/{number}", bodies[number % len(bodies)])
 
 

@@ -20,15 +20,16 @@ _APP = (
 )
 _ID = r"(?:\s?(?:id|account|acc|handle|user\s?name|user|name|number|no\.?|帳號|账号|帐号|號|号|名稱|暱稱|好友))"
 _IS = r"(?:\s?(?:[:=]|is|was|是|為|为|叫|->|→|➡\ufe0f?|👉)\s?)"
+_ACCOUNT = "(?:用戶名稱?|用户名|帳號|账号|帐号|暱稱|昵称|使用者名稱)"
 _SURE = re.compile(
     rf"""(?ix) (?:(?<![a-z])|(?=[用帳账暱昵使])) (?: {_APP}(?:\s?\()?{_ID}{{1,2}} (?:{_IS}|\s|\(){{0,2}}
       | (?!line){_APP}\s?[:=]\s?
       | (?-i:LINE)\s?:\s?
       | (?:\b(?:user\s?-?names?|user\s?ids?|screen\s?names?|nick\s?names?|nick|log\s?-?ins?|handles?|account\ names?
       |gamer\s?tags?|forum\ names?|alias)\b
-          | 用戶名稱? | 用户名 | 帳號 | 账号 | 暱稱 | 昵称 | 使用者名稱 )
+          | {_ACCOUNT} )
         (?:\s(?:on|at|in|for|here|there)(?:\s[\w.]+){{0,3}}?)? (?:{_IS}|\s?[(]\s?|\s?[,]\s?)
-      | (?: (?:用戶名稱? | 用户名 | 帳號 | 账号 | 帐号 | 暱稱 | 昵称 | 使用者名稱)\s?
+      | (?: {_ACCOUNT}\s?
       | \b(?:known\ as|goes?\ by|under\ the\ (?:user\s?)?name|log(?:ged)?\ in\ as|register(?:ed)?\ as
       | post(?:ed|ing)?\ as|sign(?:ed)?\ (?:up|in)\ as)
         (?:\ the\ user(?:name)?)?\s ) (?P<odd>)

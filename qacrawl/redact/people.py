@@ -48,7 +48,6 @@ _SEPARATOR = r"(?:[\s\-_'’·・]{0,3}|\.)"
 _MASKED = re.compile(rf"[{_CJK}][XxOo*○〇某][{_CJK}]?")
 """A name in which a sign stands for a character."""
 _SPACED = r"[\s\-·・.]{0,2}"
-_BEGINS = re.compile(r"\w+")
 _SYLLABLE = re.compile(r"(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?(?:[iu]?[aeiou]{1,2}|v)(?:ng|n)?", re.IGNORECASE)
 _SURNAMES = frozenset(
     "chen lin huang chang zhang li lee wang wu liu tsai cai yang hsu xu cheng zheng hsieh xie kuo guo hung hong "
@@ -252,8 +251,7 @@ def _parted(part: str) -> list[str]:
 def _shape(pattern: str, fits: Callable[[str], bool] = _always) -> Shape:
     """Return the shape of words in small letters. What is before them is looked at behind the first of them, so that
     the search can be for that one: it is thirty times as fast."""
-    first = _BEGINS.match(pattern)
-    key = first[0] if first else ""
+    key = re.split(r"\W", pattern, maxsplit=1)[0]
     return Shape(key, re.compile(rf"{key}(?<![{_LETTER}]{key}){pattern[len(key) :]}(?![{_LETTER}])"), fits)
 
 

@@ -66,7 +66,7 @@ def _unsaid(plain: str, start: int, found: Sequence[Group], at: int) -> bool:
 
 
 def _may_begin(found: Sequence[Group], at: int) -> bool:
-    """Return whether a number that nothing announces may begin with a group: as `_is_phone` will see, but fast."""
+    """Return whether a number that nothing announces may begin with a group, by `_is_written_so`: a fast first look."""
     first = found[at].digits
     if first[0] == "0" or len(first) == 11 or "886".startswith(first[:3]):
         return True

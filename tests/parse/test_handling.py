@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from qacrawl.parse.markup.item import Item
 from qacrawl.parse.markup.posts import Post
 from qacrawl.parse.markup.threads import Thread
 
+TURNS = count()
 NOTHING = re.compile(r"(?!)")
 COMMENTS = (r"//[^\n]*+|", r"/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)|")
 ANY_TAG = re.compile(r"<[^<>]+>")
@@ -79,7 +81,7 @@ HANDLED: dict[str, list[Off]] = {
     "most-votes": [(Thread, "best", best_by(lambda post: post.accepted))],
     "posts-apart": [(threads, "_loose", lambda page, main: iter(()))],
     "raw-newlines": [STRICT],
-    "richer-encoding": [(threads, "_most", lambda found: found[-1])],
+    "richer-encoding": [(threads, "_worth", lambda _: next(TURNS))],  # the last one is taken
     "same-text-twice": [(threads, "is_same", lambda seen, text: False)],
     "several-questions": [(threads, "_entry", lambda item: Post(""))],
     "tags-that-are-text": [(prose, "CLOSED", ANY_TAG), (blocks, "is_html", lambda *_: True)],

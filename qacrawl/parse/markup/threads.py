@@ -61,12 +61,11 @@ def find(*encodings: Iterable[Item]) -> list[Thread]:
     asked = [found for page in pages for found in _asked(page)]
     forum = [thread for page in pages if (thread := _forum(page, pages))]
     if asked:
-        most = _most([one.thread for one in asked])
-        main, questions = next((one.main, one.questions) for one in asked if one.thread is most)
-        most.similar = [_entry(item) for item in questions if item is not main]
-        return [_whole(most, forum)]
+        most = max(asked, key=lambda one: _worth(one.thread))
+        most.thread.similar = [_entry(item) for item in most.questions if item is not most.main]
+        return [_whole(most.thread, forum)]
     if forum:
-        return [_most(forum)]
+        return [max(forum, key=_worth)]
     return max((_listed(page) for page in pages), key=_size, default=[])
 
 
@@ -201,8 +200,9 @@ def _says(thread: Thread) -> int:
     return len(thread.question.text) + sum(len(one.text) for one in thread.replies)
 
 
-def _most(threads: list[Thread]) -> Thread:
-    return max(threads, key=lambda thread: (bool(thread.replies), _says(thread)))
+def _worth(thread: Thread) -> tuple[bool, int]:
+    """Return by what a page's main thread is told from others: that it has replies, then how much it says."""
+    return bool(thread.replies), _says(thread)
 
 
 def _size(threads: list[Thread]) -> tuple[int, int]:
@@ -213,7 +213,7 @@ def _whole(asked: Thread, forum: list[Thread]) -> Thread:
     """Return a Q&A page's thread with what the same page says as a forum thread: its texts where the others are cut,
     and its posts where no answer is marked."""
     if forum:
-        thread = _most(forum)
+        thread = max(forum, key=_worth)
         for one in (asked.question, *asked.replies):
             _fill(one, [thread.question, *thread.replies])
         if not asked.replies:

@@ -28,7 +28,7 @@ PAGE = re.compile(r"0*([1-9]\d{0,4})")
 DEPARTMENT = ("UrlClass", "d_class")
 """Parameters that name a department: of its listing, and of its page, which leads to nothing but that listing."""
 LONGEST = 1200
-"""Characters of a department's name that are read, as it stands in an address: a hundred as UTF-8, at most."""
+"""Characters of an address in which a department's name is read: a hundred of its own, of four encoded bytes each."""
 CANONICAL = re.compile(
     r"https?://[a-z0-9.-]+(?::(?!80/|443/)[1-9]\d{1,4})?/doctor/All/ShowDetail\.php\?q_no=[1-9]\d{0,8}"
 )
