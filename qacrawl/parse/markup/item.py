@@ -24,7 +24,7 @@ class Budget:
         """Return `markup`. Raise Nested where it is too much."""
         self._left -= len(markup)
         if self._left < 0:
-            raise Nested(f"elements lie in each other: to read them is to read the page {TIMES} times")
+            raise Nested(f"elements nested too deep: to read each is to read the page more than {TIMES} times")
         return markup
 
 
