@@ -295,6 +295,59 @@ def test_killed_by_somebody_else_it_costs_no_page(acts):
     use(do)
 
 
+@pytest.mark.slow
+def test_killed_again_and_again_before_it_is_ready_it_costs_no_page():
+    async def do(reader: Reader) -> None:
+        reads = asyncio.ensure_future(read(reader, page(1), page(2)))
+        killed = set()
+        while len(killed) < client.STARTS - 1:
+            if not reader.child.is_gone and not reader.child.is_ready:
+                with suppress(ProcessLookupError):
+                    os.kill(reader.child.pid, signal.SIGKILL)
+                killed.add(reader.child.pid)
+            await asyncio.sleep(0.01)
+        assert await reads == ["QARecord", "QARecord"]
+
+    use(do)
+
+
+@pytest.mark.slow
+def test_one_that_is_killed_early_is_not_followed_by_another_at_once(monkeypatch):
+    monkeypatch.setattr(client, "PAUSE", 1.0)
+
+    async def do(reader: Reader) -> None:
+        first = reader.child.pid
+        os.kill(first, signal.SIGKILL)
+        reads = [asyncio.ensure_future(reader.read(page(1)))]
+        while not reader.child.is_gone:
+            await asyncio.sleep(0.01)
+        reads.append(asyncio.ensure_future(reader.read(page(2))))
+        await asyncio.sleep(0.1)
+        assert reader.child.pid == first
+        found = await asyncio.gather(*reads)
+        assert all(isinstance(read.result, QARecord) for read in found)
+        assert reader.child.pid != first
+
+    use(do)
+
+
+@pytest.mark.slow
+def test_one_that_is_killed_early_may_be_closed_at_once():
+    async def do(reader: Reader) -> None:
+        os.kill(reader.child.pid, signal.SIGKILL)
+        answer = asyncio.ensure_future(reader.read(page(1)))
+        while not reader.child.is_gone:
+            await asyncio.sleep(0.01)
+        last = reader.child.pid
+        reader.close()
+        with pytest.raises(Unread):
+            await answer
+        await asyncio.sleep(2 * client.PAUSE)
+        assert reader.child.pid == last
+
+    use(do)
+
+
 def test_signals_for_the_crawl_do_not_end_it():
     async def do(reader: Reader) -> None:
         await reader.read(page(1))
@@ -463,12 +516,12 @@ def test_a_crawl_whose_reader_is_killed_loses_nothing(tmp_path: Path):
     with FaultSite(articles=30) as site:
         process = crawling.start(crawling.command(site.start, tmp_path, "--delay", "0.05"))
         killed = 0
-        while process.poll() is None and killed < 3:
+        while process.poll() is None and killed < client.TRIES - 1:  # so that no page is at fault
             for child in crawling.children(process.pid)[:1]:
                 os.kill(child, signal.SIGKILL)
                 killed += 1
                 time.sleep(0.3)
         done = crawling.finish(process)
-    assert killed == 3
+    assert killed == client.TRIES - 1
     assert done.code == 0, done.err
     assert len(crawling.records(tmp_path)) == 30

@@ -16,10 +16,15 @@ from qacrawl.records import Page, Refusal, Reject
 
 logger = logging.getLogger(__name__)
 
-TRIES = 2
-"""Processes that a page may bring down: the first may have had other reasons to end."""
-STARTS = 3
+TRIES = 3
+"""Processes that a page may bring down: the first ones may have had other reasons to end."""
+STARTS = 6
 """Processes in a row that may end before they are ready: then it is not for a page."""
+PAUSE = 0.25
+"""Seconds before another is started after one that was not ready yet; twice as long after each further one.
+
+Where memory is short, the kernel ends what has just begun, and may end the next one as well.
+"""
 START = 60.0
 """Seconds in which a process has to be ready."""
 GRACE = 3.0
@@ -104,6 +109,8 @@ class Reader:
         self.asked: deque[_Asked] = deque()
         self.vain = 0
         """Processes in a row that ended before they were ready."""
+        self.pause: asyncio.TimerHandle | None = None
+        """Until the next process is started."""
         self.watch: asyncio.TimerHandle | None = None
         self.watched = 0.0
         self.starting = 0.0
@@ -122,10 +129,10 @@ class Reader:
             asked.fail(Unread(f"{asked.url}: the run ended"))
             return asked.answer
         self.asked.append(asked)
-        if self.child.is_gone:
-            self._start()
-        else:
+        if not self.child.is_gone:
             self.child.send(asked.message, loop)
+        elif self.pause is None:
+            self._start()
         if self.watch is None:
             self.watched = time.monotonic()
             self.watch = loop.call_later(TICK, self._look)
@@ -134,8 +141,9 @@ class Reader:
     def close(self) -> None:
         """End the process; pages that were not answered are not read."""
         self.is_closed = True
-        if self.watch:
-            self.watch.cancel()
+        for timer in (self.watch, self.pause):
+            if timer:
+                timer.cancel()
         self.child.end()
         while self.asked:
             asked = self.asked.popleft()
@@ -143,6 +151,7 @@ class Reader:
 
     def _start(self) -> None:
         """Start another process for the pages that wait, if there are any."""
+        self.pause = None
         if not self.asked or not self.loop:
             return
         try:
@@ -170,7 +179,7 @@ class Reader:
             self._start()
 
     def _ended(self) -> None:
-        """Go on after the process ended by itself: the page that it was at is tried once more."""
+        """Go on after the process ended by itself: the page that it was at is tried again."""
         self.vain = 0 if self.child.is_ready else self.vain + 1
         if self.vain >= STARTS:
             self._give_up(OSError("the process that reads pages ends as soon as it is started"))
@@ -179,7 +188,10 @@ class Reader:
             self.asked[0].tries += 1
             if self.asked[0].tries >= TRIES:
                 self.asked.popleft().refuse(Failure(Refusal("crashed"), "brings down the process that reads it"))
-        self._start()
+        if self.vain and self.asked and self.loop:
+            self.pause = self.loop.call_later(PAUSE * 2 ** (self.vain - 1), self._start)
+        else:
+            self._start()
 
     def _look(self) -> None:
         """See whether the process keeps to its limits; called each TICK while pages wait."""
@@ -196,6 +208,8 @@ class Reader:
     def _check(self, passed: float) -> None:
         """End a process that takes too long or too much, and give up the page that it was at."""
         limits, first = self.setup.limits, self.asked[0]
+        if self.pause:
+            return
         if not self.child.is_ready:
             self.starting += passed
             if self.starting > START:
