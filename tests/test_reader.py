@@ -156,7 +156,7 @@ def test_a_page_without_end_is_too_slow_wherever_it_stands(acts, act):
         begun = time.monotonic()
         pages = [page(number, act=act if number in (1, 3, 5) else "") for number in range(1, 6)]
         assert await read(reader, *pages) == ["too_slow", "QARecord", "too_slow", "QARecord", "too_slow"]
-        assert 3 < time.monotonic() - begun < 20  # a single try each
+        assert 3 < time.monotonic() - begun < 40  # a single try each
 
     use(do, SETUP._replace(limits=Limits(1.0, 500)))
 
@@ -392,7 +392,7 @@ def test_it_closes_while_a_page_is_read(acts, act):
 
 @pytest.mark.slow
 def test_at_the_end_of_a_run_pages_have_a_short_grace(acts, monkeypatch):
-    monkeypatch.setattr(client, "GRACE", 1.5)
+    monkeypatch.setattr(client, "GRACE", 4.0)
     ending = False
 
     async def do() -> None:
@@ -400,12 +400,12 @@ def test_at_the_end_of_a_run_pages_have_a_short_grace(acts, monkeypatch):
         reader = Reader(SETUP._replace(limits=Limits(60, 500)), lambda: ending)
         await reader.read(page(1))
         ending = True
-        await asyncio.sleep(2)  # in which it has nothing to do
+        await asyncio.sleep(5)  # in which it has nothing to do
         begun = time.monotonic()
         acts = ("nap", "loop", "")
         found = await asyncio.gather(*(reader.read(page(2, act=act)) for act in acts), return_exceptions=True)
         assert [type(one) for one in found] == [client.Read, Unread, Unread]
-        assert 1 < time.monotonic() - begun < 4
+        assert 3 < time.monotonic() - begun < 30
         with pytest.raises(ProcessLookupError):
             os.kill(reader.child.pid, 0)
 

@@ -22,7 +22,7 @@ LONGEST = 9
 """Figures of a number that may be part of a day or an age."""
 
 
-LONG_REFERENCE = re.compile(r"&#0*+(?:(\d{1,7}+)|\d*+)(?!\d)")
+LONG_REFERENCE = re.compile(r"&#(?=\d)0*+(?:(\d{1,7}+)(?!\d)|\d*+)")
 
 
 def unescape(text: str) -> str:

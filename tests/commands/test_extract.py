@@ -315,7 +315,7 @@ def test_a_page_that_takes_too_much_costs_that_page(tmp_path, project):
     limits = ["--set", "QACRAWL_READ_SECONDS=1", "--set", "QACRAWL_READ_MEGABYTES=300"]
     begun = time.monotonic()
     done = qacrawl("extract", *paths, *limits, env=acting.environment(project))
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 50
     assert done.code == 1
     found = answers(done)
     assert [answer["path"] for answer in found] == paths

@@ -111,7 +111,7 @@ def test_max_seconds_ends_a_run_whatever_the_reader_does(site, project, tmp_path
     check_the_next_run_reads_them_from_the_archive(site, tmp_path)
 
 
-START_AND_PUBLISH = 8
+START_AND_PUBLISH = 40
 """Seconds that a slow machine takes for what is not the crawl."""
 
 
@@ -125,7 +125,7 @@ def test_sigterm_ends_a_run_whatever_the_reader_does(site, project, tmp_path, ac
     process.send_signal(signal.SIGTERM)
     begun = time.monotonic()
     done = crawling.finish(process, timeout=60)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 40
     assert done.code == 1
     assert "interrupted" in done.err
     assert "Traceback" not in done.err
@@ -144,7 +144,7 @@ def wait_for_archive(process: "subprocess.Popen[str]", site: FaultSite) -> None:
 
 def wait_for_end(pid: int) -> None:
     """Wait a moment for the end of a process."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while Path(f"/proc/{pid}").exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -184,7 +184,7 @@ def test_a_second_signal_stops_at_once_also_while_the_reader_loops(site, project
     process.send_signal(signal.SIGTERM)
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
-    done = crawling.finish(process, timeout=10)
+    done = crawling.finish(process, timeout=40)
     assert done.code == 1
     wait_for_end(reader)
     check_the_next_run_reads_them_from_the_archive(site, tmp_path)

@@ -31,7 +31,7 @@ def test_a_crawl_delay_beyond_the_longest_wait_is_one_line_and_binds_nobody_once
     site.robots = crawl_delay(seconds)
     begun = time.monotonic()
     done = crawling.crawl(site.start, tmp_path)
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 60
     assert (done.code, done.err.count("qacrawl:")) == (1, 1)
     assert "Crawl-delay" in done.err
     assert "QACRAWL_LONGEST_WAIT" in done.err

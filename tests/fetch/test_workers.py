@@ -116,12 +116,12 @@ def test_the_delay_holds_across_workers(site, tmp_path, postgres_url):
     site.articles = 12
     for number in range(1, 13):
         site[f"/en/article/{number}"] = site.article(number)
-    workers = [worker(site, tmp_path, postgres_url, "--delay", "0.3") for _ in range(3)]
+    workers = [worker(site, tmp_path, postgres_url, "--delay", "0.5") for _ in range(3)]
     for process in workers:
         assert crawling.finish(process).code == 0
     gaps = site.gaps()
-    assert min(gaps) >= 0.6 * 0.3
-    assert sum(gaps) >= 0.97 * 0.3 * len(gaps)
+    assert min(gaps) >= 0.4 * 0.5  # one may be late
+    assert sum(gaps) >= 0.97 * 0.5 * len(gaps)
 
 
 def test_a_worker_waits_while_the_last_of_the_others_publishes(site, tmp_path, postgres_url):

@@ -191,9 +191,9 @@ def test_what_is_released_is_due_at_once_or_when_it_was_said(frontier: Frontier)
     frontier.release([second, first])
     rows = frontier.lease(2, "run", LONG)
     assert [row.attempts for row in rows] == [0, 0]
-    frontier.release(rows[:1], due_at=frontier.now() + 0.3, attempts=1)
+    frontier.release(rows[:1], due_at=frontier.now() + 1.5, attempts=1)
     assert frontier.lease(2, "run", LONG) == []
-    time.sleep(0.35)
+    time.sleep(1.6)
     (late,) = frontier.lease(2, "run", LONG)
     assert (late.url, late.attempts, late.generation) == (rows[0].url, 1, 4)
     finish(frontier, late, due_at=0.0)
@@ -625,12 +625,12 @@ def test_a_time_that_a_wrong_clock_noted_is_not_believed(frontier: Frontier) -> 
 
 
 def test_places_are_shared_and_those_of_the_dead_are_free_again(frontier: Frontier) -> None:
-    first, second = frontier.take_place("h", 2, 50), frontier.take_place("h", 2, 0.3)
+    first, second = frontier.take_place("h", 2, 50), frontier.take_place("h", 2, 1.5)
     assert first is not None
     assert second is not None
     assert frontier.take_place("h", 2, 50) is None
     assert frontier.take_place("other", 1, 50) is not None
-    time.sleep(0.4)
+    time.sleep(1.6)
     third = frontier.take_place("h", 2, 50)
     assert third is not None
     frontier.leave_place(second)
