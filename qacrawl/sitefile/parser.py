@@ -12,7 +12,7 @@ from qacrawl.records import Article, Listing, Page, Refusal
 from qacrawl.sitefile import css
 from qacrawl.sitefile.model import SiteFile
 
-NOTHING = ("no_markup", "not_article")
+NOTHING = ("no_markup", "broken_markup", "not_article")
 """Reasons of refusals that may have a better one: the page says itself why it is no article."""
 TITLE = re.compile(r"<(?i:title)[^<>]*+>([^<]*+)")
 
@@ -35,7 +35,8 @@ class FileParser:
         else:
             found = fields.read(page, self._site.LANG, self._canonical)
         if isinstance(found, Refusal) and found.reason in NOTHING:
-            return Refusal(_notice(page) or found.reason)
+            notice = _notice(page)
+            return Refusal(notice) if notice else found
         return found
 
     def _canonical(self, url: str) -> str | None:

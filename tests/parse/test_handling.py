@@ -82,7 +82,7 @@ HANDLED: dict[str, list[Off]] = {
     "posts-apart": [(threads, "_loose", lambda page, main: iter(()))],
     "raw-newlines": [STRICT],
     "richer-encoding": [(threads, "_worth", lambda _: next(TURNS))],  # the last one is taken
-    "same-text-twice": [(threads, "is_same", lambda seen, text: False)],
+    "same-text-twice": [(threads, "once", lambda posts, asked: [one for one in posts if one.text])],
     "several-questions": [(threads, "_entry", lambda item: Post(""))],
     "tags-that-are-text": [(prose, "CLOSED", ANY_TAG), (blocks, "is_html", lambda *_: True)],
     "thread-as-qapage": [(threads, "_whole", lambda asked, forum: asked)],

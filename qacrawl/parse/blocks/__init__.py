@@ -18,7 +18,7 @@ from qacrawl.parse.blocks.depth import shallow
 from qacrawl.parse.blocks.splitting import normal, split
 from qacrawl.parse.blocks.xhtml import as_html, is_xhtml
 
-__all__ = ["Block", "Link", "clean", "fast", "is_html", "plain", "read", "reference", "tame"]
+__all__ = ["ENDS_BLOCK", "Block", "Link", "clean", "fast", "is_html", "plain", "read", "reference", "tame"]
 
 _UNREAD = "script style template noscript title svg select iframe object noembed noframes textarea"
 UNREAD = ",".join([*_UNREAD.split(), "dialog:not([open])"])
@@ -32,13 +32,13 @@ _COMMON = r"!doctype\s+html meta title script br a b i font span strong em aside
 MARKUP = re.compile(rf"<(?=[a-zA-Z!])(?i:{'|'.join([*_COMMON, *HEADINGS, *ENDS_BLOCK])})[\s/>]")
 
 
-def read(markup: str, content_type: str | None = None, *, whole: bool = True) -> list[Block]:
-    """Return the blocks of a page, HTML or plain text. Never raises.
+def read(markup: str, content_type: str | None = None, *, whole: bool = True, is_sure: bool = False) -> list[Block]:
+    """Return the blocks of a page, HTML or plain text, unless it `is_sure` to be HTML. Never raises.
 
     Unless `whole`, without menus, which are often half of a page's tags: each `<nav>` without headings (with one, it
     may be a section of the article) and the `<footer>` that ends the page.
     """
-    if not is_html(markup, content_type):
+    if not is_sure and not is_html(markup, content_type):
         return plain(markup)
     markup = tame(markup, content_type)
     try:

@@ -14,7 +14,7 @@ from qacrawl.parse.markup.posts import Post
 from qacrawl.parse.markup.threads import Thread
 from qacrawl.records import Article, Fields, OtherReply, Page, Refusal, SimilarQA
 
-VERSION = 1
+VERSION = 2
 """Raised when any page reads otherwise than before."""
 LANG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 MOST = 1_000
@@ -37,7 +37,9 @@ def read(page: Page, lang: str, kept: Callable[[str], str | None]) -> Article | 
     except (SelectolaxError, RuntimeError, ValueError) as error:
         return Refusal("broken_markup", (f"the page can't be read: {type(error).__name__}",))
     if not asked:
-        return Refusal("broken_markup", tuple(found.faults)) if found.faults else Refusal("no_markup")
+        silent = threads.silent(found.jsonld, found.microdata)
+        faults = found.faults or [f"its {silent} has no question with a text"] * bool(silent)
+        return Refusal("broken_markup", tuple(faults)) if faults else Refusal("no_markup")
     notes = ["broken_markup"] if found.faults else []
     resolve = resolver(page, markup)
 

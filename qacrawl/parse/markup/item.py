@@ -6,6 +6,8 @@ from typing import NamedTuple, TypeAlias
 
 from selectolax.lexbor import LexborNode
 
+LEADING = frozenset(("mainEntity", "acceptedAnswer", "suggestedAnswer", "comment", "author", "creator"))
+"""Properties whose value is an item even where it is written as a text, which then names it."""
 TIMES = 8
 """How often a page may be read in all, for the elements in it that are values."""
 
@@ -46,6 +48,8 @@ class Item:
     """Names of its types, without the address of schema.org."""
     id: str = ""
     values: dict[str, list["Value"]] = field(default_factory=dict)
+    shown: Shown | None = None
+    """Its element, in microdata."""
 
     def add(self, name: str, value: "Value") -> None:
         """Add a value of the property `name`."""
@@ -69,8 +73,13 @@ def kinds(written: Iterable[str]) -> frozenset[str]:
     for one in written:
         text = one.strip()
         if "://" not in text or "schema.org/" in text.lower():
-            names.add(text.rstrip("/").rpartition("/")[2].rpartition("#")[2].rpartition(":")[2])
+            names.add(local(text.rstrip("/")))
     return frozenset(names - {""})
+
+
+def local(name: str) -> str:
+    """Return the name of a type or a property without its address or prefix."""
+    return name.rpartition("/")[2].rpartition("#")[2].rpartition(":")[2]
 
 
 def walk(items: Iterable[Item]) -> Iterator[Item]:

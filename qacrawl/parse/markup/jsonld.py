@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from qacrawl.parse.markup import tolerant
-from qacrawl.parse.markup.item import Item, Value, kinds, walk
+from qacrawl.parse.markup.item import LEADING, Item, Value, kinds, local, walk
 
 KEYWORDS = frozenset(("@id", "@type", "@graph", "@context", "id", "type"))
 
@@ -18,6 +18,8 @@ class Reading:
         self.faults: dict[int, str] = {}
         """What is wrong with the scripts that could not be read, by their place."""
         self.ids: dict[str, Item] = {}
+        self.parts: dict[str, Item] = {}
+        """Those whose `@id` is only a "#..."."""
         self.count = 0
         for number, text in enumerate(scripts):
             try:
@@ -46,7 +48,7 @@ class Reading:
         item.id = name if isinstance(name, str) else ""
         for key, value in node.items():
             if key not in KEYWORDS:
-                item.values.setdefault(key.rpartition(":")[2], []).extend(self._values(value))
+                item.values.setdefault(local(key), []).extend(self._values(value))
         known = self.ids.get(item.id) if item.id else None
         if known is None or not _agree(known, item):
             if item.id and (item.types or item.values):
@@ -54,7 +56,8 @@ class Reading:
             return item
         known.types |= item.types
         for key, values in item.values.items():
-            known.values.setdefault(key, values)
+            if known.values.setdefault(key, values) is not values and not _is_text(values):
+                known.values[key] += values
         return known
 
     def _values(self, value: Any) -> Iterator[Value]:
@@ -74,21 +77,28 @@ class Reading:
             yield str(value).lower()
 
     def _resolve(self) -> None:
-        """Put the items in place of what only names them."""
+        """Put the items in place of what only names them: by `@id`, one of the two perhaps without its address."""
+        for name, item in [*self.ids.items()]:
+            address, sharp, part = name.partition("#")
+            if address and sharp:
+                self.ids.setdefault(sharp + part, item)
+            elif sharp:
+                self.parts[part] = item
         for item in [*walk([*self.ids.values(), *self.top])]:
             for key, values in item.values.items():
                 item.values[key] = [self._named(key, value) for value in values]
 
     def _named(self, key: str, value: Value) -> Value:
         if isinstance(value, str):
-            return self.ids.get(value, value) if key in LEADING else value
+            return self._known(value) or value if key in LEADING else value
         if isinstance(value, Item) and value.id and not value.types and not value.values:
-            return self.ids.get(value.id, value)
+            return self._known(value.id) or value
         return value
 
-
-LEADING = frozenset(("mainEntity", "acceptedAnswer", "suggestedAnswer", "comment", "author", "creator"))
-"""Properties whose value is an item even where it is written as a text, which then is an `@id`."""
+    def _known(self, name: str) -> Item | None:
+        """Return the item that a reference names."""
+        address, _, part = name.partition("#")
+        return self.ids.get(name) or (self.parts.get(part) if address and part else None)
 
 
 def _agree(known: Item, other: Item) -> bool:

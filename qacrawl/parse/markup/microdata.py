@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from qacrawl.parse.markup.item import Budget, Item, Shown, Value, kinds
+from qacrawl.parse.markup.item import LEADING, Budget, Item, Shown, Value, kinds
 
 ADDRESSED = {
     **dict.fromkeys(("audio", "embed", "iframe", "img", "source", "track", "video"), "src"),
@@ -24,10 +24,14 @@ def read(tree: LexborHTMLParser, budget: Budget) -> list[Item]:
     """Return the items of a page that are in no other, in its order; what they show is read within a budget."""
     items: dict[int, Item] = {}
     referring: dict[str, list[Item]] = {}
+    named: dict[str, Item] = {}
     for place, node in enumerate(tree.css("[itemscope]")):
         facts = node.attributes
         kind = (facts.get("itemtype") or "").split()
         item = items[node.mem_id] = Item(place, kinds(kind), (facts.get("itemid") or "").strip())
+        item.shown = Shown(node, budget)
+        for name in (item.id, f"#{facts.get('id') or ''}"):
+            named.setdefault(name, item)
         for name in dict.fromkeys((facts.get("itemref") or "").split()):
             if len(others := referring.setdefault(name, [])) < REFERRING:
                 others.append(item)
@@ -39,7 +43,9 @@ def read(tree: LexborHTMLParser, budget: Budget) -> list[Item]:
         if owners:
             own = items.get(node.mem_id)
             value = _value(node, budget) if own is None else own
-            if own:
+            if own is None and isinstance(value, str) and not LEADING.isdisjoint(names):
+                value = own = named.get(value.strip(), value)
+            if isinstance(own, Item):
                 inner.add(own.place)
             for owner in owners:
                 for name in names:

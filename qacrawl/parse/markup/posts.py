@@ -7,6 +7,7 @@ from datetime import date
 from qacrawl.parse.markup import prose
 from qacrawl.parse.markup.item import Item, Value
 
+REPLIES = frozenset(("Answer", "Comment"))
 DELETED = re.compile(
     r"\W*(?:(?:this |the )?(?:answer|post|comment|reply|message|topic|content)?\s*(?:has been|was|is|were)?\s*)?"
     r"(?:deleted|removed|withdrawn)(?: by (?:the |its |a |an )?(?:\w+ )?(?:author|owner|moderators?|admin|user))?"
@@ -14,6 +15,9 @@ DELETED = re.compile(
     re.IGNORECASE,
 )
 URL = re.compile(r"(?:https?:)?//\S+\Z", re.IGNORECASE)
+PAUSES = re.compile(r"(?:\s|[.,;:!?…'\"“”‘’«»()\[\]。，；：！？、（）「」](?!\d))+")
+REFERENCE = re.compile(r"\s*(?:#|_:|(?:https?:)?//)\S*\s*", re.IGNORECASE)
+"""A value that is no text but names an item."""
 NEAR = 120
 """Letters by which a text that is cut is known again, at most."""
 
@@ -35,7 +39,9 @@ class Post:
 
 def post(item: Item, accepted: bool = False) -> Post:
     """Return what an item says; its text is "" where it was deleted."""
-    said = next((text for value in item.all("text", "articleBody") if (text := prose.text(value))), "")
+    said = next((text for name in ("text", "articleBody") if (text := _said(item.all(name)))), "")
+    if not item.values and item.types & REPLIES:
+        said = prose.text(item)
     gone = "deleted" in prose.line(next(iter(item.all("creativeWorkStatus")), "")).lower()
     votes = prose.count(item.all("upvoteCount"))  # likes are none: they say that a post is liked, not that it answers
     when, wrong = prose.day(item.all("dateCreated", "datePublished"))
@@ -48,6 +54,15 @@ def post(item: Item, accepted: bool = False) -> Post:
         accepted,
         url=next((value for value in map(_url, item.all("url")) if value), ""),
     )
+
+
+def _said(values: list[Value]) -> str:
+    """Return the text of a property: its first value that says something, or all of a list of texts."""
+    if len(values) > 1 and all(isinstance(value, str) for value in values):
+        said = list(dict.fromkeys(filter(None, map(prose.text, values))))
+        longest = max(said, key=len, default="")  # a list of paragraphs, or a text and what it begins with
+        return "\n\n".join(one for one in said if one is longest or one not in longest)
+    return next((text for value in values if (text := prose.text(value))), "")
 
 
 def author(item: Item) -> str:
@@ -72,10 +87,15 @@ def letters(text: str) -> str:
 
 def is_same(seen: set[str], text: str) -> bool:
     """Return whether a text is in `seen`, to which it is added."""
-    told = letters(text) or text
+    told = key(text)
     known = told in seen
     seen.add(told)
     return known
+
+
+def key(text: str) -> str:
+    """Return by what a text is known again, whatever its case: "Use C." is "use C!", but not "use C++", 1.5 not 15."""
+    return PAUSES.sub("", text).casefold() or text
 
 
 def starts_with(text: str, start: str) -> bool:

@@ -11,6 +11,8 @@ from qacrawl.parse.markup.item import Budget, Item
 
 JSON_LD = re.compile(r"\s*application/ld\+json\s*(?:;|\Z)", re.IGNORECASE)
 ASKED = ("Question", "QAPage", "FAQPage", "DiscussionForumPosting")
+TYPED = re.compile(rf"""["'/:](?:{"|".join(ASKED)})["']|type\W{{1,20}}(?:{"|".join(ASKED)})\b""")
+"""A type that has questions, in a script that can't be read: not the word in a text."""
 
 
 class Markup(NamedTuple):
@@ -34,7 +36,7 @@ def read(markup: str, content_type: str | None = None) -> Markup:
     written = jsonld.Reading(scripts)
     shown = microdata.read(tree, Budget(markup))
     root = tree.root.attributes if tree.root else {}
-    faults = [fault for number, fault in written.faults.items() if _asks(scripts[number])]
+    faults = [fault for number, fault in written.faults.items() if TYPED.search(scripts[number])]
     return Markup(written.top, shown, faults, root.get("lang") or root.get("xml:lang") or "")
 
 

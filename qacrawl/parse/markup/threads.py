@@ -7,10 +7,14 @@ from typing import NamedTuple
 
 from qacrawl.parse.markup import prose
 from qacrawl.parse.markup.item import Item, Value, walk
-from qacrawl.parse.markup.posts import Post, is_same, letters, post, starts_with
+from qacrawl.parse.markup.posts import REFERENCE, Post, is_same, key, letters, post, starts_with
 
 POSTING = "DiscussionForumPosting"
 ANSWERS = ("acceptedAnswer", "suggestedAnswer")
+REPLY_TO = re.compile(r"\s*(?:(?:re|aw|sv|rv|回复|回覆|答复)(?:\[\d+\]|\^\d+)?\s*[:：]\s*)+", re.IGNORECASE)
+"""What forum software puts before a thread's title, for the title of a reply."""
+FACT = 50
+"""Characters of text that say as much as an author, a day or a vote."""
 CUT = re.compile(r"(?:\.\.\.|…|&hellip;)\s*\Z")
 
 
@@ -62,17 +66,46 @@ def find(*encodings: Iterable[Item]) -> list[Thread]:
     forum = [thread for page in pages if (thread := _forum(page, pages))]
     if asked:
         most = max(asked, key=lambda one: _worth(one.thread))
-        most.thread.similar = [_entry(item) for item in most.questions if item is not most.main]
+        others = [_entry(item) for item in most.questions if item is not most.main]
+        most.thread.similar = [one for one in others if not _is_of(one, most.thread)]
         return [_whole(most.thread, forum)]
     if forum:
         return [max(forum, key=_worth)]
-    return max((_listed(page) for page in pages), key=_size, default=[])
+    first, *more = sorted(map(_listed, pages), key=_size, reverse=True) or [[]]
+    seen = {key(_name(thread)) for thread in first}
+    return first + [thread for others in more for thread in others if not is_same(seen, _name(thread))]
+
+
+def silent(*encodings: Iterable[Item]) -> str:
+    """Return what a page has in its markup that should say a question and does not; "" of one that only lists threads."""
+    items = [item for found in encodings for item in walk(found)]
+    for kind in ("QAPage", "FAQPage", "Question"):
+        if any(kind in item.types for item in items):
+            return kind
+    return POSTING if sum(POSTING in item.types for item in items) == 1 else ""
 
 
 def _page(items: Iterable[Item]) -> Page:
     found = [*walk(items)]
-    inner = {id(value) for item in found for values in item.values.values() for value in values if value is not item}
+    inner = {
+        id(value)
+        for item in found
+        for name, values in item.values.items()
+        if name != "parentItem"
+        for value in values
+        if value is not item
+    }
+    for item in found:
+        for parent in item.items("parentItem"):
+            if parent is not item and id(item) not in inner and parent.all("text", "articleBody", "headline", "name"):
+                _adopt(parent, item)
+                inner.add(id(item))
     return Page(found, inner)
+
+
+def _adopt(parent: Item, item: Item) -> None:
+    """Add an item to what it says is its parent."""
+    parent.add("suggestedAnswer" if "Question" in parent.types and "Answer" in item.types else "comment", item)
 
 
 def _of(page: Page, kind: str) -> list[Item]:
@@ -124,7 +157,8 @@ def _line(item: Item, *names: str) -> str:
 
 def _texts(values: list[Value]) -> list[str]:
     """Return the values that are only a text, which some pages have in place of an Answer."""
-    return [said for value in values if not isinstance(value, Item) and (said := prose.text(value))]
+    texts = [prose.text(value) for value in values if not isinstance(value, Item)]
+    return [said for said in texts if said and not REFERENCE.fullmatch(said)]
 
 
 def _entry(item: Item) -> Post:
@@ -132,6 +166,13 @@ def _entry(item: Item) -> Post:
     found = post(item)
     found.title = _line(item, "name", "headline")
     return found
+
+
+def _is_of(entry: Post, thread: Thread) -> bool:
+    """Return whether a question is that of a thread once more."""
+    if key(entry.title) != key(thread.title):
+        return False
+    return not entry.text or key(entry.text) == key(thread.question.text)
 
 
 def _forum(page: Page, pages: list[Page]) -> Thread | None:
@@ -143,28 +184,61 @@ def _forum(page: Page, pages: list[Page]) -> Thread | None:
     title, asked = _opening(main, "headline", "name")
     if not asked.text:
         return None
-    comments = [one for one in walk(main.items("comment")) if "Comment" in one.types] or main.items("comment")
-    others = [one for one in postings if one is not main and id(one) not in page.inner]
+    direct = main.items("comment")
+    own = {id(one) for one in direct}
+    comments = sorted(
+        (one for one in walk(direct) if "Comment" in one.types or id(one) in own), key=lambda one: one.place
+    )
+    others = [one for one in postings if one is not main and id(one) not in page.inner and _is_reply(one, main)]
     found = [*comments, *others] or [one for other in pages for one in _loose(other, main)]
-    return Thread(title, asked, once([post(one) for one in found], asked), lang=_lang(main))
+    replies = [post(one) for one in found]
+    if replies and key(asked.text) == key(title) and _is_opening(replies[0], asked):
+        asked = replies.pop(0)
+    return Thread(title, asked, once(replies, asked), lang=_lang(main))
+
+
+def _is_reply(item: Item, main: Item) -> bool:
+    """Return whether a posting that stands beside the one that opens a thread is in the same thread."""
+    title = _subject(item)
+    if title:
+        return title == _subject(main)
+    addresses = [{value.partition("#")[0] for value in _addresses(one)} for one in (item, main)]
+    return not all(addresses) or bool(addresses[0] & addresses[1])
+
+
+def _subject(item: Item) -> str:
+    """Return what a posting is about: its headline without "Re:"."""
+    return key(REPLY_TO.sub("", _line(item, "headline"), count=1))
+
+
+def _is_opening(first: Post, asked: Post) -> bool:
+    """Return whether the first post is what opens a thread that has a title only: some forums mark it as a comment."""
+    if first.author and asked.author:
+        return first.author == asked.author
+    return first.day is not None and first.day == asked.day
 
 
 def _main(page: Page, postings: list[Item]) -> Item | None:
     """Return the posting that opens the thread; None on a page that lists threads."""
     mains = [one for item in page.items for one in item.items("mainEntity") if POSTING in one.types]
     first = next(iter([*mains, *[one for one in postings if one.items("comment")], *postings]), None)
-    titles = {prose.line(value) for one in postings for value in one.all("headline")[:1]} - {""}
+    titles = {_subject(one) for one in postings} - {""}
     return first if mains or len(titles) <= 1 or (first and first.items("comment")) else None
 
 
 def _loose(page: Page, main: Item) -> Iterator[Item]:
     """Yield the comments that no item has, and that don't name another thread as theirs."""
-    names = {main.id.rstrip("/"), *(_address(value) for value in main.all("url", "mainEntityOfPage"))} - {""}
+    names = _addresses(main)
     for item in page.items:
         if "Comment" in item.types and id(item) not in page.inner:
             parents = {_address(value) for value in item.all("parentItem")} - {""}
             if not parents or not names or parents & names:
                 yield item
+
+
+def _addresses(item: Item) -> set[str]:
+    """Return what an item is named by."""
+    return {item.id.rstrip("/"), *(_address(value) for value in item.all("url", "mainEntityOfPage"))} - {""}
 
 
 def _address(value: Value) -> str:
@@ -181,13 +255,23 @@ def _listed(page: Page) -> list[Thread]:
     if not pages and len(threads) > 1:
         threads = [thread for thread in threads if thread.replies]
     seen: set[str] = set()
-    return [thread for thread in threads if not is_same(seen, thread.title or thread.question.text)]
+    return [thread for thread in threads if not is_same(seen, _name(thread))]
+
+
+def _name(thread: Thread) -> str:
+    """Return by what a question of a FAQ page is told from its others."""
+    return thread.title or thread.question.text
 
 
 def once(posts: list[Post], asked: Post) -> list[Post]:
     """Return the posts that say something, a text once, without the question itself."""
-    seen = {letters(asked.text)}
-    return [one for one in posts if one.text and not is_same(seen, one.text)]
+    found: dict[str, Post] = {}
+    for one in posts:
+        first = found.setdefault(key(one.text), one)
+        first.accepted |= one.accepted
+        first.author, first.day = first.author or one.author, first.day or one.day
+        first.votes = one.votes if first.votes is None else first.votes
+    return [one for told, one in found.items() if told and told != key(asked.text)]
 
 
 def _lang(item: Item) -> str:
@@ -196,8 +280,13 @@ def _lang(item: Item) -> str:
 
 
 def _says(thread: Thread) -> int:
-    """How much a thread says."""
-    return len(thread.question.text) + sum(len(one.text) for one in thread.replies)
+    """How much a thread says, as characters."""
+    return sum(len(one.text) + FACT * _facts(one) for one in (thread.question, *thread.replies))
+
+
+def _facts(one: Post) -> int:
+    """How much is known of a post beside its text."""
+    return bool(one.author) + (one.day is not None) + (one.votes is not None) + one.accepted
 
 
 def _worth(thread: Thread) -> tuple[bool, int]:
