@@ -7,10 +7,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from qacrawl.parse import blocks
 from qacrawl.parse.encoding import decode
-from qacrawl.parse.markup import fields, prose, threads
+from qacrawl.parse.markup import fields, prose
 from qacrawl.parse.markup.item import Budget, Nested, Shown, Value
 from qacrawl.parse.markup.posts import Post
-from qacrawl.parse.markup.threads import Thread
+from qacrawl.parse.markup.thread import Thread, once
 from qacrawl.records import TEXTS, Article, Fields, Page, Refusal
 from qacrawl.sitefile.model import Read, Selector
 
@@ -98,7 +98,7 @@ def _thread(question: str, replies: list[Found]) -> Thread:
         )
         for values, notes in replies
     ]
-    return Thread("", asked, threads.once(posts, asked))
+    return Thread("", asked, once(posts, asked))
 
 
 def _said(place: LexborHTMLParser | LexborNode, selector: Selector, budget: Budget) -> list[Value]:

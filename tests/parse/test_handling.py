@@ -12,10 +12,10 @@ from support.places import FIXTURES
 from test_fixtures import load_page, read
 
 from qacrawl.parse import blocks
-from qacrawl.parse.markup import jsonld, microdata, posts, prose, reading, threads, tolerant
+from qacrawl.parse.markup import forum, jsonld, microdata, posts, prose, reading, threads, tolerant
 from qacrawl.parse.markup.item import Item
 from qacrawl.parse.markup.posts import Post
-from qacrawl.parse.markup.threads import Thread
+from qacrawl.parse.markup.thread import Thread
 
 TURNS = count()
 NOTHING = re.compile(r"(?!)")
@@ -70,16 +70,16 @@ HANDLED: dict[str, list[Off]] = {
     "deleted-answers": [(posts, "DELETED", NOTHING)],
     "escaped-html": [(prose, "FIRST_TAG", NOTHING)],
     "faq": [(threads, "_listed", lambda page: [])],
-    "forum-thread": [(threads, "_forum", lambda page, pages: None)],
+    "forum-thread": [(threads, "forum", lambda page, pages: None)],
     "graph": [(jsonld.Reading, "_items", of_lists_only)],
     "html-text": [(prose, "CLOSED", NOTHING), (prose, "ALONE", NOTHING)],
     "id-references": [(jsonld.Reading, "_resolve", lambda reader: None)],
     "item-inside-text": [(microdata, "_owners", owned_by_the_first)],
     "itemref": [(microdata, "_referred", lambda tree, referring: {})],
-    "language-of-the-item": [(threads, "_lang", lambda item: "")],
+    "language-of-the-item": [(module, "lang", lambda item: "") for module in (threads, forum)],
     "list-of-items": [(jsonld.Reading, "_items", of_objects_only)],
     "most-votes": [(Thread, "best", best_by(lambda post: post.accepted))],
-    "posts-apart": [(threads, "_loose", lambda page, main: iter(()))],
+    "posts-apart": [(forum, "_loose", lambda page, main: iter(()))],
     "raw-newlines": [STRICT],
     "richer-encoding": [(threads, "_worth", lambda _: next(TURNS))],  # the last one is taken
     "same-text-twice": [(threads, "once", lambda posts, asked: [one for one in posts if one.text])],

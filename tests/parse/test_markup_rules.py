@@ -192,7 +192,7 @@ def test_answers_that_name_their_question_are_its_answers():
 
 @pytest.mark.parametrize("attribute", ['itemid="#a2"', 'id="a2"', 'itemid="https://kettles.example/a/2"'])
 def test_a_link_to_an_answer_is_that_answer(attribute: str):
-    href = "#a2" if "#a2" in attribute or "id=" == attribute[:3] else "https://kettles.example/a/2"
+    href = "#a2" if "#a2" in attribute or attribute[:3] == "id=" else "https://kettles.example/a/2"
     two = f'<div itemscope itemtype="https://schema.org/Answer" {attribute}><p itemprop="text">Two.</p></div>'
     found = record(asked(f'<link itemprop="acceptedAnswer" href="{href}">') + two)
     assert (found.reply, found.reply_accepted) == ("Two.", True)

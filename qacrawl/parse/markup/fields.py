@@ -11,7 +11,7 @@ from qacrawl.parse.hrefs import resolver
 from qacrawl.parse.markup import reading, threads
 from qacrawl.parse.markup.item import Nested
 from qacrawl.parse.markup.posts import Post
-from qacrawl.parse.markup.threads import Thread
+from qacrawl.parse.markup.thread import Thread
 from qacrawl.records import Article, Fields, OtherReply, Page, Refusal, SimilarQA
 
 VERSION = 2

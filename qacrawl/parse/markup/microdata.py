@@ -41,12 +41,11 @@ def read(tree: LexborHTMLParser, budget: Budget) -> list[Item]:
         names = dict.fromkeys((node.attributes.get("itemprop") or "").split())
         owners = [*_owners(node, items, referred)] if names else []
         if owners:
-            own = items.get(node.mem_id)
-            value = _value(node, budget) if own is None else own
-            if own is None and isinstance(value, str) and not LEADING.isdisjoint(names):
-                value = own = named.get(value.strip(), value)
-            if isinstance(own, Item):
-                inner.add(own.place)
+            value = items.get(node.mem_id) or _value(node, budget)
+            if isinstance(value, str) and not LEADING.isdisjoint(names):
+                value = named.get(value.strip(), value)
+            if isinstance(value, Item):
+                inner.add(value.place)
             for owner in owners:
                 for name in names:
                     owner.add(name.rpartition("/")[2], value)
