@@ -17,7 +17,7 @@ from qacrawl.options import Options
 from qacrawl.parse import hrefs
 from qacrawl.parse.encoding import decode
 from qacrawl.parse.markup import fields
-from qacrawl.records import Article, Page
+from qacrawl.records import Article, Page, Refusal
 from qacrawl.sitefile import model
 
 _FILE = """\
@@ -67,7 +67,8 @@ def create(name: str, address: str, options: Options, console: Console) -> Itera
     if not own:
         raise QacrawlError(f"{address} does not name its address in a canonical link; give its address", Exit.USAGE)
     page = page.model_copy(update={"url": own})
-    has_markup = isinstance(fields.read(page, "und", lambda url: None), Article)
+    found = fields.read(page, "und", lambda url: None)
+    has_markup = isinstance(found, Article)
     text = _text(name, own, markup) + (_MARKUP if has_markup else _CSS)
     sitefile.use(text, str(file))  # what is written can be read
     file.write_text(text, encoding="utf-8")
@@ -75,8 +76,8 @@ def create(name: str, address: str, options: Options, console: Console) -> Itera
     (fixture / "page.html").write_bytes(page.body)
     facts = {"url": own, "fetched_at": page.fetched_at.isoformat()}
     (fixture / "page.json").write_text(f"{json.dumps(facts)}\n", encoding="utf-8")
-    yield f"{file}: {own} is one of {_pattern(own)}"
-    yield f"  schema.org markup: {'yes' if has_markup else 'none; put selectors into [read]'}"
+    yield f"{file}: {own} is one of {article_pattern(own)}"
+    yield f"  schema.org markup: {_told(found)}"
     yield f"{fixture}: the page; replace its texts by invented ones before you publish it"
     yield f"Next: qacrawl site check {file}"
 
@@ -134,25 +135,66 @@ def _text(name: str, url: str, markup: str) -> str:
         title=_quoted(title or urlsplit(url).netloc),
         lang=_quoted(lang if fields.LANG.fullmatch(lang) else "und"),
         start=_quoted(host),
-        article=_quoted(_pattern(url)),
+        article=_quoted(article_pattern(url)),
     )
 
 
-def _pattern(url: str) -> str:
-    """Return the pattern that an article's address is one of: its last number varies, or else its last part."""
+_NUMBER = "[1-9][0-9]{0,17}"
+_EMBEDDED = (
+    (re.compile(rf"{_NUMBER}(\.[a-zA-Z]{{3,5}})"), "{{number}}{0}"),  # 345.html
+    (re.compile(rf"{_NUMBER}([-._])[^/]*[^/\d][^/]*"), "{{number}}{0}{{slug}}"),  # 345-why-it-hums
+    (re.compile(rf"[^/]*[^/\d][^/]*(\.){_NUMBER}"), "{{slug}}{0}{{number}}"),  # why-it-hums.345
+)
+_TITLED = re.compile(r"[^/]*[-_%][^/]*")
+"""A part of a path that is made of several words, as titles are."""
+_BESIDE = frozenset("f fid forum board b c cid cat category page start s offset".split())
+"""Parameters that number something else than questions."""
+_SCRIPT = re.compile(r".*\.(?:php|aspx?|cgi|pl|jsp|do)", re.IGNORECASE)
+
+
+def article_pattern(url: str) -> str:
+    """Return the pattern of an article's address: its number varies and what is a title, or else its last part."""
     path, query = urlsplit(url)[2:4]
-    for part in query.split("&"):
-        key, _, value = part.partition("=")
-        if re.fullmatch("[1-9][0-9]{0,17}", value):
-            return f"{path}?{key}={{number}}"
+    pairs = [part.partition("=")[::2] for part in query.split("&") if part]
+    for key, value in sorted(pairs, key=lambda pair: pair[0].lower() in _BESIDE):
+        if found := re.fullmatch(rf"{_NUMBER}(\.\d+)?", value):
+            return f"{path}?{key}={{number}}{found[1] or ''}"  # topic=12.0: what is behind the dot counts replies
+    if pairs and _SCRIPT.fullmatch(path):
+        return f"{path}?{pairs[0][0]}={{slug}}"
     parts = path.rstrip("/").split("/")
-    numbers = [at for at, part in enumerate(parts) if re.fullmatch("[1-9][0-9]{0,17}", part)]
-    last = numbers[-1] if numbers else len(parts)
-    shown = [*parts[:last], *(["{number}"] if numbers else [])]
-    shown += ["{slug}"] * (len(parts) - len(shown))
-    if not numbers:
-        shown = [*parts[:-1], "{slug}"]
-    return "/".join(shown) or "/"
+    of_day = _of_day(parts)
+    numbers = [at for at, part in enumerate(parts) if re.fullmatch(_NUMBER, part) and at not in of_day]
+    last = len(parts) - 1
+    if numbers and numbers[-1] >= last - 1:
+        embedded = None  # 345/10-ways-to-boil: the title may begin with a number
+    else:
+        embedded = next(
+            (said.format(found[1]) for one, said in _EMBEDDED if (found := one.fullmatch(parts[last]))), None
+        )
+    varies = last if embedded or not numbers else numbers[-1]
+    shown = [
+        "{slug}" if at in of_day or at in numbers or _TITLED.fullmatch(part) else part for at, part in enumerate(parts)
+    ]
+    shown[varies] = embedded or ("{number}" if numbers else "{slug}")
+    shown[varies + 1 :] = ["{slug}"] * (last - varies)
+    return "/".join(shown) if len(shown) > 1 else "/{slug}"
+
+
+def _of_day(parts: list[str]) -> set[int]:
+    """Return the places of parts that are a year, and a month and a day behind it."""
+    for at, part in enumerate(parts):
+        if re.fullmatch(r"(?:19|20)\d\d", part) and re.fullmatch(r"0?[1-9]|1[0-2]", "".join(parts[at + 1 : at + 2])):
+            has_day = re.fullmatch(r"0?[1-9]|[12]\d|3[01]", "".join(parts[at + 2 : at + 3]))
+            return {at, at + 1, at + 2} if has_day else {at, at + 1}
+    return set()
+
+
+def _told(found: Article | Refusal) -> str:
+    """Return what is said of a page's markup."""
+    if isinstance(found, Article):
+        return "yes"
+    lacks = f"broken ({'; '.join(found.fields)})" if found.reason == "broken_markup" else "none"
+    return f"{lacks}; put selectors into [read]"
 
 
 def _quoted(text: str) -> str:

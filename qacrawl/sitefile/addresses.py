@@ -77,5 +77,7 @@ class Addresses:
                 match = pattern.match(whole, values)
                 if match:
                     number, spelt = match
+                    if pattern.query:
+                        left = "&".join(pattern.parameter(name, part) for name, part in parts if name in kept)
                     return Found(kind, number, left, path if whole != path else spelt)  # type: ignore[arg-type]
         return None

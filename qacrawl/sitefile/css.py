@@ -9,12 +9,12 @@ from qacrawl.parse import blocks
 from qacrawl.parse.encoding import decode
 from qacrawl.parse.markup import fields, prose
 from qacrawl.parse.markup.item import Budget, Nested, Shown, Value
-from qacrawl.parse.markup.posts import Post
+from qacrawl.parse.markup.posts import Post, kept
 from qacrawl.parse.markup.thread import Thread, once
 from qacrawl.records import TEXTS, Article, Fields, Page, Refusal
 from qacrawl.sitefile.model import Read, Selector
 
-VERSION = 1
+VERSION = 2
 """Raised when any page reads otherwise than before."""
 DATES = ("ask_date", "reply_date")
 VOTES = ("question_votes", "reply_votes")
@@ -89,7 +89,7 @@ def _thread(question: str, replies: list[Found]) -> Thread:
     asked = Post(question)
     posts = [
         Post(
-            values.get("reply", ""),
+            kept(values.get("reply", "")),
             values.get("doctor", ""),
             values.get("reply_date"),
             bool(notes),

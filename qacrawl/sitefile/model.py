@@ -90,6 +90,13 @@ class Site(Strict):
     caveats: Annotated[tuple[str, ...], BeforeValidator(_list)] = ()
     """Sentences for those who use the data."""
 
+    @model_validator(mode="after")
+    def _begins_here(self) -> "Site":
+        for url in self.start:
+            if self.hosts and urlsplit(url).netloc not in self.hosts:
+                raise ValueError(f"hosts lacks {urlsplit(url).netloc}, the host of start")
+        return self
+
 
 class Pages(Strict):
     """[pages]: what a page is, by its address."""

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 NUMBER = "(?P<zeros>0*+)(?P<number>[1-9][0-9]{0,17})"
 SLUG = "[^/?#&=]+"
+DIGITS = re.compile("0*+([1-9][0-9]{0,17})")
 _HOLDER = re.compile(r"\{([^{}]*)\}")
 _ASCII = "/%:@!$&'()*+,;=~-._"
 
@@ -27,7 +28,13 @@ class Pattern(NamedTuple):
         if found is None:
             return None
         number = found.groupdict().get("number") or ""
-        if not self.written.startswith("^"):
+        if self.written.startswith("^"):
+            digits = DIGITS.fullmatch(number)
+            if digits:
+                start, end = found.span("number")
+                path = path[:start] + digits[1] + path[end:]
+            number = digits[1] if digits else ""
+        else:
             first, last = found.span("zeros") if number else (0, 0)
             path = path[:first] + path[last:]
             path = path.rstrip("/") + "/" * self.written.partition("?")[0].endswith("/") or "/"
@@ -37,6 +44,15 @@ class Pattern(NamedTuple):
                 return None
             number = value.groupdict().get("number") or number
         return number, path
+
+    def parameter(self, name: str, part: str) -> str:
+        """Return a parameter of an address that fits in one spelling: a number without zeros before it."""
+        pattern = self.query.get(name)
+        found = pattern.fullmatch(part.partition("=")[2]) if pattern else None
+        if found is None or not found.groupdict().get("number"):
+            return part
+        first, last = (len(name) + 1 + at for at in found.span("zeros"))
+        return part[:first] + part[last:]
 
     def filled(self, number: int) -> str | None:
         """Return path and query with a number; None where the pattern says more than that, or less."""
@@ -71,6 +87,13 @@ def _expression(written: str) -> str:
     for found in _HOLDER.finditer(written):
         if found[1] not in holders:
             raise ValueError(f"{written!r}: {found[0]} is neither {{number}} nor {{slug}}")
-        made += re.escape(quote(written[last : found.start()], safe=_ASCII)) + holders[found[1]]
+        made += _literal(written[last : found.start()]) + holders[found[1]]
         last = found.end()
-    return made + re.escape(quote(written[last:], safe=_ASCII))
+    return made + _literal(written[last:])
+
+
+def _literal(written: str) -> str:
+    """Return the regular expression of what stands between holders."""
+    if set(written) & {"{", "}"}:
+        raise ValueError(f"{written!r} has a brace without the other: it takes {{number}} and {{slug}}")
+    return re.escape(quote(written, safe=_ASCII))

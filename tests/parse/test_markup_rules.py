@@ -119,6 +119,14 @@ def test_a_list_of_paragraphs_is_one_text():
     assert found.reply == "Empty it.\n\nFill it."
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["[deleted]", "[ Removed by Reddit ]", "This comment has been deleted by the person who originally posted it."],
+)
+def test_what_only_says_that_it_was_deleted_is_no_reply(text: str):
+    assert record(ld(qapage(suggestedAnswer=[answer(text), answer("Yes.")]))).reply == "Yes."
+
+
 # JSON-LD
 
 

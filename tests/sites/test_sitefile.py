@@ -11,6 +11,7 @@ from support.crawling import QUICK, Done, finish, qacrawl, records, start, start
 from support.faults import FaultSite, Reply
 
 from qacrawl import registry, sitefile, steps
+from qacrawl.commands import site_new
 from qacrawl.errors import QacrawlError
 from qacrawl.records import Page, QARecord, Refusal
 
@@ -163,6 +164,9 @@ def test_numbers_need_a_pattern_that_says_where_they_are(site, tmp_path):
         ("/threads", "/t/12", "pages.article: matches the start page http://h.example/t/12"),
         ("/t/{number}", "/t/{num}", "pages.article: '/t/{num}': {num} is neither {number} nor {slug}"),
         ("/t/{number}", "/t/{number}/{number}", "pages.article: "),
+        ("/t/{number}", "/t/{number", "pages.article: '/t/{number' has a brace without the other"),
+        ("/t/{number}", "/t/number}", "pages.article: '/t/number}' has a brace without the other"),
+        ("delay = 0", 'hosts = ["www.h.example"]', "site: hosts lacks h.example, the host of start"),
         ("/t/{number}", "t/{number}", "pages.article: 't/{number}' is no pattern"),
         ("/t/{number}", "^/t((", "pages.article: the regular expression '^/t((' can't be parsed"),
         ("[pages]", "[pages", "no TOML: "),
@@ -215,6 +219,10 @@ def test_such_a_fault_ends_the_command(tmp_path):
         ("/q/{number}/", "https://h.example/q/12", "https://h.example/q/12/", 12),
         ("/show?id={number}", "https://h.example/show?x=1&id=12", "https://h.example/show?id=12", 12),
         (r"^/q-(?P<number>\d+)\.html", "https://h.example/q-12.html?x=1", "https://h.example/q-12.html", 12),
+        (r"^/q/(?P<number>\d+)", "https://h.example/q/007", "https://h.example/q/7", 7),
+        (r"^/q/(?P<number>[a-z]+)", "https://h.example/q/abc", "https://h.example/q/abc", None),
+        (r"^/q/(?P<number>[^/]+)", "https://h.example/q/٣", "https://h.example/q/%D9%A3", None),
+        ("/show?id={number}", "https://h.example/show?id=0012", "https://h.example/show?id=12", 12),
         ("/q/{slug}", "https://h.example/q/why", "https://h.example/q/why", None),
         ("/frage/für/{number}", "https://h.example/frage/f%C3%BCr/7", "https://h.example/frage/f%C3%BCr/7", 7),
     ],
@@ -309,3 +317,24 @@ def test_the_snapshot_of_a_site_that_is_not_known_here_can_be_verified(site, tmp
     done = run("publish", "kettles", "--output", output)
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert "unknown site 'kettles'" in done.err
+
+
+@pytest.mark.parametrize(
+    ("address", "pattern"),
+    [
+        ("/t/how-to-fix-a-kettle/123", "/t/{slug}/{number}"),
+        ("/questions/123/10-ways", "/questions/{number}/{slug}"),
+        ("/threads/why-it-hums.123/", "/threads/{slug}.{number}"),
+        ("/d/77-why-it-hums", "/d/{number}-{slug}"),
+        ("/c/12/t/345-why", "/c/{slug}/t/{number}-{slug}"),
+        ("/2024/05/12/kettle", "/{slug}/{slug}/{slug}/{slug}"),
+        ("/q/345.html", "/q/{number}.html"),
+        ("/q/why", "/q/{slug}"),
+        ("/index.php?topic=123.0", "/index.php?topic={number}.0"),
+        ("/viewtopic.php?f=2&t=9", "/viewtopic.php?t={number}"),
+        ("/view.php?t=why", "/view.php?t={slug}"),
+        ("/en/article/5", "/en/article/{number}"),
+    ],
+)
+def test_the_pattern_of_an_address_fits_its_siblings_and_knows_their_numbers(address: str, pattern: str):
+    assert site_new.article_pattern(f"https://h.example{address}") == pattern

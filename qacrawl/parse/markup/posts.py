@@ -10,7 +10,9 @@ from qacrawl.parse.markup.item import Item, Value
 REPLIES = frozenset(("Answer", "Comment"))
 DELETED = re.compile(
     r"\W*(?:(?:this |the )?(?:answer|post|comment|reply|message|topic|content)?\s*(?:has been|was|is|were)?\s*)?"
-    r"(?:deleted|removed|withdrawn)(?: by (?:the |its |a |an )?(?:\w+ )?(?:author|owner|moderators?|admin|user))?"
+    r"(?:deleted|removed|withdrawn)"
+    r"(?: by (?:(?:the |its |a |an )?(?:\w+ )?(?:author|owner|moderators?|admin|user)|reddit|"
+    r"the person who originally posted it))?"
     r"(?:, will be automatically deleted in [^.]{1,40})?\W*",
     re.IGNORECASE,
 )
@@ -46,7 +48,7 @@ def post(item: Item, accepted: bool = False) -> Post:
     votes = prose.count(item.all("upvoteCount"))  # likes are none: they say that a post is liked, not that it answers
     when, wrong = prose.day(item.all("dateCreated", "datePublished"))
     return Post(
-        "" if gone or DELETED.fullmatch(said[:200]) else said,
+        "" if gone else kept(said),
         author(item),
         when,
         wrong,
@@ -63,6 +65,11 @@ def _said(values: list[Value]) -> str:
         longest = max(said, key=len, default="")  # a list of paragraphs, or a text and what it begins with
         return "\n\n".join(one for one in said if one is longest or one not in longest)
     return next((text for value in values if (text := prose.text(value))), "")
+
+
+def kept(text: str) -> str:
+    """Return a post's text; "" where it only says that it was deleted."""
+    return "" if DELETED.fullmatch(text[:200]) else text
 
 
 def author(item: Item) -> str:
