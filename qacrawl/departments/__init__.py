@@ -8,6 +8,9 @@ from typing import NamedTuple
 FILE = Path(__file__).with_name("names.tsv")
 LONGEST = 200
 """Characters of a name; no department has a longer one."""
+CALLED = re.compile(r"\b(?:dep(?:artmen)?t\.?|division|section) of(?: the)? |,?\s*\bdep(?:artmen)?t\.?$")
+"""What calls a department one."""
+DASH = re.compile(r"\s[-–—]\s|\s*[－]\s*")
 BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]$")
 
 
@@ -38,7 +41,7 @@ def slug(name: str) -> str | None:
     if len(name) > LONGEST:
         return None
     known = _by_name()
-    for one in (name, name.rpartition(" - ")[2], BRACKETS.sub("", name)):
+    for one in (name, DASH.split(name)[-1], BRACKETS.sub("", name)):
         while one:
             if found := known.get(_plain(one)):
                 return found
@@ -53,4 +56,6 @@ def _by_name() -> dict[str, str]:
 
 
 def _plain(name: str) -> str:
-    return "".join(name.casefold().replace("&", "and").replace("department of ", "").split())
+    """Return a name without what does not tell it from others: its case, white space, commas, "and"."""
+    called = CALLED.sub("", name.casefold().strip())
+    return "".join(re.sub(r"&|,|、|\band\b", " ", called).split())

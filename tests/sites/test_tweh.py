@@ -137,6 +137,8 @@ def test_a_day_that_is_none_is_noted(end: str) -> None:
         ("2024/05/06 10:20:30", date(2024, 5, 6)),
         ("民國113年5月6日", date(2024, 5, 6)),
         ("民國 113 年 05 月 06 日", date(2024, 5, 6)),
+        ("中華民國113年5月6日", date(2024, 5, 6)),
+        ("中华民国113年5月6日", date(2024, 5, 6)),
         ("113/05/06", date(2024, 5, 6)),
         ("89.12.31", date(2000, 12, 31)),
         ("西元2024年5月6日", date(2024, 5, 6)),
@@ -146,6 +148,25 @@ def test_a_day_that_is_none_is_noted(end: str) -> None:
 )
 def test_years_of_the_republic(text: str, day: date | None) -> None:
     assert people.read_day(text) == day
+    if day and "西元" not in text:
+        found = people.asker(f"小雨／女／(20~29),{text}")
+        assert (found.name, found.sex, found.low, found.day) == ("小雨", "female", 20, day)
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "department", "hospital"),
+    [
+        ("春山醫院／神經科／古冠宇,2024/05/06", "古冠宇", "神經科", "春山醫院"),
+        ("神經科／古冠宇,2024/05/06", "古冠宇", "神經科", None),
+        ("春山醫院／神經科／,2024/05/06", None, "神經科", "春山醫院"),
+        ("春山醫院／神經科,2024/05/06", None, "神經科", "春山醫院"),
+        ("神經科／,2024/05/06", None, "神經科", None),
+        ("春山醫院／／古冠宇,2024/05/06", "古冠宇", None, "春山醫院"),
+    ],
+)
+def test_what_a_doctor_s_line_lacks_is_none(line: str, name: str | None, department: str | None, hospital: str | None):
+    found = people.doctor(line)
+    assert (found.name, found.department, found.hospital) == (name, department, hospital)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +176,7 @@ def test_years_of_the_republic(text: str, day: date | None) -> None:
         ("中\\英文、C:\\temp、功\\\\能", "中\\英文、C:\\temp、功\\\\能", []),
         ("\uf0a4 一\u200b二\ufeff", "一二", ["removed_characters"]),
         ("一\n\uf072\n二", "一\n二", ["removed_characters"]),
+        ("a\xadb\u202ac\u202ed\u2066e\u180e", "abcde", ["removed_characters"]),
         ("👨\u200d👩", "👨\u200d👩", []),
         ("頭\ufffd痛", "頭\ufffd痛", ["broken_characters"]),
         ("&#37327;&#x4f60; &lt;3", "量你 <3", ["unescaped_entities"]),

@@ -14,7 +14,7 @@ from qacrawl.sites.tweh import addresses as site
 from qacrawl.sites.tweh import markup as markups
 from qacrawl.sites.tweh import people, text
 
-VERSION = 1
+VERSION = 2
 
 GONE = "不存在"
 FOLLOWS = re.compile(r"續問\s{0,3}[:：]?\s{0,3}(?:編號)?\s{0,3}[#＃]\s{0,3}(\d{1,9})(?!\d)")

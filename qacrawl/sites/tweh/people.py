@@ -7,12 +7,15 @@ from typing import NamedTuple
 from qacrawl.parse.values import AGE, read_age, read_date
 from qacrawl.records import Sex
 
+_REPUBLIC = "(?:中[華华])?(?:民國|民国)"
 # A year of the Republic has three figures at most: 113 is 2024.
 ROC = re.compile(
-    r"(?:民國|民国)\s*(\d{1,3})\s*[年/.-]\s*(\d{1,2})\s*[月/.-]\s*(\d{1,2})|(\d{2,3})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{1,2})(?!\d)"
+    rf"{_REPUBLIC}\s*(\d{{1,3}})\s*[年/.-]\s*(\d{{1,2}})\s*[月/.-]\s*(\d{{1,2}})|(\d{{2,3}})\s*[/.-]\s*(\d{{1,2}})\s*[/.-]\s*(\d{{1,2}})(?!\d)"
 )
 CHINESE = re.compile(r"(?:西元)?\s*(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})")
-LAST_DATE = re.compile(r"(?:[,，]|(?<=[)）女男])|\s)\s*(?=(?:(?:民國|民国|西元)\s*)?\d{1,4}\s*[年/.-]\s*\d[^,，]*$)")
+LAST_DATE = re.compile(
+    rf"(?:[,，]|(?<=[)）女男])|\s)\s*(?=(?:(?:{_REPUBLIC}|西元)\s*)?\d{{1,4}}\s*[年/.-]\s*\d[^,，]*$)"
+)
 LABEL = re.compile(r"^\s*(?:發問者|詢問者|提問者|答復者|答覆者|回復者|回覆者)\s*[:：]\s*")
 LONGEST = 60
 """Characters of a date or an age, with what may stand around it."""
@@ -85,10 +88,17 @@ def asker(line: str) -> Asker:
 def doctor(line: str) -> Doctor:
     """Read the line of who replied: hospital, which may be missing, department, name, a date."""
     who, day, notes = _dated(line, "reply_date")
-    parts = [part for part in _parts(who) if part]
-    name = parts.pop() if parts and not (len(parts) == 1 and DEPARTMENT.fullmatch(parts[0])) else None
+    written = _parts(who)
+    parts = [part for part in written if part]
+    name = parts.pop() if parts and not _lacks_name(written, parts) else None
     department = parts.pop() if parts and not (len(parts) == 1 and HOSPITAL.fullmatch(parts[0])) else None
     return Doctor(name, department, "／".join(parts) or None, day, tuple(notes))
+
+
+def _lacks_name(written: list[str], parts: list[str]) -> bool:
+    """Return whether the last part, where the name should stand, is the department."""
+    is_short = len(parts) == 1 or (len(parts) == 2 and HOSPITAL.fullmatch(parts[0]) is not None)
+    return (is_short or not written[-1]) and DEPARTMENT.fullmatch(parts[-1]) is not None
 
 
 def _dated(line: str, which: str) -> tuple[str, date | None, list[str]]:

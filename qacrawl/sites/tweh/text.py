@@ -7,11 +7,11 @@ import html
 import re
 from functools import cache
 
-ZERO_WIDTH = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+ZERO_WIDTH = "\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+"""Characters that show nothing, as ranges."""
 # Private-use characters have a meaning only in a font that no reader has. A joiner in an emoji is a part of it.
 MEANINGLESS = re.compile(
-    "[\ue000-\uf8ff\U000f0000-\U0010fffd\u200b\u200c\u200e\u200f\u2060\ufeff]"
-    "|(?<![\U0001f000-\U0001faff\u2600-\u27bf\ufe0f])\u200d"
+    f"(?!\u200d)[\ue000-\uf8ff\U000f0000-\U0010fffd{ZERO_WIDTH}]|(?<![\U0001f000-\U0001faff\u2600-\u27bf\ufe0f])\u200d"
 )
 SUSPECT = re.compile(f"[\ue000-\uf8ff\U000f0000-\U0010fffd{ZERO_WIDTH}&\\\\\ufffd]")
 """What a text has in which anything is to be done."""
