@@ -175,6 +175,9 @@ def check_growth(make: Callable[[int], object], work: Callable[..., object], siz
         size *= 2
         small = seconds(size)
     large = seconds(8 * size)
+    for _ in range(2):  # what else runs on the machine may slow one of them
+        if large > MOST * max(small, LEAST):
+            small, large = seconds(size), seconds(8 * size)
     assert large <= MOST * max(small, LEAST), f"{size} pieces: {small:.3f} s, eight times as many: {large:.3f} s"
 
 
