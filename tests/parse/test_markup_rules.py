@@ -255,6 +255,12 @@ def test_two_faq_lists_give_all_their_questions():
     assert [one.question for one in found] == ["It hums at night.", "And by day?"]
 
 
+def test_a_page_that_is_a_faq_and_a_q_and_a_page_gives_all_its_questions():
+    asked = [question(name=name, text="", acceptedAnswer=answer("Yes.")) for name in ("Does it hum?", "By day?")]
+    found = records_of(read(ld({"@type": ["QAPage", "FAQPage"], "mainEntity": asked})))
+    assert [one.question for one in found] == ["Does it hum?", "By day?"]
+
+
 SAID = ("Hum", "It hums at night.")
 BESIDE = [("Other", "Mine whistles.", {}), ("", "Mine whistles.", {"url": "https://kettles.example/t/2"})]
 
@@ -355,6 +361,7 @@ def test_markup_without_a_question_says_so(body: str):
     [
         ld('{"@type": "Product", "name": "Kettle", "description": "Questions? Call the Question line", }}}'),
         ld(posting("One", "One hums."), posting("Two", "Two hums.")),
+        ld({"@type": "WebPage", "mainEntity": [posting("One", "One hums."), posting("Two", "Two hums.")]}),
         "<p>Question: QAPage?</p>",
     ],
 )

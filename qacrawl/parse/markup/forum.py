@@ -39,7 +39,8 @@ def _main(page: Page, postings: list[Item]) -> Item | None:
     mains = [one for item in page.items for one in item.items("mainEntity") if POSTING in one.types]
     first = next(iter([*mains, *[one for one in postings if one.items("comment")], *postings]), None)
     titles = {_subject(one) for one in postings} - {""}
-    return first if mains or len(titles) <= 1 or (first and first.items("comment")) else None
+    is_list = len(titles) > 1 and len(mains) != 1
+    return first if not is_list or (first and first.items("comment")) else None
 
 
 def _is_reply(item: Item, main: Item) -> bool:

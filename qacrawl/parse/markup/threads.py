@@ -56,7 +56,7 @@ def silent(*encodings: Iterable[Item]) -> str:
 
 def _asked(page: Page) -> Iterator[Asked]:
     """Yield the main question of each QAPage."""
-    qa = of(page, "QAPage")
+    qa = [one for one in of(page, "QAPage") if "FAQPage" not in one.types]
     if not qa:
         return
     listed = {id(item) for one in of(page, "FAQPage") for item in walk([one])}
