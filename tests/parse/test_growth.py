@@ -170,14 +170,14 @@ def check_growth(make: Callable[[int], object], work: Callable[..., object], siz
             times.append(time.process_time() - started)
         return min(times)
 
-    small = seconds(size)
-    while small < LEAST and size < 200_000:
-        size *= 2
+    for _ in range(3):  # what else runs on the machine may slow one of them
         small = seconds(size)
-    large = seconds(8 * size)
-    for _ in range(2):  # what else runs on the machine may slow one of them
-        if large > MOST * max(small, LEAST):
-            small, large = seconds(size), seconds(8 * size)
+        while small < LEAST and size < 200_000:
+            size *= 2
+            small = seconds(size)
+        large = seconds(8 * size)
+        if large <= MOST * max(small, LEAST):
+            return
     assert large <= MOST * max(small, LEAST), f"{size} pieces: {small:.3f} s, eight times as many: {large:.3f} s"
 
 
