@@ -9,7 +9,9 @@ from qacrawl.fetch.tally import Tally
 from qacrawl.publish.gate import USAGE, Gate
 
 MANY = 3
-"""Pages from which on more than half is too much; of fewer, it takes all."""
+"""Pages from which on more than half is too much; of fewer, it takes all. Records from which on a field is lost."""
+MOST = 0.9
+"""Share of the dataset's records from which on a field is one that all have."""
 
 
 def failure(tally: Tally) -> str | None:
@@ -102,12 +104,13 @@ def doubts(tally: Tally, gate: Gate, coverage: Mapping[str, float] | None) -> It
     most = rejected == read or rejected > read / 2
     if rejected >= MANY and (most or (rejected > gate.few and rejected > gate.rejects * read)):
         yield f"{rejected:,} of the {read:,} articles that this run read became rejects{_most(tally.news_reasons)}"
-    if coverage and records > gate.few:
+    if coverage and records >= MANY:
         for name, was in coverage.items():
             if name in USAGE:
                 continue
             now = tally.fields[name] / max(records, tally.numbers["records"])
-            if was - now > gate.coverage:
+            lost = not tally.fields[name] and was >= MOST  # of few records a share says nothing, but that does
+            if was - now > gate.coverage and (lost or records > gate.few):
                 yield f"{name} is in {now:.0%} of the records that this run read, and in {was:.0%} of the dataset"
 
 

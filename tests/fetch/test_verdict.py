@@ -118,9 +118,14 @@ def test_a_field_that_is_lost_is_named():
     made = tally(news={"record": 40}, fields={"question": 40, "hospital": 2, "reply": 39})
     (said,) = doubts(made, Gate(), {"question": 1.0, "hospital": 0.6, "reply": 0.98})
     assert said == "hospital is in 5% of the records that this run read, and in 60% of the dataset"
-    assert not list(doubts(tally(news={"record": 10}), Gate(), {"question": 1.0})), (
+    assert not list(doubts(tally(news={"record": 10}, fields={"question": 1}), Gate(), {"question": 1.0})), (
         "of a few records a share says nothing"
     )
+    few = tally(news={"record": 3}, fields={"question": 3, "reply": 1})
+    (said,) = doubts(few, Gate(), {"question": 1.0, "reply": 1.0, "doctor": 0.95, "age": 0.5})
+    assert said == "doctor is in 0% of the records that this run read, and in 95% of the dataset"
+    two = tally(news={"record": 2}, fields={"question": 2})
+    assert not list(doubts(two, Gate(), {"question": 1.0, "doctor": 1.0}))
 
 
 def test_doubts_stay_until_a_run_reads_something():
