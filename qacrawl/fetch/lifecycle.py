@@ -108,6 +108,8 @@ def finish(run: Run) -> Result:
     snapshot = None
     try:
         made |= _judged(run, before)
+        if run.reason in ("max_pages", "max_seconds"):
+            made["waiting"] = run.frontier.pending()[0]
         report.write(run.folder, made)
         if run.reason not in ("interrupted", "disk"):
             snapshot = _publish_last(run, made) if run.shared else _publish(run, made)
@@ -127,7 +129,8 @@ def _ending(run: Run, made: Mapping[str, Any], snapshot: Snapshot | None) -> End
     problem = made["problem"]
     if made["reason"] == "interrupted" and (not problem or problem.startswith("still")):
         problem = "interrupted"
-    return of_run(run.slug, run.options.output, snapshot, problem, made["doubts"], run.options.worker)
+    waiting = made["waiting"]
+    return of_run(run.slug, run.options.output, snapshot, problem, made["doubts"], run.options.worker, waiting)
 
 
 def _told(run: Run, result: Result, before: Mapping[str, Any] | None) -> Result:

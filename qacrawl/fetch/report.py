@@ -58,6 +58,7 @@ def make(run: Run) -> dict[str, Any]:
         "reason": run.reason or "finished",
         "problem": run.problem,
         "lasting": None,
+        "waiting": 0,
         "doubts": [],
         "fetches": tally.outcomes.total(),
         "outcomes": dict(tally.outcomes),

@@ -182,3 +182,16 @@ def test_a_start_page_that_leads_nowhere_any_more_is_no_good_night(tmp_path: Pat
             assert "the start page is no page to start from" in line
         del site["/en"]
         assert quick(tmp_path, site)[0] == 0
+
+
+def test_a_limit_of_one_page_gets_somewhere_and_says_what_waits(tmp_path: Path):
+    with FaultSite(articles=1) as site:
+        site["/en"] = Reply(listing("Doctors answer", ["/en/article/1"]))
+        code, line = quick(tmp_path, site, "--max-pages", "1")
+        assert (code, line) == (0, "no records yet: nothing was published; 1 page waits, the same command goes on")
+        code, line = quick(tmp_path, site, "--max-pages", "1")
+        assert code == 0
+        assert line.startswith("1 record in "), "the article comes before the start page, which was visited just now"
+        site.forget()
+        assert quick(tmp_path, site, "--max-pages", "1")[0] == 0
+        assert site.visits("/en"), "when nothing waits, it is looked at again"
