@@ -57,6 +57,8 @@ def main() -> None:
         named = isinstance(error, OSError) and error.filename and error.strerror
         _complain(f"{error.filename}: {said}" if named else said)  # type: ignore[attr-defined]
         raise SystemExit(Exit.FAILED) from None
+    finally:
+        streams.give_up()
 
 
 def _run() -> None:
@@ -72,7 +74,8 @@ def _complain(line: str, code: Exit = Exit.FAILED) -> None:
     """Say what is wrong, behind the result in a log that holds both."""
     with suppress(OSError):  # a disk that is full may be what is wrong
         sys.stdout.flush()
-    log.complain(line, code=int(code))
+    with suppress(OSError):
+        log.complain(line, code=int(code))
 
 
 @app.callback(invoke_without_command=True)

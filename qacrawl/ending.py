@@ -29,7 +29,7 @@ def of_snapshot(site: str, output: str, snapshot: Snapshot | None) -> Ending:
         why = "; ".join(snapshot.held)
         return Ending(Exit.HELD_BACK, f"snapshot {snapshot.id} was held back: {why}. If it is right: {accept}")
     dataset = snapshot.path.parent.parent / POINTER
-    return Ending(Exit.DONE, f"{snapshot.rows:,} records in {dataset} -> {snapshot.id}{left_out}")
+    return Ending(Exit.DONE, f"{counted(snapshot.rows, 'record')} in {dataset} -> {snapshot.id}{left_out}")
 
 
 def _left_out(withheld: Withheld) -> str:
@@ -45,9 +45,18 @@ def _left_out(withheld: Withheld) -> str:
 
 
 def of_run(
-    site: str, output: str, snapshot: Snapshot | None, problem: str | None, doubts: Sequence[str], worker: bool
+    site: str,
+    output: str,
+    snapshot: Snapshot | None,
+    problem: str | None,
+    doubts: Sequence[str],
+    worker: bool,
+    waiting: int = 0,
 ) -> Ending:
-    """Return how a run of `site` ended: `problem` and `doubts` are those of its report."""
+    """Return how a run of `site` ended: `problem` and `doubts` are those of its report.
+
+    `waiting` counts the pages, up to 1,000, that it left because it had reached a limit.
+    """
     if problem:
         return Ending(Exit.FAILED, f"{problem}; what was fetched is kept, the same command goes on")
     if snapshot and snapshot.held:
@@ -56,4 +65,8 @@ def of_run(
         return Ending(Exit.HELD_BACK, f"{'; '.join(doubts)}. The dataset is as it was")
     if worker and snapshot is None:
         return Ending(Exit.DONE, "other workers are at work: the last one publishes")
-    return of_snapshot(site, output, snapshot)
+    ending = of_snapshot(site, output, snapshot)
+    if not waiting:
+        return ending
+    wait = "1,000 pages or more wait" if waiting >= 1000 else counted(waiting, "page waits", "pages wait")
+    return ending._replace(line=f"{ending.line}; {wait}, the same command goes on")

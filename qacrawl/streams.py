@@ -28,6 +28,18 @@ def prepare() -> None:
         reconfigure(encoding=sys.stdout.encoding if encoding == "utf-8" else "ascii", errors="json")
 
 
+def give_up() -> None:
+    """Have what can't be written to standard output or error go nowhere; Python would try again when it ends.
+
+    That would be a message of its own, and exit code 120.
+    """
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # a full disk; closed, since nobody reads it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+
+
 def _escaped(error: UnicodeError) -> tuple[str, int]:
     """Write characters as JSON does, those beyond U+FFFF in two halves; halves alone come from names of files."""
     if not isinstance(error, UnicodeEncodeError):

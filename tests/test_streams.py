@@ -83,6 +83,23 @@ def test_a_crawl_without_some_stream_is_like_any_other(crawled, tmp_path, redire
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_result_that_can_not_be_written_is_one_line(crawled):
-    done = shell(["schema"], ">/dev/full")
+@pytest.mark.parametrize("arguments", [["schema"], ["sites"], ["--version"], ["crawl", "doctorqna"], ["status"]])
+def test_a_result_that_can_not_be_written_is_one_line(crawled, arguments: list[str]):
+    site, output, _ = crawled
+    if arguments[0] == "crawl":
+        arguments = crawling.command(site.start, output)
+    elif arguments[0] == "status":
+        arguments = ["status", "doctorqna", "--output", str(output)]
+    done = shell(arguments, ">/dev/full")
     assert (done.returncode, done.stderr) == (1, "qacrawl: No space left on device\n")
+    assert shell(["schema"], ">/dev/full 2>&1").returncode == 1
+
+
+def test_a_reader_that_goes_away_is_no_line(crawled):
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"{sys.executable} -m qacrawl schema | head -c 1; exit ${{PIPESTATUS[0]}}"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) in {(0, ""), (1, "")}, "all may have been written before that"

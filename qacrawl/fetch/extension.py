@@ -1,5 +1,7 @@
 """The heartbeat of a run: batches are committed and leases prolonged in time, people see how it goes."""
 
+import signal
+import threading
 from contextlib import ExitStack
 from typing import Any, Self
 
@@ -64,6 +66,7 @@ class RunExtension:
 
     def opened(self, spider: Spider) -> None:
         """Begin to tick."""
+        _heed_hangup()
         self.loop.start(1.0, now=False)
         if self.progress:
             self.progress.start()
@@ -106,6 +109,21 @@ class RunExtension:
             if result.ending.code != Exit.DONE:
                 log.complain(result.ending.line, code=int(result.ending.code))
                 self.crawler.spider = None  # so Scrapy's command ends with 1: there is no other way to tell it
+
+
+def _heed_hangup() -> None:
+    """Have a terminal that is closed end the run as SIGTERM does; under nohup it goes on.
+
+    Shell and kernel may both send a SIGHUP, and a second SIGTERM would end the run at once: only the first counts.
+    """
+
+    def end(number: int, frame: object) -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.raise_signal(signal.SIGTERM)
+
+    in_main = threading.current_thread() is threading.main_thread()  # no other may set handlers
+    if in_main and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, end)
 
 
 def _is_crawl(crawler: Crawler) -> bool:

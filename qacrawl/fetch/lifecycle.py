@@ -107,11 +107,9 @@ def finish(run: Run) -> Result:
     made = report.make(run)
     snapshot = None
     try:
-        made["problem"] = made["problem"] or verdict.failure(run.tally)
-        made["doubts"] = _doubts(run)
-        if made["doubts"]:
-            soon = run.frontier.now() + run.batch.policy.doubted * due.DAY
-            run.frontier.hurry(run.number, soon)
+        made |= _judged(run, before)
+        if run.reason in ("max_pages", "max_seconds"):
+            made["waiting"] = run.frontier.pending()[0]
         report.write(run.folder, made)
         if run.reason not in ("interrupted", "disk"):
             snapshot = _publish_last(run, made) if run.shared else _publish(run, made)
@@ -128,8 +126,11 @@ def finish(run: Run) -> Result:
 
 def _ending(run: Run, made: Mapping[str, Any], snapshot: Snapshot | None) -> Ending:
     """Return the last line of a run and its exit code."""
-    problem = made["problem"] or ("interrupted" if made["reason"] == "interrupted" else None)
-    return of_run(run.slug, run.options.output, snapshot, problem, made["doubts"], run.options.worker)
+    problem = made["problem"]
+    if made["reason"] == "interrupted" and (not problem or problem.startswith("still")):
+        problem = "interrupted"
+    waiting = made["waiting"]
+    return of_run(run.slug, run.options.output, snapshot, problem, made["doubts"], run.options.worker, waiting)
 
 
 def _told(run: Run, result: Result, before: Mapping[str, Any] | None) -> Result:
@@ -143,9 +144,31 @@ def _told(run: Run, result: Result, before: Mapping[str, Any] | None) -> Result:
     return result
 
 
-def _doubts(run: Run) -> list[str]:
-    """Return what is wrong with what a run read, measured by the dataset as it is before the run publishes."""
-    return interim.doubts(run, run.tally) or verdict.carried(report.earlier(run), run.tally)
+def _judged(run: Run, before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what is wrong with a run, for its report; have what may be mended by the next night visited then.
+
+    Doubts are measured by the dataset as it is before the run publishes; `before` is the report of the run before.
+    """
+    soon = run.frontier.now() + run.batch.policy.doubted * due.DAY
+    own = verdict.failure(run.tally)
+    failing = own or (run.problem if run.reason == "failing" else None)
+    doubts = interim.doubts(run, run.tally)
+    lasting = verdict.lasting(before, _well(run))
+    if failing:
+        run.frontier.retry(run.number, soon)
+        kinds = verdict.blamed(run.tally).union(lasting["kinds"] if lasting else ())
+        lasting = {"run_id": run.run_id, "problem": failing, "kinds": sorted(kinds)}
+    elif lasting:
+        own = None if doubts else verdict.still(lasting["problem"], lasting["run_id"])
+    doubts = doubts or verdict.carried(before, run.tally)
+    if doubts:
+        run.frontier.hurry(run.number, soon)
+    return {"problem": run.problem or own, "lasting": lasting, "doubts": doubts}
+
+
+def _well(run: Run) -> set[str]:
+    """Return the kinds of pages of which one came to something good; who finds new records can start somewhere."""
+    return {*run.frontier.came_well(run.number), *(["start"] if run.tally.numbers["new"] else [])}
 
 
 def _publish(run: Run, made: Mapping[str, Any]) -> Snapshot | None:

@@ -57,6 +57,8 @@ def make(run: Run) -> dict[str, Any]:
         "seconds": round(time.monotonic() - run.begun, 3),
         "reason": run.reason or "finished",
         "problem": run.problem,
+        "lasting": None,
+        "waiting": 0,
         "doubts": [],
         "fetches": tally.outcomes.total(),
         "outcomes": dict(tally.outcomes),

@@ -69,7 +69,7 @@ class Run:
         self.ended = False
         """Whether the spider was closed in good order."""
         self.resumes = False
-        """Whether what an earlier run left because a host had it wait comes first, before the start pages."""
+        """Whether what an earlier run left, told to wait or at its limit, comes first, before the start pages."""
         self.gate: Gate | None = None
         """The gate that every request passes (`throttle.py`)."""
         self.on_stop: Callable[[], None] = lambda: None
@@ -99,10 +99,15 @@ class Run:
             logger.info("%d pages of an interrupted run lie in the archive and are read from there", recovered)
         everything = self.options.full or self.options.refetch
         if not (self.shared or everything):  # where few requests a run may be sent, the same ones would come each time
-            self.resumes = frontier.last_reason() == "told_to_wait" and frontier.pending()[0] > 0
+            self.resumes = self._is_cut(frontier.last_reason()) and frontier.pending()[0] > 0
         self.number = frontier.start_run(self.run_id, self.lease_until())
         if not self.resumes:
             self._promote(everything)
+
+    def _is_cut(self, reason: str | None) -> bool:
+        """Return whether the run before ended where this one would, if the start pages came first again."""
+        few = 0 < self.options.max_pages <= len(self.start_urls)
+        return reason == "told_to_wait" or (reason == "max_pages" and few)
 
     def _promote(self, everything: bool = False) -> None:
         """Make due what is to be visited again, whatever a clock that was wrong has noted."""

@@ -13,6 +13,13 @@ from qacrawl.records import QARecord
 MOST_NAMED = 100
 """Failed URLs that a report names."""
 SLOWEST = 10
+NO_LINKS = "no_links"
+"""Reason of a start page that is a listing of nothing."""
+
+
+def _leads_nowhere(outcome: str | None, reason: str | None) -> bool:
+    """Return whether a start page that came to this is none."""
+    return outcome == "reject" or reason == NO_LINKS
 
 
 @dataclass
@@ -25,9 +32,13 @@ class Tally:
     """Rejects and failures by their reason codes."""
     numbers: Counter[str] = field(default_factory=Counter)
     """requests, bytes, settled, retries, from_archive, new_urls, redirect, forbidden, too_far, moved; of articles:
-    new, changed, gone; records: of all pages."""
+    new, changed, gone, and barred, which are those that were not forbidden before; records: of all pages."""
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Pages, forbidden ones too, by kind and outcome."""
     starts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     """Start pages by outcome and reason."""
+    lost: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    """Of those, the ones that lead nowhere and did when they were last visited."""
     news: Counter[str] = field(default_factory=Counter)
     """Articles that were read: "record", and "reject" where that is news, since the page was none when last read.
 
@@ -53,6 +64,7 @@ class Tally:
         """Count a visit whose outcome is committed, and the records that it brought; `gone`: it is, from now on."""
         self.numbers["settled"] += 1
         self.numbers["gone"] += gone
+        self._count_kind(visit)
         self._count_news(visit, records)
         if visit.outcome in OUTCOMES:
             self.outcomes[visit.outcome] += 1
@@ -70,11 +82,20 @@ class Tally:
             if visit.outcome in self.reasons:
                 self.stats.inc_value(f"qacrawl/{visit.outcome}/{reason}")
 
-    def _count_news(self, visit: EndedVisit, records: Sequence[QARecord]) -> None:
-        """Count what tells how this night went."""
-        row = visit.row
+    def _count_kind(self, visit: EndedVisit) -> None:
+        """Count what a page of its kind came to, and what is worse there than at the visit before."""
+        row, came_to = visit.row, (visit.outcome, visit.reason)
+        self.kinds[row.kind, visit.outcome] += 1
+        if row.kind == "article" and visit.outcome == "forbidden" != row.outcome:
+            self.numbers["barred"] += 1
         if row.kind == "start":
-            self.starts[visit.outcome, visit.reason] += 1
+            self.starts[came_to] += 1
+            if row.visits and _leads_nowhere(*came_to) and not _leads_nowhere(row.outcome, row.reason):
+                self.lost[came_to] += 1
+
+    def _count_news(self, visit: EndedVisit, records: Sequence[QARecord]) -> None:
+        """Count what tells how the articles of this night went."""
+        row = visit.row
         was_reject = bool(row.visits) and row.replied is None
         if visit.outcome == "record" and row.replied is None:
             self.numbers["new"] += 1

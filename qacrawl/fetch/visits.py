@@ -26,6 +26,7 @@ from qacrawl.fetch.archive_middleware import Fetched
 from qacrawl.fetch.discovery import Discovery
 from qacrawl.fetch.outcomes import Again
 from qacrawl.fetch.run import Run
+from qacrawl.fetch.tally import NO_LINKS
 from qacrawl.frontier import Row
 from qacrawl.frontier.rows import OUTCOMES
 from qacrawl.reader.messages import Result
@@ -318,7 +319,7 @@ class Visits:
         elif visit.failure or (visit.row.kind == "article" and not visit.listing):
             self.finish(visit, response, "failed", reason=visit.failure or "no_item")
         else:
-            self.finish(visit, response, "listing")
+            self.finish(visit, response, "listing", reason=None if _leads_on(visit) else NO_LINKS)
 
     def finish(self, visit: Visit, response: Response | None, outcome: Any, reason: str | None = None) -> None:
         """Settle a visit: its outcome waits in the batch."""
@@ -382,6 +383,18 @@ def _is_empty(visit: Visit) -> bool:
     return not _has_notice(visit) and (visit.row.kind == "article" or not (visit.links or visit.requests))
 
 
+def _leads_on(visit: Visit) -> bool:
+    """Return whether a page leads anywhere, as is asked of a start page only."""
+    return visit.row.kind != "start" or bool(visit.links or visit.requests)
+
+
+def _is_unread(visit: Visit, outcome: str) -> bool:
+    """Return whether a page is read again at its next visit, changed or not, as a start page is that is none."""
+    return any(isinstance(result, Reject) and result.reason in UNREAD for result in visit.results) or (
+        visit.row.kind == "start" and (outcome == "reject" or not _leads_on(visit))
+    )
+
+
 def _facts(visit: Visit, response: Response | None, outcome: str) -> dict[str, Any]:
     """Return what the frontier keeps of a response; of one that was read also what tells whether it changes."""
     if visit.fetched is None or response is None:
@@ -391,7 +404,7 @@ def _facts(visit: Visit, response: Response | None, outcome: str) -> dict[str, A
         return facts | {"address": spelling.of(visit.row, response)}
     if outcome in ("failed", "gone", "redirect"):
         return facts
-    if any(isinstance(result, Reject) and result.reason in UNREAD for result in visit.results):
+    if _is_unread(visit, outcome):
         return facts | dict.fromkeys(("etag", "last_modified", "digest", "payload", "fetched_at"))
     return facts | {
         "address": spelling.of(visit.row, response),

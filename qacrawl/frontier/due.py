@@ -33,6 +33,8 @@ class Policy(NamedTuple):
     """Days between those visits."""
     doubted: float = 0.5
     """What a run read that has doubts of it: the site may have mended its pages."""
+    forbidden: float = 0.5
+    """What robots.txt forbids: to ask again takes no request but that for robots.txt, which may have been mended."""
     failed: float = 1 / 24
     """After a first failure; four times as long after each more."""
     failed_at_most: float = 30
@@ -95,7 +97,7 @@ def _planned(row: Row, outcome: Outcome, now: float, policy: Policy, fresh: floa
     if outcome == "gone":
         return _missing(row, now, policy)
     if outcome == "forbidden":
-        return Plan("forbidden", _priority(row), now + policy.reject * DAY)
+        return Plan("forbidden", _priority(row), now + policy.forbidden * DAY)
     if row.kind != "article":
         return Plan("done", _priority(row), 0.0)  # each run asks for it, whatever its clock says
     if outcome == "reject":

@@ -124,6 +124,17 @@ class Frontier:
         """
         return self._write(queue.hurry, self.site, since, due_at)
 
+    def retry(self, since: int, due_at: float) -> int:
+        """Have what failed since the counter stood at `since` visited again by `due_at`, its failures counted as one.
+
+        Return how many URLs there are.
+        """
+        return self._write(queue.retry, self.site, since, due_at)
+
+    def came_well(self, since: int) -> frozenset[str]:
+        """Return of which kinds a page came to something good since the counter stood at `since`."""
+        return self._read(queue.came_well, self.site, since)
+
     def heed_sitemap(self, modified: Mapping[str, float], policy: Policy) -> int:
         """Have articles visited sooner or later as a sitemap says, which names when each URL was modified.
 

@@ -156,6 +156,27 @@ def hurry(db: Connection, site: str, since: int, due_at: float) -> int:
     return database.update_rows(db, urls, again, {"due_at": due_at})
 
 
+def retry(db: Connection, site: str, since: int, due_at: float) -> int:
+    """Have what failed since the counter stood at `since` visited again by `due_at`, its failures counted as one.
+
+    Where most pages fail that says nothing of each. Return how many URLs there are.
+    """
+    failed = _locked(db, urls.c.site == site, urls.c.state.in_(("failed", "parked")), urls.c.visit > since, skip=True)
+    soon = case((urls.c.due_at > due_at, due_at), else_=urls.c.due_at)
+    return database.update_rows(db, urls, failed, {"state": "failed", "failures": 1, "due_at": soon})
+
+
+def came_well(db: Connection, site: str, since: int) -> frozenset[str]:
+    """Return of which kinds a page was read, or was as before, in a visit since the counter stood at `since`.
+
+    A start page may lead elsewhere, too.
+    """
+    read = urls.c.outcome.in_(("record", "listing", "unchanged"))
+    well = or_(read, and_(urls.c.kind == "start", urls.c.outcome == "redirect"))
+    which = and_(urls.c.site == site, urls.c.visit > since, well, urls.c.reason.is_(None))
+    return frozenset(db.execute(select(urls.c.kind).where(which).distinct()).scalars())
+
+
 def count_known(db: Connection, site: str, some: Sequence[str]) -> int:
     """Return how many of some URLs there are."""
     which = (select(func.count()).where(urls.c.site == site, urls.c.url.in_(part)) for part in database.chunks(some))

@@ -74,6 +74,10 @@ class Row(NamedTuple):
     """What tells whether its record is another one; None where nothing was read yet."""
     quiet: int | None = None
     """Visits that found the record as it was, less those that found another; None: 0."""
+    outcome: str | None = None
+    """What the last visit came to; None before the first."""
+    reason: str | None = None
+    """Of a reject, a failure, or a start page that leads nowhere: why."""
 
 
 @dataclass(frozen=True)

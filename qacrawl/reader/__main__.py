@@ -69,7 +69,7 @@ def _received(asked: BinaryIO) -> Iterator[Any]:
 def _alone() -> socket:
     """Return the connection to the process that asks; have this one end with it, and hold nothing else of it."""
     _end_with(os.getppid())
-    for one in (signal.SIGINT, signal.SIGTERM):  # they are for the one that asks, which finishes what is under way
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # for the one that asks, which finishes its work
         signal.signal(one, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process, also inside a library that lets no Python run
     connection = socket(fileno=os.dup(0))

@@ -119,7 +119,7 @@ def test_pages_in_the_archive_are_not_asked_for_again(site, never_killed, output
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_finishes_what_is_in_flight(site, never_killed, output, number):
     process = crawling.start(crawling.command(site.start, output, "--delay", "0.05", settings=QUICK))
     wait_for(site, output, 25)
@@ -132,6 +132,18 @@ def test_a_signal_finishes_what_is_in_flight(site, never_killed, output, number)
     assert {row["state"] for row in crawling.rows(output).values()} <= {"due", "done"}
     finish(site, output)
     check_whole(output, never_killed)
+
+
+@pytest.mark.slow
+def test_under_nohup_a_closed_terminal_ends_nothing(site, output):
+    ignoring = ["/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]
+    command = crawling.program(crawling.command(site.start, output, "--delay", "0.02", settings=QUICK))
+    process = subprocess.Popen([*ignoring, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for(site, output, 10)
+    process.send_signal(signal.SIGHUP)
+    done = crawling.finish(process, 60)
+    assert (done.code, done.err) == (0, "")
+    assert crawling.reports(output)[0]["reason"] == "finished"
 
 
 def wait_for(site: FaultSite, output: Path, number: int) -> None:

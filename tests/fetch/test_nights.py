@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from support import crawling
 from support.crawling import records
 from support.faults import FaultSite, Reply, article, error, listing
 
@@ -112,3 +113,85 @@ def test_eight_nights_of_an_unattended_crawl(tmp_path: Path):
         found = records(output)
         assert all(row["doctor"] for row in found), "what was read badly is read again"
     assert {row["record_id"] for row in whole} < {row["record_id"] for row in found}
+
+
+def quick(output: Path, site: FaultSite, *options: str) -> tuple[int, str]:
+    """The exit code and the last line of a crawl without delays."""
+    done = crawling.crawl(site.start, output, *options)
+    return done.code, (done.err or done.out).splitlines()[-1]
+
+
+def test_articles_that_fail_night_after_night_are_never_well(tmp_path: Path):
+    with FaultSite(articles=4) as site:
+        site.prefixes["/en/article/"] = error(403)
+        code, line = quick(tmp_path, site)
+        assert (code, "4 of 6 pages failed with http_403" in line) == (1, True), line
+        code, line = quick(tmp_path, site)
+        assert code == 1, "what failed waits, and nothing says that it is well"
+        assert "still, since run" in line
+        assert "4 of 6 pages failed" in line
+        with open_frontier(None, "doctorqna", tmp_path / "doctorqna") as frontier, frontier.engine.begin() as db:
+            db.execute(update(urls).where(urls.c.kind == "article").values(failures=7, due_at=0.0))
+        code, line = quick(tmp_path, site)
+        assert (code, "4 of 6 pages failed with http_403" in line) == (1, True), line
+
+        site.prefixes.clear()
+        a_day_later(tmp_path)
+        code, line = quick(tmp_path, site)
+        assert code == 0, "the healthy night brings what failed, however often it did"
+        assert "4 records" in line
+
+
+def test_a_robots_txt_that_forbids_the_articles_is_said_until_it_is_mended(tmp_path: Path):
+    with FaultSite(articles=4) as site:
+        site.robots = Reply(b"User-agent: *\nDisallow: /en/article/\n", content_type="text/plain")
+        code, line = quick(tmp_path, site)
+        assert (code, "robots.txt forbids all 4 articles that were due" in line) == (1, True), line
+        a_day_later(tmp_path)
+        code, line = quick(tmp_path, site)
+        assert (code, "still, since run" in line) == (1, True), line
+        site.robots = error(404)
+        a_day_later(tmp_path)
+        code, line = quick(tmp_path, site)
+        assert (code, "4 records" in line) == (0, True), line
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(b""), "empty"),
+        (Reply(b"", 204), "empty"),
+        (Reply(b"%PDF-1.4 x", content_type="application/pdf"), "binary"),
+        (Reply(b"<html><body><h1>This domain is for sale</h1><a href='https://x.example/'>Buy</a></body></html>"), ""),
+    ],
+)
+def test_a_start_page_that_is_none_is_no_good_night(tmp_path: Path, reply: Reply, said: str):
+    with FaultSite(articles=2) as site:
+        site["/en"] = reply
+        code, line = quick(tmp_path, site)
+        assert (code, f"the start page is no page to start from: {said}" in line) == (1, True), line
+
+
+def test_a_start_page_that_leads_nowhere_any_more_is_no_good_night(tmp_path: Path):
+    with FaultSite(articles=2) as site:
+        assert quick(tmp_path, site)[0] == 0
+        site["/en"] = Reply(listing("Doctors answer", []))
+        for _ in range(2):
+            code, line = quick(tmp_path, site)
+            assert code == 1, line
+            assert "the start page is no page to start from" in line
+        del site["/en"]
+        assert quick(tmp_path, site)[0] == 0
+
+
+def test_a_limit_of_one_page_gets_somewhere_and_says_what_waits(tmp_path: Path):
+    with FaultSite(articles=1) as site:
+        site["/en"] = Reply(listing("Doctors answer", ["/en/article/1"]))
+        code, line = quick(tmp_path, site, "--max-pages", "1")
+        assert (code, line) == (0, "no records yet: nothing was published; 1 page waits, the same command goes on")
+        code, line = quick(tmp_path, site, "--max-pages", "1")
+        assert code == 0
+        assert line.startswith("1 record in "), "the article comes before the start page, which was visited just now"
+        site.forget()
+        assert quick(tmp_path, site, "--max-pages", "1")[0] == 0
+        assert site.visits("/en"), "when nothing waits, it is looked at again"

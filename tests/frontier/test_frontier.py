@@ -566,6 +566,27 @@ def test_what_is_doubted_is_visited_soon(frontier: Frontier) -> None:
     assert frontier.hurry(since, 6e9) == 0, "what is due sooner stays so"
 
 
+def test_what_failed_with_most_of_its_site_is_tried_again_soon(frontier: Frontier) -> None:
+    frontier.add([*articles([1, 2, 3, 4]), Found("https://doctorqna.com/en", "start")])
+    rows = frontier.lease(1, "run", LONG)
+    finish(frontier, rows[0], outcome="redirect", state="done", due_at=0.0)
+    since = frontier.start_run("this", LONG)
+    rows = sorted(frontier.lease(9, "run", LONG), key=lambda row: row.url)
+    ends = [("failed", "failed", 9e9), ("failed", "parked", 9e9), ("failed", "failed", 1e9), ("reject", "done", 9e9)]
+    assert frontier.came_well(since) == set(), "the start page was visited before that"
+    for row, (outcome, ended, due_at) in zip(rows, ends, strict=True):
+        finish(frontier, row, outcome=outcome, state=ended, due_at=due_at, failures=7)
+    assert frontier.came_well(since) == set()
+    assert frontier.came_well(0) == {"start"}
+    assert frontier.retry(since, 5e9) == 3
+    assert [state(frontier, article(number), "state", "due_at", "failures") for number in (1, 2, 3, 4)] == [
+        ("failed", 5e9, 1),
+        ("failed", 5e9, 1),
+        ("failed", 1e9, 1),
+        ("done", 9e9, 7),
+    ]
+
+
 # Hosts
 
 
