@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qacrawl.archive import transfer
 from qacrawl.archive.records import Headers as Header
-from qacrawl.archive.records import Record, records
+from qacrawl.archive.records import Record, is_garbled, records
 from qacrawl.archive.unpack import Member, stretches
 from qacrawl.archive.warc import (
     HOST,
@@ -24,6 +24,7 @@ from qacrawl.archive.warc import (
 
 _HTTP = "application/http"
 _LINE = re.compile(rb"\r?\n")
+_FOLD = re.compile(rb"\r?\n[ \t]+")
 NUMBER = re.compile(r"[0-9]{1,18}")
 """Of a visit, as 64 bits hold it."""
 _DAY = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
@@ -72,6 +73,9 @@ def entry(record: Record | Damage) -> Entry:
 
 def _read(header: Header, block: bytes) -> Entry:
     """Return what a record says. Raise ValueError, KeyError or IndexError for what is none."""
+    if is_garbled(header):
+        kind = header.get("warc-type")
+        raise ValueError(f"{f'its WARC-Type is {kind!a}' if kind else 'it has no WARC-Type'}: {url_of(header)}")
     url, at = url_of(header), moment(header["warc-date"])
     if not url:
         raise ValueError("it has no WARC-Target-URI")
@@ -83,7 +87,7 @@ def _read(header: Header, block: bytes) -> Entry:
     if header["warc-type"] == "resource" or (kind and not kind.lower().startswith(_HTTP)):
         return Exchange(url, 200, [("Content-Type", kind)] if kind else [], block, at)
     head, body = _halves(block)
-    line, *lines = _LINE.split(head)
+    line, *lines = _LINE.split(_FOLD.sub(b" ", head))
     headers = _headers(lines)
     purpose, visit, host = header.get(PURPOSE.lower()), header.get(VISIT.lower(), ""), header.get(HOST.lower())
     number = int(visit) if NUMBER.fullmatch(visit) else None

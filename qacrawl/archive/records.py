@@ -16,11 +16,14 @@ from qacrawl.records import LARGEST
 
 KINDS = frozenset(["response", "revisit", "resource"])
 """Types of the records that hold a page, or say that one was seen again."""
+_OTHERS = frozenset(["warcinfo", "request", "metadata", "conversion", "continuation"])
 MOST = LARGEST + (1 << 20)
 """Bytes of a record that is kept: a page, its head, and what chunks take."""
 _HEAD = 1 << 18  # bytes of a record's own header, at most
 _NEXT = re.compile(rb"\nWARC/\d\.\d{1,2}\r?\n")
-_BLANK = re.compile(rb"\r?\n\r?\n")
+_BEGIN = re.compile(rb"WARC/[^\r\n]{1,20}\r*\n")
+_BLANK = re.compile(rb"(\r?\n\r?\n)|" + _NEXT.pattern)  # a record that begins within a header was never its end
+_FOLD = re.compile(r"\r?\n[ \t]+")
 _ARC = b"filedesc:"
 
 Headers = Mapping[str, str]
@@ -51,13 +54,18 @@ def is_page(headers: Headers) -> bool:
     return headers.get("warc-type") in KINDS
 
 
+def is_garbled(headers: Headers) -> bool:
+    """Return whether a record does not say its type, or says one that there is not: it may have been a page."""
+    return not is_page(headers) and headers.get("warc-type") not in _OTHERS
+
+
 Wanted = Callable[[int, Headers], bool]
 """Says by the place and the header of a record, which is whole, whether it is wanted."""
 
 
 def _pages(place: int, headers: Headers) -> bool:
-    """Want each page."""
-    return is_page(headers)
+    """Want each page, and what may have been one."""
+    return is_page(headers) or is_garbled(headers)
 
 
 def records(
@@ -139,6 +147,8 @@ def _begun(stretch: Stretch) -> Begun | None:
     while not (blank := _BLANK.search(stretch.data, stretch.at)):
         if len(stretch.data) - stretch.at > _HEAD or not stretch.fill():
             return None
+    if not (blank[1] and _BEGIN.match(stretch.data, stretch.at)):
+        return None
     headers = _headers(as_text(bytes(stretch.data[stretch.at : blank.start()])))
     stretch.at += blank.end() - stretch.at
     length = headers.get("content-length", "")
@@ -148,17 +158,14 @@ def _begun(stretch: Stretch) -> Begun | None:
 
 
 def _headers(text: str) -> dict[str, str]:
-    """Return the fields of a header; of a field that is there twice, the first."""
+    """Return the fields of a header; of a field that is there twice, the first. The type is in lower case."""
     found: dict[str, str] = {}
-    name = ""
-    for line in text.split("\n")[1:]:
-        if line[:1] in (" ", "\t"):  # goes on with the line before
-            found[name] = f"{found.get(name, '')} {line.strip()}"
-            continue
+    for line in _FOLD.sub(" ", text).split("\n")[1:]:
         name, colon, value = line.partition(":")
-        name = name.strip().lower()
         if colon:
-            found.setdefault(name, value.strip())
+            found.setdefault(name.strip().lower(), value.strip())
+    if "warc-type" in found:
+        found["warc-type"] = found["warc-type"].lower()
     return found
 
 
