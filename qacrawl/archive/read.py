@@ -25,6 +25,9 @@ from qacrawl.archive.warc import (
 _HTTP = "application/http"
 _LINE = re.compile(rb"\r?\n")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
+_INTERIM = re.compile(rb"HTTP/[0-9.]+ +1[0-9]{2}\b")
+_INTERIMS = 5
+"""Heads of interim responses, such as 103, before that of the response, at most."""
 NUMBER = re.compile(r"[0-9]{1,18}")
 """Of a visit, as 64 bits hold it."""
 _DAY = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
@@ -87,6 +90,9 @@ def _read(header: Header, block: bytes) -> Entry:
     if header["warc-type"] == "resource" or (kind and not kind.lower().startswith(_HTTP)):
         return Exchange(url, 200, [("Content-Type", kind)] if kind else [], block, at)
     head, body = _halves(block)
+    for _ in range(_INTERIMS):
+        if _INTERIM.match(head) and body.startswith(b"HTTP/"):
+            head, body = _halves(body)
     line, *lines = _LINE.split(_FOLD.sub(b" ", head))
     headers = _headers(lines)
     purpose, visit, host = header.get(PURPOSE.lower()), header.get(VISIT.lower(), ""), header.get(HOST.lower())

@@ -3,7 +3,6 @@
 import re
 from array import array
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import BinaryIO, NamedTuple
@@ -241,6 +240,8 @@ def _page(place: int, entry: warc.Entry, wanted: Wanted, of: Source, hosts: Host
         return entry
     if isinstance(entry, warc.Revisit) or not 200 <= entry.status < 300:
         return None
+    if transfer.is_part(entry.status, entry.values("Content-Range")):  # a failure in the crawl, too
+        return None if of.ours else warc.Damage(f"cut off: 206 with a part of the page: {entry.url}")
     url = wanted.url(entry.url, of.ours)
     body = _body(entry, of.ours)
     if url is None or body is None or isinstance(body, warc.Damage):
@@ -255,25 +256,39 @@ def _page(place: int, entry: warc.Entry, wanted: Wanted, of: Source, hosts: Host
 def _body(entry: warc.Exchange, ours: bool) -> bytes | warc.Damage | None:
     """Return the body without its encoding; None for one that was a failure in the crawl, too."""
     try:
-        body = decode.body(entry.body, entry.values("Content-Encoding"), LARGEST)
+        body, wrong = decode.body(entry.body, entry.values("Content-Encoding"), LARGEST), None
     except decode.DecodeError as error:
         if ours:
             return None
         if not (isinstance(error, decode.NotEncoded) or entry.body.lstrip()[:1] == b"<"):
             return warc.Damage(f"{error}: {entry.url}")
-        body = entry.body  # it was decoded when it was archived, and its header left
-    return body if ours else _unpacked(body)
+        body, wrong = entry.body, error  # it was decoded when it was archived, and its header left, unless it is binary
+    if ours:
+        return body
+    try:
+        body = _unpacked(body)
+    except (transfer.CutError, decode.DecodeError) as error:
+        return warc.Damage(f"cut off: {error}: {entry.url}")
+    return warc.Damage(f"{wrong}: {entry.url}") if wrong and _is_binary(body) else body
+
+
+def _is_binary(body: bytes) -> bool:
+    """Return whether a body is no text in any encoding that pages have."""
+    begin = body[:512]
+    is_wide = begin.startswith((b"\xff\xfe", b"\xfe\xff")) or begin.replace(b"\0", b"").lstrip()[:1] == b"<"
+    return not is_wide and len(begin.translate(None, _CONTROL)) < len(begin)
 
 
 def _unpacked(body: bytes) -> bytes:
-    """Return a body without chunks and encoding that no header told of."""
-    with suppress(transfer.CutError):
-        body = transfer.dechunked(body, exactly=True) or body
+    """Return a body without chunks and encoding that no header told of. Raise CutError for chunks without an end."""
+    body = transfer.dechunked(body, exactly=True) or body
     coding = next((name for sign, name in _PACKED.items() if body.startswith(sign)), None)
-    if coding is None and len(body[:512].translate(None, _CONTROL)) < len(body[:512]):
+    if coding is None and _is_binary(body):
         coding = b"br"
     try:
         found = decode.body(body, [coding], LARGEST) if coding else body
     except decode.DecodeError:
+        if coding in (b"gzip", b"zstd"):  # what begins with these signs is that
+            raise
         return body
     return found if coding != b"br" or found.lstrip()[:1] == b"<" else body

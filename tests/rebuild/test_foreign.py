@@ -1,5 +1,6 @@
 """Files of other tools, page by page: what is garbled in them is said, and what is no page of the site is not."""
 
+import gzip
 import io
 
 import pytest
@@ -92,3 +93,97 @@ def test_headers_may_be_folded():
         "TDM-Reservation": "1",
     }
     assert {signal.rule for signal in found.page.signals} >= {"X-Robots-Tag: noarchive, noindex"}
+
+
+BODY = warcs.article(1)
+CHUNKS = warcs.chunked(BODY)
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+def response(body: bytes, *headers: str, status: str = "200 OK", length: int | None = -1) -> bytes:
+    return warcs.record(warcs.http(body, *headers, status=status, length=length), warcs.url(1))
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (CHUNKS.replace(b"64;", b"66;", 1), [CHUNKED]),
+        (CHUNKS.replace(b"64;", b"60;", 1), [CHUNKED]),
+        (CHUNKS.replace(b"64;x=1", b"zz", 1), [CHUNKED]),
+        (CHUNKS.replace(b"64;x=1", b"-64", 1), [CHUNKED]),
+        (CHUNKS.replace(b"64;x=1", b"0x64"), [CHUNKED]),
+        (CHUNKS.replace(b"64;x=1", b"0x64")[:-20], [CHUNKED]),
+        (CHUNKS.removeprefix(b"64;x=1\r\n"), [CHUNKED]),
+        (b"\r\n" + CHUNKS, [CHUNKED]),
+        (CHUNKS[:300], []),
+        (CHUNKS.removesuffix(b"0\r\n\r\n"), []),
+    ],
+)
+def test_no_size_of_a_chunk_is_taken_for_text(body, headers):
+    assert damage(response(body, *headers)).startswith("cut off: its chunks ")
+
+
+@pytest.mark.parametrize("lead", [b"", b"\n <!-- a -->\r\n", b"\xef\xbb\xbf"])
+def test_bodies_whose_chunks_are_undone_already_are_read(lead):
+    assert read(response(lead + BODY, CHUNKED)) == [(0, lead + BODY)]
+    assert read(response(gzip.compress(lead + BODY), CHUNKED, "Content-Encoding: gzip")) == [(0, lead + BODY)]
+
+
+@pytest.mark.parametrize("text", [b"12\n" + BODY, b"face\nto face", b"5\r\n" + BODY])
+def test_a_body_that_begins_with_a_number_is_not_chunked(text):
+    assert read(response(text)) == [(0, text)]
+
+
+@pytest.mark.parametrize("coding", ["identity", "UTF-8", "none", ""])
+def test_half_a_body_is_no_page_whatever_its_encoding_is_called(coding):
+    short = response(BODY[:-60], f"Content-Encoding: {coding}", length=len(BODY))
+    assert damage(short).startswith(f"cut off: {len(BODY) - 60} of {len(BODY)} bytes")
+    assert read(response(BODY, f"Content-Encoding: {coding}", length=len(BODY))) == [(0, BODY)]
+
+
+@pytest.mark.parametrize(
+    ("said", "is_whole"),
+    [
+        ("bytes 0-{last}/{size}", True),
+        ("Bytes 0-{last}/{size} ", True),
+        ("bytes 0-{last}/9999", False),
+        ("bytes 1-{size}/{size}", False),
+        ("bytes 0-{last}/*", False),
+        ("bytes garbled", False),
+    ],
+)
+def test_a_part_is_no_page(said, is_whole):
+    said = said.format(last=len(BODY) - 1, size=len(BODY))
+    record = response(BODY, f"Content-Range: {said}", status="206 Partial Content")
+    if is_whole:
+        assert read(record) == [(0, BODY)]
+    else:
+        assert "206 with a part of the page" in damage(record)
+
+
+PACKED = gzip.compress(BODY)
+
+
+@pytest.mark.parametrize("headers", [["Content-Encoding: gzip"], []], ids=["said", "unsaid"])
+@pytest.mark.parametrize(
+    "body", [PACKED[:-8] + bytes(8), PACKED[:60] + bytes(20) + PACKED[80:], PACKED[:-20]], ids=["crc", "middle", "cut"]
+)
+def test_a_broken_gzip_body_is_damage(body, headers):
+    assert damage(response(body, *headers)).endswith(warcs.url(1))
+
+
+def test_a_gzip_body_without_its_first_bytes_is_damage():
+    assert damage(response(b"??" + PACKED[2:], "Content-Encoding: gzip")).endswith(warcs.url(1))
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "deflate"])
+@pytest.mark.parametrize("body", [b"\xef\xbb\xbf" + BODY, ("\ufeff" + BODY.decode()).encode("utf-16-le"), b"no tag"])
+def test_bodies_that_are_decoded_already_are_read(coding, body):
+    assert read(response(body, f"Content-Encoding: {coding}")) == [(0, body)]
+
+
+@pytest.mark.parametrize("head", ["100 Continue\r\n", "103 Early Hints\r\nLink: </a>\r\n", "102\r\n"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_the_response_is_read_behind_interim_ones(head, times):
+    block = f"HTTP/1.1 {head}\r\n".encode() * times + BLOCK
+    assert read(warcs.record(block, warcs.url(1))) == [(0, BODY)]
