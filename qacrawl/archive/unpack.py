@@ -41,6 +41,12 @@ class Stretch:
         self.data += piece
         return bool(piece)
 
+    def peek(self, at: int, size: int) -> bytes:
+        """Return up to `size` bytes of what `data` has, or would have, from `at` on."""
+        while len(self.data) < at + size and self.grow():
+            pass
+        return bytes(self.data[at : at + size])
+
     def trim(self) -> None:
         """Let go of what was taken, once that is much."""
         if self.at > _MOST:
@@ -67,6 +73,15 @@ class Plain(Stretch):
     def place(self) -> int:
         """Where in the file lies what is next."""
         return self.offset + self.at
+
+    def peek(self, at: int, size: int) -> bytes:
+        """Return up to `size` bytes of what `data` has, or would have, from `at` on; read no more than those."""
+        if at + size <= len(self.data):
+            return bytes(self.data[at : at + size])
+        self.file.seek(self.offset + at)
+        piece = self.file.read(size)
+        self.file.seek(self.offset + len(self.data))
+        return piece
 
     def again(self, place: int) -> None:
         """Go on at another offset."""
