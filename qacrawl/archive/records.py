@@ -28,7 +28,14 @@ _END = b"\r\n\r\n"
 _AROUND = 32  # bytes that are looked at where a record ends
 _BLANKS = 1 << 16  # bytes of blank lines behind a record that may wait for the end of a member
 _FOLD = re.compile(r"\r?\n[ \t]+")
-_ARC = b"filedesc:"
+_REFUSED = {
+    b"filedesc:": "an ARC file, not WARC: `warcio recompress` makes one of it",
+    b"\x28\xb5\x2f\xfd": "a file compressed with zstd: `zstd -d` makes a WARC file of it",
+    b"\x5d\x2a\x4d\x18": "a file compressed with zstd and a dictionary: `warcio recompress` or `zstd -d -D` unpacks it",
+    b"PK\x03\x04": "a ZIP file, not WARC: if it is WACZ, `unzip` takes the WARC files in its folder archive/ out of it",
+}
+"""What a file begins with that is none, and what is said of it."""
+_SIGN = max(map(len, _REFUSED))
 
 Headers = Mapping[str, str]
 """The header of a record, its names in lower case."""
@@ -100,13 +107,11 @@ def first(file: BinaryIO, start: int, end: int) -> int | None:
 def _not_one(file: BinaryIO) -> str | None:
     """Return why a file is no WARC file; None where it is one, or may be a damaged one."""
     opened = next(stretches(file), None)
-    while opened and len(opened.data) < len(_ARC) and opened.fill():
+    while opened and len(opened.data) < _SIGN and opened.fill():
         pass
     if opened is None or not (opened.data or opened.damage):
         return "the file is empty"
-    if opened.data.startswith(_ARC):
-        return "an ARC file, not WARC: `warcio recompress` makes one of it"
-    return None
+    return next((why for sign, why in _REFUSED.items() if opened.data.startswith(sign)), None)
 
 
 def _read(stretch: Plain | Member, end: int | None, wanted: Wanted) -> Iterator[tuple[int, Record | Damage]]:
