@@ -30,6 +30,7 @@ _INTERIMS = 5
 """Heads of interim responses, such as 103, before that of the response, at most."""
 NUMBER = re.compile(r"[0-9]{1,18}")
 """Of a visit, as 64 bits hold it."""
+_DIGITS = re.compile(r"[0-9]{14}")
 _DAY = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 
 
@@ -117,7 +118,9 @@ def moment(text: str) -> datetime:
     """Return the time that a WARC-Date says, in UTC; a year or a month alone is its beginning."""
     if match := _DAY.fullmatch(text):
         return datetime(int(match[1]), int(match[2] or 1), int(match[3] or 1), tzinfo=UTC)
-    found = datetime.fromisoformat(text)
+    if _DIGITS.fullmatch(text):  # as ARC files have it
+        return datetime.strptime(f"{text}Z", "%Y%m%d%H%M%S%z")
+    found = datetime.fromisoformat(text.upper())
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
