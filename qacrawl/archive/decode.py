@@ -41,6 +41,11 @@ class TooLarge(DecodeError):
     """The body unfolds to more than may be."""
 
 
+def is_named(encodings: Iterable[bytes]) -> bool:
+    """Return whether the values of a Content-Encoding name an encoding that is known here."""
+    return any(name.strip().lower() in _UNPACK for value in encodings for name in value.split(b","))
+
+
 def body(data: bytes, encodings: Iterable[bytes], largest: int) -> bytes:
     """Return a body without what the values of its Content-Encoding name; an unknown encoding is left on it.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qacrawl.archive import transfer
 from qacrawl.archive.records import Headers as Header
-from qacrawl.archive.records import Record, records
+from qacrawl.archive.records import Record, is_garbled, records
 from qacrawl.archive.unpack import Member, stretches
 from qacrawl.archive.warc import (
     HOST,
@@ -24,8 +24,13 @@ from qacrawl.archive.warc import (
 
 _HTTP = "application/http"
 _LINE = re.compile(rb"\r?\n")
+_FOLD = re.compile(rb"\r?\n[ \t]+")
+_INTERIM = re.compile(rb"HTTP/[0-9.]+ +1[0-9]{2}\b")
+_INTERIMS = 5
+"""Heads of interim responses, such as 103, before that of the response, at most."""
 NUMBER = re.compile(r"[0-9]{1,18}")
 """Of a visit, as 64 bits hold it."""
+_DIGITS = re.compile(r"[0-9]{14}")
 _DAY = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 
 
@@ -72,6 +77,9 @@ def entry(record: Record | Damage) -> Entry:
 
 def _read(header: Header, block: bytes) -> Entry:
     """Return what a record says. Raise ValueError, KeyError or IndexError for what is none."""
+    if is_garbled(header):
+        kind = header.get("warc-type")
+        raise ValueError(f"{f'its WARC-Type is {kind!a}' if kind else 'it has no WARC-Type'}: {url_of(header)}")
     url, at = url_of(header), moment(header["warc-date"])
     if not url:
         raise ValueError("it has no WARC-Target-URI")
@@ -83,7 +91,10 @@ def _read(header: Header, block: bytes) -> Entry:
     if header["warc-type"] == "resource" or (kind and not kind.lower().startswith(_HTTP)):
         return Exchange(url, 200, [("Content-Type", kind)] if kind else [], block, at)
     head, body = _halves(block)
-    line, *lines = _LINE.split(head)
+    for _ in range(_INTERIMS):
+        if _INTERIM.match(head) and body.startswith(b"HTTP/"):
+            head, body = _halves(body)
+    line, *lines = _LINE.split(_FOLD.sub(b" ", head))
     headers = _headers(lines)
     purpose, visit, host = header.get(PURPOSE.lower()), header.get(VISIT.lower(), ""), header.get(HOST.lower())
     number = int(visit) if NUMBER.fullmatch(visit) else None
@@ -107,7 +118,9 @@ def moment(text: str) -> datetime:
     """Return the time that a WARC-Date says, in UTC; a year or a month alone is its beginning."""
     if match := _DAY.fullmatch(text):
         return datetime(int(match[1]), int(match[2] or 1), int(match[3] or 1), tzinfo=UTC)
-    found = datetime.fromisoformat(text)
+    if _DIGITS.fullmatch(text):  # as ARC files have it
+        return datetime.strptime(f"{text}Z", "%Y%m%d%H%M%S%z")
+    found = datetime.fromisoformat(text.upper())
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -1,7 +1,7 @@
 """The records of any WARC file, whoever wrote it: also several in a gzip member, also behind damage.
 
 What can't be read is said with its place, and what follows it is read. A record counts when it ends where its
-Content-Length says, and another one or the end of the file or member follows.
+Content-Length says: its blank line, another one, or the end of the file or member follows.
 Source of the format: https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/
 """
 
@@ -16,12 +16,26 @@ from qacrawl.records import LARGEST
 
 KINDS = frozenset(["response", "revisit", "resource"])
 """Types of the records that hold a page, or say that one was seen again."""
+_OTHERS = frozenset(["warcinfo", "request", "metadata", "conversion", "continuation"])
 MOST = LARGEST + (1 << 20)
 """Bytes of a record that is kept: a page, its head, and what chunks take."""
 _HEAD = 1 << 18  # bytes of a record's own header, at most
 _NEXT = re.compile(rb"\nWARC/\d\.\d{1,2}\r?\n")
-_BLANK = re.compile(rb"\r?\n\r?\n")
-_ARC = b"filedesc:"
+_BEGIN = re.compile(rb"WARC/[^\r\n]{1,20}\r*\n")
+_BLANK = re.compile(rb"(\r?\n\r?\n)|" + _NEXT.pattern)  # a record that begins within a header was never its end
+_NOT_BLANK = re.compile(rb"[^\r\n]")
+_END = b"\r\n\r\n"
+_AROUND = 32  # bytes that are looked at where a record ends
+_BLANKS = 1 << 16  # bytes of blank lines behind a record that may wait for the end of a member
+_FOLD = re.compile(r"\r?\n[ \t]+")
+_REFUSED = {
+    b"filedesc:": "an ARC file, not WARC: `warcio recompress` makes one of it",
+    b"\x28\xb5\x2f\xfd": "a file compressed with zstd: `zstd -d` makes a WARC file of it",
+    b"\x5d\x2a\x4d\x18": "a file compressed with zstd and a dictionary: `warcio recompress` or `zstd -d -D` unpacks it",
+    b"PK\x03\x04": "a ZIP file, not WARC: if it is WACZ, `unzip` takes the WARC files in its folder archive/ out of it",
+}
+"""What a file begins with that is none, and what is said of it."""
+_SIGN = max(map(len, _REFUSED))
 
 Headers = Mapping[str, str]
 """The header of a record, its names in lower case."""
@@ -41,8 +55,6 @@ class Begun(NamedTuple):
 
     place: int
     headers: dict[str, str]
-    begin: int
-    """Where in the file its block begins; known of plain files only."""
     length: int
 
 
@@ -51,13 +63,18 @@ def is_page(headers: Headers) -> bool:
     return headers.get("warc-type") in KINDS
 
 
+def is_garbled(headers: Headers) -> bool:
+    """Return whether a record does not say its type, or says one that there is not: it may have been a page."""
+    return not is_page(headers) and headers.get("warc-type") not in _OTHERS
+
+
 Wanted = Callable[[int, Headers], bool]
 """Says by the place and the header of a record, which is whole, whether it is wanted."""
 
 
 def _pages(place: int, headers: Headers) -> bool:
-    """Want each page."""
-    return is_page(headers)
+    """Want each page, and what may have been one."""
+    return is_page(headers) or is_garbled(headers)
 
 
 def records(
@@ -90,13 +107,11 @@ def first(file: BinaryIO, start: int, end: int) -> int | None:
 def _not_one(file: BinaryIO) -> str | None:
     """Return why a file is no WARC file; None where it is one, or may be a damaged one."""
     opened = next(stretches(file), None)
-    while opened and len(opened.data) < len(_ARC) and opened.fill():
+    while opened and len(opened.data) < _SIGN and opened.fill():
         pass
     if opened is None or not (opened.data or opened.damage):
         return "the file is empty"
-    if opened.data.startswith(_ARC):
-        return "an ARC file, not WARC: `warcio recompress` makes one of it"
-    return None
+    return next((why for sign, why in _REFUSED.items() if opened.data.startswith(sign)), None)
 
 
 def _read(stretch: Plain | Member, end: int | None, wanted: Wanted) -> Iterator[tuple[int, Record | Damage]]:
@@ -121,10 +136,10 @@ def _skip_blank(stretch: Stretch) -> bool:
     """Go to what is no end of a line; return whether there is anything."""
     stretch.trim()
     while True:
-        while stretch.at < len(stretch.data) and stretch.data[stretch.at] in b"\r\n":
-            stretch.at += 1
-        if stretch.at < len(stretch.data):
+        if found := _NOT_BLANK.search(stretch.data, stretch.at):
+            stretch.at = found.start()
             return True
+        stretch.at = len(stretch.data)
         if not stretch.fill():
             return False
 
@@ -139,46 +154,64 @@ def _begun(stretch: Stretch) -> Begun | None:
     while not (blank := _BLANK.search(stretch.data, stretch.at)):
         if len(stretch.data) - stretch.at > _HEAD or not stretch.fill():
             return None
+    if not (blank[1] and _BEGIN.match(stretch.data, stretch.at)):
+        return None
     headers = _headers(as_text(bytes(stretch.data[stretch.at : blank.start()])))
     stretch.at += blank.end() - stretch.at
     length = headers.get("content-length", "")
     if not (length.isascii() and length.isdigit() and len(length) < 16):
         return None
-    return Begun(place, headers, stretch.place, int(length))
+    return Begun(place, headers, int(length))
 
 
 def _headers(text: str) -> dict[str, str]:
-    """Return the fields of a header; of a field that is there twice, the first."""
+    """Return the fields of a header; of a field that is there twice, the first. The type is in lower case."""
     found: dict[str, str] = {}
-    name = ""
-    for line in text.split("\n")[1:]:
-        if line[:1] in (" ", "\t"):  # goes on with the line before
-            found[name] = f"{found.get(name, '')} {line.strip()}"
-            continue
+    for line in _FOLD.sub(" ", text).split("\n")[1:]:
         name, colon, value = line.partition(":")
-        name = name.strip().lower()
         if colon:
-            found.setdefault(name, value.strip())
+            found.setdefault(name.strip().lower(), value.strip())
+    if "warc-type" in found:
+        found["warc-type"] = found["warc-type"].lower()
     return found
 
 
 def _taken(stretch: Plain | Member, begun: Begun, wanted: Wanted) -> Record | str | None:
     """Take the block of a record; return it, None where nobody wants it, or what is wrong."""
-    kept = begun.length <= MOST
-    begin = stretch.at
-    if not (_has(stretch, begun.length) if kept else _skip(stretch, begun.length)):
-        wrong = "the record is shorter than its Content-Length says"
-    else:
-        end = begin + begun.length if kept else stretch.at
-        if _ends(stretch, end):
-            stretch.at = end
-            if not wanted(begun.place, begun.headers):
-                return None
-            return Record(begun.headers, bytes(memoryview(stretch.data)[begin:end]) if kept else None)
-        wrong = "the record does not end where its Content-Length says"
+    begin, kept = stretch.at, begun.length <= MOST
+    wrong = _wrong(stretch, begun.length)
+    if wrong:
+        if isinstance(stretch, Plain):
+            stretch.at -= 1  # what it took for its own may be other records, the first at its very begin
+        return wrong
+    is_wanted = wanted(begun.place, begun.headers)
+    if isinstance(stretch, Plain) and not (kept and is_wanted):
+        _pass(stretch, begun.length)
+    elif kept:
+        _has(stretch, begun.length)
+        stretch.at += begun.length
+    if not is_wanted:
+        return None
+    return Record(begun.headers, bytes(memoryview(stretch.data)[begin : begin + begun.length]) if kept else None)
+
+
+def _wrong(stretch: Plain | Member, length: int) -> str | None:
+    """Return what is wrong with the length of a record whose block comes next; None where it may end there.
+
+    Of a plain file only the place where it would end is looked at, so that a false length costs no time. In a member,
+    the block is unpacked, and skipped where it is larger than MOST.
+    """
+    end = stretch.at + length
     if isinstance(stretch, Plain):
-        stretch.again(begun.begin - 1)  # what it took for its own may be other records
-    return wrong
+        is_there = bool(stretch.peek(end - 1, 1))
+    elif length <= MOST:
+        is_there = _has(stretch, length)
+    else:
+        is_there = _skip(stretch, length)
+        end = stretch.at
+    if not is_there:
+        return "the record is shorter than its Content-Length says"
+    return None if _ends(stretch, end) else "the record does not end where its Content-Length says"
 
 
 def _has(stretch: Stretch, length: int) -> bool:
@@ -199,16 +232,30 @@ def _skip(stretch: Stretch, length: int) -> bool:
     return True
 
 
-def _ends(stretch: Stretch, end: int) -> bool:
-    """Return whether a record may end here: nothing follows but ends of lines, or those and the next record."""
+def _pass(stretch: Plain, length: int) -> None:
+    """Go on by `length` bytes, which are there, and read none of them."""
+    if stretch.at + length <= len(stretch.data):
+        stretch.at += length
+    else:
+        stretch.again(stretch.place + length)
+
+
+def _ends(stretch: Plain | Member, end: int) -> bool:
+    """Return whether a record may end here: the blank line that ends one is here, or nothing, or the next record.
+
+    What follows the blank line may be anything: it is no fault of this record. Only a member must be whole, which its
+    end tells.
+    """
+    at = end
     while True:
-        rest = bytes(stretch.data[end : end + 16]).lstrip(b"\r\n")
-        if rest[: len(BEGIN)] == BEGIN[: len(rest)] and len(rest) >= len(BEGIN):
-            return True
-        if len(rest) >= len(BEGIN):
+        found = stretch.peek(at, _AROUND)
+        rest = found.lstrip(b"\r\n")
+        if len(found) < _AROUND and stretch.damage:
             return False
-        if not stretch.grow():
-            return BEGIN.startswith(rest) and not stretch.damage
+        if rest or len(found) < _AROUND or isinstance(stretch, Plain) or at - end > _BLANKS:
+            break
+        at += _AROUND
+    return rest.startswith(BEGIN) or BEGIN.startswith(rest) or stretch.peek(end, len(_END)) == _END
 
 
 def _to_next(stretch: Stretch) -> bool:

@@ -10,6 +10,7 @@ GZIP = b"\x1f\x8b"
 MAGIC = GZIP + b"\x08"
 BEGIN = b"WARC/"
 """What a record begins with."""
+_LINE = b"\n" + BEGIN
 _READ = 1 << 17  # bytes taken from a file at a time
 _MOST = 1 << 20  # bytes that come out of a member at a time
 
@@ -41,6 +42,12 @@ class Stretch:
         self.data += piece
         return bool(piece)
 
+    def peek(self, at: int, size: int) -> bytes:
+        """Return up to `size` bytes of what `data` has, or would have, from `at` on."""
+        while len(self.data) < at + size and self.grow():
+            pass
+        return bytes(self.data[at : at + size])
+
     def trim(self) -> None:
         """Let go of what was taken, once that is much."""
         if self.at > _MOST:
@@ -67,6 +74,15 @@ class Plain(Stretch):
     def place(self) -> int:
         """Where in the file lies what is next."""
         return self.offset + self.at
+
+    def peek(self, at: int, size: int) -> bytes:
+        """Return up to `size` bytes of what `data` has, or would have, from `at` on; read no more than those."""
+        if at + size <= len(self.data):
+            return bytes(self.data[at : at + size])
+        self.file.seek(self.offset + at)
+        piece = self.file.read(size)
+        self.file.seek(self.offset + len(self.data))
+        return piece
 
     def again(self, place: int) -> None:
         """Go on at another offset."""
@@ -144,9 +160,26 @@ def stretches(file: BinaryIO, start: int = 0) -> Iterator[Plain | Member]:
 
 
 def is_gzip(file: BinaryIO) -> bool:
-    """Return whether a file begins with a gzip member."""
+    """Return whether a file is made of gzip members; what stands before the first whole one may be damaged."""
     file.seek(0)
-    return file.read(len(GZIP)) == GZIP
+    begin = file.read(_READ)
+    if begin.startswith(GZIP):
+        return True
+    if begin.lstrip(b"\r\n").startswith(BEGIN):
+        return False
+    return next_member(file, 0, _plain_record(file)) is not None
+
+
+def _plain_record(file: BinaryIO) -> int | None:
+    """Return where the first line lies that begins a record without compression; None where there is none."""
+    file.seek(0)
+    at, piece, keep = 0, b"", len(_LINE)
+    while more := file.read(_MOST):
+        piece = piece[-keep:] + more
+        if (found := piece.find(_LINE)) >= 0:
+            return at + found - (len(piece) - len(more))
+        at += len(more)
+    return None
 
 
 def next_member(file: BinaryIO, start: int, end: int | None = None) -> int | None:

@@ -101,7 +101,7 @@ def is_archive(path: str) -> bool:
             return False
         with place.open("rb") as file:
             begins = file.read(len(unpack.BEGIN)) == unpack.BEGIN
-            return path.endswith(sources.ENDINGS) or begins or unpack.next_member(file, 0, 1) == 0
+            return sources.is_archive(path) or begins or unpack.next_member(file, 0, 1) == 0
     except (OSError, ValueError):
         return False
 

@@ -7,7 +7,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.responsetypes import responsetypes
 
-from qacrawl.archive import decode
+from qacrawl.archive import decode, transfer
 
 
 class DecodeMiddleware:
@@ -30,6 +30,8 @@ class DecodeMiddleware:
 
         Of other responses than pages the status says all: their bodies are left as they came.
         """
+        if transfer.is_part(response.status, response.headers.getlist("Content-Range")):
+            raise decode.Cut("206 with a part of the page")
         encodings = response.headers.getlist("Content-Encoding")
         if not encodings or not 200 <= response.status < 300:
             return response

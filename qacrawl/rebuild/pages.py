@@ -1,8 +1,8 @@
 """The pages of a site in an archive file, ours or anybody's, as a crawl would have given them to the parser."""
 
+import re
 from array import array
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import BinaryIO, NamedTuple
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from qacrawl import registry, steps
 from qacrawl.archive import decode, read, transfer, warc
-from qacrawl.archive.records import Headers, Record, is_page, records
+from qacrawl.archive.records import Headers, Record, is_garbled, is_page, records
 from qacrawl.archive.records import Wanted as Filter
 from qacrawl.escape import plain
 from qacrawl.records import LARGEST, Page
@@ -23,6 +23,8 @@ _PACKED |= {b"x\xda": b"deflate", b"x\x5e": b"deflate"}
 """What an encoded body begins with. br has no such sign: it is tried on what is no text."""
 _FILES = {"/robots.txt": warc.ROBOTS, tdmrep.PATH: warc.TDMREP}
 """Paths of the files in which a host says how its pages may be used, and what a crawl asks for them as."""
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_GARBLED = re.compile(r"[\0-\x1f\x7f]")
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\f\r\x1b")
 
 
@@ -55,6 +57,23 @@ class Wanted:
         if found in self.skip or not self._is_of_site(host, ours):
             return None
         return found if self.about.kind(found) or found in self.starts else None
+
+    def is_lost(self, url: str, ours: bool) -> bool:
+        """Return whether an address is missing, or so garbled that it may have been one of the site's.
+
+        What other schemes name, such as dns: and urn:, is no page and not lost.
+        """
+        scheme = _SCHEME.match(url)
+        if not scheme:
+            return True
+        is_web = scheme[1].lower() in ("http", "https")
+        try:
+            host = urlsplit(self.about.canonical(url) if is_web else url).netloc
+        except ValueError:
+            return is_web
+        if not is_web:
+            return scheme[1].lower() != "ftp" and host in self.about.HOSTS
+        return bool(_GARBLED.search(url)) and self.url(url, ours) is None and self._is_of_site(host, ours)
 
     def is_about_use(self, url: str, ours: bool) -> bool:
         """Return whether an address is that of a file in which a host of the site says how its pages may be used."""
@@ -156,7 +175,7 @@ def pages(
             of.heed(record)
             continue
         try:
-            entry = read.entry(record)
+            entry = _entry(record, wanted, of)
             found = None if _take(hosts, entry, of) else _page(place, entry, wanted, of, hosts)
         except Exception as error:  # a fault of ours or of the site's addresses
             found = warc.Damage(plain(repr(error), 300))
@@ -171,11 +190,13 @@ def _filter(wanted: Wanted, of: Source, ours: bool, seen: Seen) -> Filter:
     def is_wanted(place: int, headers: Headers) -> bool:
         if headers.get("warc-type") == "warcinfo":
             return not ours
-        if not is_page(headers):
+        if is_page(headers):
+            seen.add(place, headers, of.ours)
+        elif not is_garbled(headers):
             return False
-        seen.add(place, headers, of.ours)
+        url = read.url_of(headers)
         try:
-            return of_use(place, headers) or wanted.url(read.url_of(headers), of.ours) is not None
+            return of_use(place, headers) or wanted.url(url, of.ours) is not None or wanted.is_lost(url, of.ours)
         except Exception:  # it is said when the page is read
             return True
 
@@ -188,9 +209,18 @@ def _files(wanted: Wanted, of: Source) -> Filter:
     def is_wanted(place: int, headers: Headers) -> bool:
         if of.ours:  # a crawl says what it asked for
             return warc.PURPOSE.lower() in headers
-        return is_page(headers) and wanted.is_about_use(read.url_of(headers), of.ours)
+        is_other = not (is_page(headers) or is_garbled(headers))
+        return not is_other and wanted.is_about_use(read.url_of(headers), of.ours)
 
     return is_wanted
+
+
+def _entry(record: Record | warc.Damage, wanted: Wanted, of: Source) -> warc.Entry:
+    """Return what a record says; one of which nobody can tell what page it was is damage."""
+    entry = read.entry(record)
+    if isinstance(entry, warc.Damage) or not wanted.is_lost(entry.url, of.ours):
+        return entry
+    return warc.Damage(f"its WARC-Target-URI is no address: {entry.url!a}")
 
 
 def _take(hosts: Hosts, entry: warc.Entry, of: Source) -> bool:
@@ -210,6 +240,8 @@ def _page(place: int, entry: warc.Entry, wanted: Wanted, of: Source, hosts: Host
         return entry
     if isinstance(entry, warc.Revisit) or not 200 <= entry.status < 300:
         return None
+    if transfer.is_part(entry.status, entry.values("Content-Range")):  # a failure in the crawl, too
+        return None if of.ours else warc.Damage(f"cut off: 206 with a part of the page: {entry.url}")
     url = wanted.url(entry.url, of.ours)
     body = _body(entry, of.ours)
     if url is None or body is None or isinstance(body, warc.Damage):
@@ -224,25 +256,39 @@ def _page(place: int, entry: warc.Entry, wanted: Wanted, of: Source, hosts: Host
 def _body(entry: warc.Exchange, ours: bool) -> bytes | warc.Damage | None:
     """Return the body without its encoding; None for one that was a failure in the crawl, too."""
     try:
-        body = decode.body(entry.body, entry.values("Content-Encoding"), LARGEST)
+        body, wrong = decode.body(entry.body, entry.values("Content-Encoding"), LARGEST), None
     except decode.DecodeError as error:
         if ours:
             return None
         if not (isinstance(error, decode.NotEncoded) or entry.body.lstrip()[:1] == b"<"):
             return warc.Damage(f"{error}: {entry.url}")
-        body = entry.body  # it was decoded when it was archived, and its header left
-    return body if ours else _unpacked(body)
+        body, wrong = entry.body, error  # it was decoded when it was archived, and its header left, unless it is binary
+    if ours:
+        return body
+    try:
+        body = _unpacked(body)
+    except (transfer.CutError, decode.DecodeError) as error:
+        return warc.Damage(f"cut off: {error}: {entry.url}")
+    return warc.Damage(f"{wrong}: {entry.url}") if wrong and _is_binary(body) else body
+
+
+def _is_binary(body: bytes) -> bool:
+    """Return whether a body is no text in any encoding that pages have."""
+    begin = body[:512]
+    is_wide = begin.startswith((b"\xff\xfe", b"\xfe\xff")) or begin.replace(b"\0", b"").lstrip()[:1] == b"<"
+    return not is_wide and len(begin.translate(None, _CONTROL)) < len(begin)
 
 
 def _unpacked(body: bytes) -> bytes:
-    """Return a body without chunks and encoding that no header told of."""
-    with suppress(transfer.CutError):
-        body = transfer.dechunked(body, exactly=True) or body
+    """Return a body without chunks and encoding that no header told of. Raise CutError for chunks without an end."""
+    body = transfer.dechunked(body, exactly=True) or body
     coding = next((name for sign, name in _PACKED.items() if body.startswith(sign)), None)
-    if coding is None and len(body[:512].translate(None, _CONTROL)) < len(body[:512]):
+    if coding is None and _is_binary(body):
         coding = b"br"
     try:
         found = decode.body(body, [coding], LARGEST) if coding else body
     except decode.DecodeError:
+        if coding in (b"gzip", b"zstd"):  # what begins with these signs is that
+            raise
         return body
     return found if coding != b"br" or found.lstrip()[:1] == b"<" else body

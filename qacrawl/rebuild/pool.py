@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 from rich.console import Console
 from rich.progress import Progress
 
-from qacrawl import files, sitefile
+from qacrawl import files, log, sitefile
 from qacrawl.errors import QacrawlError
 from qacrawl.reader.messages import Setup
 from qacrawl.rebuild import staged
@@ -25,6 +25,8 @@ from qacrawl.rebuild.staged import Staged
 
 RANGE = 256 << 20
 """Bytes of a file that are read as one piece."""
+_SAID = 5
+"""Files of which nothing can be read that are named, beside the first."""
 
 _One = TypeVar("_One")
 _Result = TypeVar("_Result")
@@ -144,7 +146,9 @@ def check(made: Sequence[Staged], known: Collection[str] = ()) -> None:
     lost = {address: first for address, first in lost.items() if PurePosixPath(address).name not in known}
     number = len({one.address for one in made})
     if len(lost) * 100 > number:
-        address, (place, reason) = next(iter(lost.items()))
+        (address, (place, reason)), *others = lost.items()
+        for other, (at, why) in others[:_SAID]:
+            log.complain(f"{other}#{at}: {why}")
         raise QacrawlError(
             f"{len(lost)} of {number} archive files can't be read, {address}#{place} for one: {reason}; "
             "nothing has changed"

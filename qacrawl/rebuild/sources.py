@@ -3,14 +3,21 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from qacrawl import files
+from qacrawl import files, log
 from qacrawl.archive import warc
 from qacrawl.errors import Exit, QacrawlError
 from qacrawl.escape import line
 from qacrawl.rebuild.pages import Piece
 
-ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz")
+_ENDINGS = (".warc", ".warc.gz", ".arc", ".arc.gz", ".warc.zst", ".wacz")
 """Of the files in a folder that are read, or refused one by one."""
+_SAID = 5  # files that are named in a line
+_OPEN = ".open"  # what Heritrix adds while it writes, and leaves when it is killed
+
+
+def is_archive(name: str) -> bool:
+    """Return whether a file's name is that of a WARC file, or of one that holds some and is refused."""
+    return name.lower().removesuffix(_OPEN).endswith(_ENDINGS)
 
 
 def own(folder: Path) -> list[Piece]:
@@ -65,8 +72,11 @@ def _at(address: str) -> list[str]:
     is_remote = "://" in address
     if not is_remote and Path(address).is_file():
         return [str(Path(address).absolute())]
-    found = files.listed(address)
-    found = [one for one in found if one == address or one.endswith(ENDINGS)]
+    listed = files.listed(address)
+    found = [one for one in listed if one == address or is_archive(one)]
+    if skipped := [name for one in listed if "warc" in (name := PurePosixPath(one).name).lower() and one not in found]:
+        more = f" and {len(skipped) - _SAID:,} more" if len(skipped) > _SAID else ""
+        log.complain(f"{address}: not read, as no WARC file is named so: {', '.join(skipped[:_SAID])}{more}")
     if not found:
         raise QacrawlError(f"no WARC file at {address}", Exit.USAGE)
     return [one if is_remote else str(Path(one).absolute()) for one in found]

@@ -157,9 +157,11 @@ def test_damage_in_the_one_member_of_a_file_costs_what_stands_behind(tmp_path):
         (b"<html>a saved page</html>" * 1000, "no WARC record where one should begin"),
         (gzip.compress(b"<html>a saved page</html>" * 1000), "no WARC record where one should begin"),
         (b"\x1f\x8b", "the file ends within a gzip member"),
-        (b"PK\x03\x04" + os.urandom(5000), "no WARC record where one should begin"),
+        (b"PK\x03\x04" + os.urandom(5000), "a ZIP file, not WARC: if it is WACZ, `unzip` takes"),
+        (b"\x28\xb5\x2f\xfd" + os.urandom(5000), "a file compressed with zstd: `zstd -d`"),
+        (b"\x5d\x2a\x4d\x18" + os.urandom(5000), "a file compressed with zstd and a dictionary"),
     ],
-    ids=["empty", "empty gzip", "arc", "arc.gz", "html", "html.gz", "magic alone", "zip"],
+    ids=["empty", "empty gzip", "arc", "arc.gz", "html", "html.gz", "magic alone", "zip", "zstd", "dictionary"],
 )
 def test_a_file_that_is_none_is_one_damage(tmp_path, content, reason):
     ((place, damage),) = entries(tmp_path, content)
@@ -202,6 +204,8 @@ def test_ranges_have_each_record_once(tmp_path, name, step):
     [
         ("2024-03-01T12:00:00Z", "2024-03-01T12:00:00+00:00"),
         ("2024-03-01T12:00:00.123456789Z", "2024-03-01T12:00:00.123456+00:00"),
+        ("2024-03-01t12:00:00z", "2024-03-01T12:00:00+00:00"),
+        ("20240301120000", "2024-03-01T12:00:00+00:00"),
         ("2024-03-01T12:00:00", "2024-03-01T12:00:00+00:00"),
         ("2024-03-01", "2024-03-01T00:00:00+00:00"),
         ("2024", "2024-01-01T00:00:00+00:00"),

@@ -137,6 +137,25 @@ def test_headers_without_end_are_a_failed_page(tmp_path: Path, line: bytes):
 
 
 @pytest.mark.slow
+def test_a_part_of_a_page_is_a_failure_and_all_of_it_is_a_page(tmp_path: Path):
+    page, partial = faults.article(1), b"206 Partial Content"
+    said = b"Content-Range: bytes 0-%d/%d"
+    answers = {
+        "/en/article/1": lambda: whole(page[:-100], said % (len(page) - 101, len(page)), status=partial),
+        "/en/article/2": lambda: whole(page, said % (len(page) - 1, len(page)), status=partial),
+    }
+    with raw(site_of(answers)) as url:
+        crawling.crawl(f"{url}/en", tmp_path)
+    rows = crawling.rows(tmp_path)
+    assert (rows["/en/article/1"]["outcome"], rows["/en/article/1"]["reason"]) == ("failed", "response_data_loss")
+    crawled = crawling.contents(tmp_path)
+    assert [row["record_id"] for row in crawled] == ["doctorqna:2"]
+    done = crawling.qacrawl("rebuild", "doctorqna", "--output", str(tmp_path), "--processes", "1")
+    assert done.code == 0, done.err
+    assert crawling.contents(tmp_path) == crawled
+
+
+@pytest.mark.slow
 def test_large_headers_are_taken(tmp_path: Path):
     headers = [b"X-Large: " + b"x" * 100_000, b"X-Large: " + b"y" * 100_000]
     with raw(site_of({"/en/article/1": lambda: whole(faults.article(1), *headers)})) as url:
