@@ -146,7 +146,7 @@ def parse(body: bytes, agent: str) -> Rules:
 def _fields(body: bytes) -> Iterator[tuple[str, str]]:
     """Yield what the lines of a robots.txt mean, as name and value; lines that mean nothing here are left out."""
     for line in lines(_without_half_mark(body), LARGEST):
-        line = line[:LONGEST_LINE].partition("#")[0].strip("\0 \t\v\f")
+        line = line[:LONGEST_LINE].partition("#")[0].strip("\0 \t\v\f\ufeff")  # joined files have marks in their middle
         name, colon, value = line.partition(":")
         if not colon or NAMES.get(name.strip().lower()) is None:
             words = line.split()
