@@ -33,14 +33,24 @@ def from_robots(found: Rules, url: str, seen_at: datetime | None = None) -> tupl
 
 
 def from_tdmrep(found: Sequence[Location], url: str, seen_at: datetime | None = None) -> tuple[Signal, ...]:
-    """Return what a tdmrep.json says of the use of `url`: its first entry that fits (TDMRep, 4.1)."""
-    entry = next((entry for entry in found if entry.fits(url)), None)
-    if entry is None:
-        return ()
-    trains = reserves(entry.reservation)
-    said = [_signal("tdmrep.json", f"tdm-reservation: {entry.reservation}", seen_at, trains)]
-    if entry.policy:
-        said.append(_signal("tdmrep.json", f"tdm-policy: {entry.policy}", seen_at, None))
+    """Return what a tdmrep.json says of the use of `url`: its first entry that fits and can be read (TDMRep, 4.1).
+
+    Those that can't be read are noted beside it.
+    """
+    said = []
+    for entry in found:
+        if not entry.fits(url):
+            continue
+        trains = reserves(entry.reservation)
+        if entry.unread is not None:
+            said.append(_signal("tdmrep.json", entry.unread, seen_at, None, is_read=False))
+        elif entry.reservation or not entry.policy:
+            rule = f"tdm-reservation: {entry.reservation}"
+            said.append(_signal("tdmrep.json", rule, seen_at, trains, is_read=trains is not None))
+        if entry.policy:
+            said.append(_signal("tdmrep.json", f"tdm-policy: {entry.policy}", seen_at, None))
+        if trains is not None:
+            break
     return tuple(said)
 
 

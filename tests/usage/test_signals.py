@@ -196,6 +196,72 @@ def test_what_is_no_tdmrep_json_says_nothing(body):
     assert tdmrep.parse(body) == ()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '[{"location": "/", "tdm-reservation": 1},]',
+        '[{"location": "/", "tdm-reservation": 1,},,]',
+        '// ours\n[{"location": "/", /* all */ "tdm-reservation": 1}]',
+        '\ufeff\ufeff[{"location": "/", "tdm-reservation": "1"}]',
+        '{"location": "/b", "tdm-reservation": 0}\n{"location": "/", "tdm-reservation": 1}',
+        '[{"Location": "/", "TDM-Reservation": true}]',
+        '[{"location": ["/b", "/a"], "tdm-reservation": 1}]',
+        '[{"location": "a", "tdm-reservation": 1}]',
+        '[{"location": "HTTP://Site.example/", "tdm-reservation": 1}]',
+        '[{"location": "https://other.example/", "tdm-reservation": 0}, {"location": "*", "tdm-reservation": 1}]',
+    ],
+)
+def test_a_tdmrep_json_that_is_broken_a_little_is_read(body):
+    found = signals.from_tdmrep(tdmrep.parse(body.encode()), HOST + "/a")
+    assert signals.judge(found) is False
+    assert signals.are_read(found)
+
+
+RESERVED = '{"location": "/", "tdm-reservation": 1}'
+
+
+@pytest.mark.parametrize(
+    ("body", "rule", "trains"),
+    [
+        (f"[{RESERVED}", f"[{RESERVED}", None),
+        ('[{"location": "/", "tdm-res', '[{"location": "/", "tdm-res', None),
+        ('[{"location": "/", "t', '[{"location": "/", "t', None),
+        ('[{"location": "/", "tdm-reservation": 2}]', "tdm-reservation: 2", None),
+        ('[{"location": "/", "tdm-reservation": null}]', "tdm-reservation: null", None),
+        ('[{"location": "/", "tdm-reservation": ""}]', "tdm-reservation:", None),
+        ('[{"tdm-reservation": 1}]', '{"tdm-reservation": "1"}', None),
+        ('[{"location": null, "tdm-reservation": [1]}]', '{"location": null, "tdm-reservation": ["1"]}', None),
+        (f'[[{{"tdm-reservation": 1}}], {RESERVED}]', '[{"tdm-reservation": "1"}]', False),
+        (f'[{{"location": "/a", "tdm-reservation": "no"}}, {RESERVED}]', "tdm-reservation: no", False),
+        (f"[{RESERVED}]" + " " * tdmrep.LARGEST, "524,329 bytes, more than are read", None),
+        (f"[{', '.join([RESERVED] * 1001)}]", None, False),
+    ],
+)
+def test_what_cannot_be_read_of_a_tdmrep_json_is_noted(body, rule, trains):
+    """And hides nothing that can be."""
+    found = signals.from_tdmrep(tdmrep.parse(body.encode()), HOST + "/a")
+    assert signals.judge(found) is trains
+    assert [one.rule for one in found if not one.is_read] == ([rule] if rule else [])
+    assert len(found) == 1 + (trains is not None and rule is not None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<!DOCTYPE html><html><meta name="tdm-reservation" content="1">Not found: /.well-known/tdmrep.json</html>',
+        "404: there is no /.well-known/tdmrep.json",
+        '{"error": "not found", "location": "/.well-known/tdmrep.json"}',
+    ],
+)
+def test_an_answer_of_something_else_is_not_noted(body):
+    assert tdmrep.parse(body.encode()) == ()
+
+
+def test_an_entry_with_a_policy_alone_reserves_nothing_and_is_kept():
+    found = signals.from_tdmrep(tdmrep.parse(b'[{"location": "/", "tdm-policy": "https://x.example/p"}]'), HOST + "/a")
+    assert [(one.rule, one.trains, one.is_read) for one in found] == [("tdm-policy: https://x.example/p", None, True)]
+
+
 HEAD = '<html><head><META NAME="{}" content="{}"></head><body><p>x</p></body></html>'
 
 
