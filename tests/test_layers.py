@@ -10,8 +10,9 @@ FLOW = """
 codes departments errors escape nfc records words
 log urls files schema
 registry archive options
+parse
 usage
-parse validate redact
+validate redact
 sitefile
 steps store
 reader

@@ -53,6 +53,15 @@ class Made:
         return sorted((one.file, place, reason) for one in self.staged for place, reason in one.damages)
 
     @property
+    def said(self) -> standing.Said:
+        """What hosts say of the use of their pages in an archive elsewhere: it counts for all pages of it.
+
+        In our own, runs have kept what was said last.
+        """
+        found = standing.newest(one.said for one in self.staged) if self.given else {}
+        return standing.by_any_scheme(found)
+
+    @property
     def is_whole(self) -> bool:
         """Whether all that was ever fetched was read."""
         return not (self.given or self.lost or self.damages)
@@ -115,6 +124,7 @@ def job(frontier: Frontier, folder: Path, options: Options, given: bool = False)
 
 def swap(frontier: Frontier, folder: Path, made: Made) -> None:
     """Put what is staged in place of the old parts, and say on stderr what is lost. Hold the site's lock."""
+    standing.add(folder, made.said)
     said = replace.swap(frontier, folder, made.staged, made.is_whole)
     for line in (*made.lost.values(), *said):
         log.complain(line)
@@ -131,7 +141,7 @@ def compare(frontier: Frontier, folder: Path, options: Options, made: Made) -> C
     with TemporaryDirectory(prefix="qacrawl-rebuild-") as scratch:
         found = replace.would_be(frontier, folder, made.staged, Path(scratch))
         forgotten = sorted(frontier.addresses(state="forgotten"))
-        hosts, keep = standing.read(folder), options.keep_reserved
+        hosts, keep = standing.read(folder, made.said), options.keep_reserved
         made_of = found["parts"], found["rejects"], frontier.gone(), forgotten
         return comparing.compare(snapshot, *made_of, hosts, keep_reserved=keep)
 

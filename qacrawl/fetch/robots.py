@@ -107,6 +107,8 @@ class RobotsMiddleware:
         for address in found.sitemaps[:MOST_SITEMAPS]:
             try:
                 url = urls.join(f"{root}/robots.txt", address)
+                if urlsplit(url).path == "/robots.txt":  # so does an empty line lead to itself
+                    continue
                 # A page of the site stays one, whatever robots.txt calls it.
                 request = Request(url) if self.run.site.kind(url) else _sitemap(url)
             except ValueError:

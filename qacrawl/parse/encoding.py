@@ -17,13 +17,20 @@ CONTROL = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
 SAMPLE = 8192  # bytes looked at to tell text from binary
 
 HEADER = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
-# Each alternative eats what it matches, so a page is gone through once: comments, XML's declaration, meta tags.
+_ATTRIBUTE = rb"""[\s/]*+(=?+[^\s/>=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"'][^\s>]*+)?+))?+"""
+ATTRIBUTE = re.compile(_ATTRIBUTE)
+"""Name and value, which is in one of three groups."""
+_TAG = re.sub(rb"\((?=[^?])", b"(?:", _ATTRIBUTE)
+# Each alternative eats what it matches, so a page is gone through once: comments, XML's declaration, what holds text
+# and no tags, meta tags, other tags.
 DECLARED = re.compile(
-    rb"""<!--.*?(?:-->|\Z)|<\?xml\s[^<>]*?\bencoding\s*+=\s*+["']([\w.:-]++)"""
-    rb"""|<\s*+meta(?=[\s/])((?:[^<>"']|"[^"]*"|'[^']*')*+)""",
+    rb"""<!--(?:-?>|.*?(?:--!?>|\Z))|<\?xml\s[^<>]*?\bencoding\s*+=\s*+["'](?P<xml>[\w.:-]++)"""
+    rb"""|<(?P<text>script|style|title|textarea|xmp)(?=[\s/>]).*?(?:</(?P=text)(?=[\s/>])|\Z)"""
+    rb"""|<\s*+meta(?=[\s/])(?P<meta>(?:%(tag)s)*+)|</?+[a-z][^\s/>]*+(?:%(tag)s)*+""" % {b"tag": _TAG},
     re.IGNORECASE | re.DOTALL,
 )
-META = re.compile(rb"""charset\s*+=\s*+["']?\s*+([\w.:-]++)""", re.IGNORECASE)
+CHARSET = re.compile(rb"""charset\s*+=\s*+["']?\s*+([\w.:-]++)""", re.IGNORECASE)
+LABEL = re.compile(rb"\s*+([\w.:-]++)")
 HEAD = 16_384  # bytes in which a page can say what it is in
 UTF_16_XML = {b"<\0?\0x\0": "utf-16-le", b"\0<\0?\0x": "utf-16-be"}
 EACH_BYTE = frozenset(name for name in CODECS.values() if name.startswith(("cp12", "iso8859", "koi8", "mac")))
@@ -102,11 +109,24 @@ def _utf8(body: bytes) -> str | None:
 def _declared(body: bytes) -> str | None:
     """Return the codec that a page itself declares."""
     for found in DECLARED.finditer(body[:HEAD]):
-        label = found[1] or ((meta := META.search(found[2])) and meta[1] if found[2] else None)
+        label = found["xml"] or (_of_meta(found["meta"]) if found["meta"] else None)
         if label and (name := codec(label.decode("latin-1"))):
             # Whoever could read the declaration did not read UTF-16.
             return {"utf-16-le": "utf-8", "utf-16-be": "utf-8", USER_DEFINED: "cp1252"}.get(name, name)
     return None
+
+
+def _of_meta(tag: bytes) -> bytes | None:
+    """Return the label that a meta tag's attributes declare; None where it is about something else.
+
+    As the HTML Standard has it: `charset`, or a `content` that stands for the header Content-Type.
+    """
+    said: dict[bytes, bytes] = {}
+    for name, *values in ATTRIBUTE.findall(tag):
+        said.setdefault(name.lower(), b"".join(values))
+    is_header = said.get(b"http-equiv", b"").strip().lower() == b"content-type"
+    found = LABEL.match(said.get(b"charset", b"")) or (is_header and CHARSET.search(said.get(b"content", b"")))
+    return found[1] if found else None
 
 
 def _read(body: bytes, declared: list[str], usual: str | None) -> tuple[str, str]:

@@ -119,6 +119,8 @@ class Seen:
     """Where responses and the like begin, each place once."""
     newest: int = 0
     """The highest number of a visit, in archives of ours."""
+    hosts: Hosts = field(default_factory=Hosts)
+    """The newest of the files in which hosts say how their pages may be used, wherever they lie."""
 
     def add(self, place: int, headers: Headers, ours: bool) -> None:
         """Note a record by its header."""
@@ -166,17 +168,17 @@ def pages(
     """
     if piece.ours and not file.read(1):
         return
-    of, hosts = source(file, piece.name, piece.ours), Hosts()
+    of, hosts, seen = source(file, piece.name, piece.ours), Hosts(), seen or Seen()
     if piece.start:  # what was said of use before counts for what follows
         for _, record in records(file, 0, piece.start, _files(wanted, of)):
-            _take(hosts, read.entry(record), of)
-    for place, record in records(file, piece.start, piece.end, _filter(wanted, of, piece.ours, seen or Seen())):
+            _take(hosts, read.entry(record), of, seen)
+    for place, record in records(file, piece.start, piece.end, _filter(wanted, of, piece.ours, seen)):
         if isinstance(record, Record) and record.headers.get("warc-type") == "warcinfo":
             of.heed(record)
             continue
         try:
             entry = _entry(record, wanted, of)
-            found = None if _take(hosts, entry, of) else _page(place, entry, wanted, of, hosts)
+            found = None if _take(hosts, entry, of, seen) else _page(place, entry, wanted, of, hosts)
         except Exception as error:  # a fault of ours or of the site's addresses
             found = warc.Damage(plain(repr(error), 300))
         if found:
@@ -223,7 +225,7 @@ def _entry(record: Record | warc.Damage, wanted: Wanted, of: Source) -> warc.Ent
     return warc.Damage(f"its WARC-Target-URI is no address: {entry.url!a}")
 
 
-def _take(hosts: Hosts, entry: warc.Entry, of: Source) -> bool:
+def _take(hosts: Hosts, entry: warc.Entry, of: Source, seen: Seen) -> bool:
     """Take in what a host says of the use of its pages; return whether that is what an entry is."""
     if not isinstance(entry, warc.Exchange):
         return False
@@ -231,6 +233,7 @@ def _take(hosts: Hosts, entry: warc.Entry, of: Source) -> bool:
         entry = replace(entry, purpose=purpose)
     if not entry.is_page:
         hosts.take(entry)
+        seen.hosts.take_newer(entry)
     return not entry.is_page
 
 

@@ -31,6 +31,7 @@ from qacrawl.rebuild.batches import DAMAGE, Rows
 from qacrawl.rebuild.pages import Piece, Wanted
 from qacrawl.records import SCHEMA_VERSION
 from qacrawl.store import STAGED
+from qacrawl.usage import standing
 
 PART = 5000
 """Rows of a Parquet file."""
@@ -81,6 +82,8 @@ class Staged:
     """The highest number of a visit."""
     first: int | None = None
     """Where its first record begins; None where none does."""
+    said: standing.Said = field(default_factory=dict)
+    """What files of hosts say of the use of their pages, as far as they lie in it."""
     by_chance: bool = False
     """Whether some rejects may be none the next time."""
 
@@ -159,7 +162,7 @@ def stage(folder: Path, piece: Piece, key: str, setup: Setup, wanted: Wanted) ->
         writer.close()
         damaged = {place for place, _ in made.damages}
         made.read = array("q", (place for place in rows.seen.places if place not in damaged))
-        made.newest = rows.seen.newest
+        made.newest, made.said = rows.seen.newest, standing.said(rows.seen.hosts)
     steps_between = [place - before for before, place in pairwise([0, *made.read])]
     files.write(folder / STAGED / f"{key}.json", json.dumps(vars(made) | {"read": steps_between}).encode())
     return made

@@ -24,12 +24,12 @@ _MEMBER = re.compile(rf"({_KEY})(?:=({_INNER}|{_BARE}))?{_PARAMETERS}")
 _BETWEEN = re.compile(r"[ \t]*,[ \t]*")
 
 
-def read(text: str) -> dict[str, str]:
-    """Return the values by their keys, each as written and without its parameters; of equal keys the last counts.
+def read(text: str) -> list[tuple[str, str]]:
+    """Return keys and values in their order, each as written and without its parameters; keys may come twice.
 
     A key without a value has "?1", which is what that means. Raise ValueError for what is no dictionary.
     """
-    found: dict[str, str] = {}
+    found: list[tuple[str, str]] = []
     rest, at = text.strip(" "), 0
     if len(rest) > LONGEST:
         raise ValueError("a dictionary that is too long")
@@ -37,8 +37,7 @@ def read(text: str) -> dict[str, str]:
         member = _MEMBER.match(rest, at)
         if member is None:
             raise ValueError(f"no dictionary: {rest[at : at + 50]!r}")
-        found.pop(member[1], None)
-        found[member[1]] = "?1" if member[2] is None else member[2]
+        found.append((member[1], "?1" if member[2] is None else member[2]))
         at = member.end()
         if at == len(rest):
             break

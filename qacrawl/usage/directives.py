@@ -21,6 +21,7 @@ RULES = frozenset(
 VALUED = frozenset(["max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"])
 """Rules that have a value behind a colon, as the rules have that are said to one agent."""
 _ABOUT_USE = frozenset(["noindex", "nofollow", "none", "noarchive", "nocache", "nosnippet", "noimageai", "noai"])
+QUOTES = re.compile("[\"']")
 _NAME = re.compile(r"[A-Za-z0-9_.*-]+")
 
 
@@ -39,7 +40,7 @@ class Said:
 def read(value: str, at: datetime, *, agents: bool) -> Said:
     """Return what the rules in a value say to us of a page that was fetched `at`; `agents` may be named in it."""
     said = Said()
-    for name, about in _rules(value[:LARGEST], agents):
+    for name, about in _rules(QUOTES.sub(" ", value[:LARGEST]), agents):
         if name == "unavailable_after":
             _after(said, about, at)
         elif name in _ABOUT_USE:

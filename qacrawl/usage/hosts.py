@@ -51,6 +51,13 @@ class Hosts:
             self.files[host] = replace(known, reserved=tdmrep.parse(body), reserved_at=moment)
         return True
 
+    def take_newer(self, exchange: warc.Exchange) -> None:
+        """Take in a file unless it is older than the one that is known: archives of others have any order."""
+        known = self.files.get(exchange.host or root(exchange.url), Files())
+        at = known.robots_at if exchange.is_robots else known.reserved_at
+        if at is None or at <= exchange.fetched_at:
+            self.take(exchange)
+
     def signals(self, url: str) -> tuple[Signal, ...]:
         """Return what the files of its host say of the use of `url`."""
         known = self.files.get(root(url))

@@ -17,7 +17,8 @@ MOST = 100
 """Such tags that are read."""
 FAR = 50_000
 """Characters of such a tag, at most, from the name on."""
-_ANY = re.compile(rf"name\s*=\s*[\"']?\s*(?:{'|'.join((*ROBOTS, *TDM))})\b")
+_ANY = re.compile(rf"name\s*+=\s*+[\"']?+\s*+(?:(?:{'|'.join((*ROBOTS, *TDM))})\b|[^\"'>&]{{0,20}}&#)")
+"""A name that may be one of those: some of its letters may be character references."""
 
 
 def from_page(markup: str, at: datetime) -> tuple[Signal, ...]:
@@ -26,8 +27,6 @@ def from_page(markup: str, at: datetime) -> tuple[Signal, ...]:
     A tag counts wherever it stands, also in the body; in a comment, a script or a template it is none.
     """
     small = markup.lower()
-    if not any(name in small for name in (*ROBOTS, *TDM)):
-        return ()
     end = _end(small)
     if not end:
         return ()

@@ -30,12 +30,10 @@ def text(body: bytes) -> str:
     """Return the text of `body`: as its byte order mark says, else UTF-8.
 
     Bytes that are no UTF-8 come as lone surrogates (`surrogateescape`), so that they can be told from each other.
+    Further marks at its beginning, as files have that were joined, are left out.
     """
-    if marked := encoding(body):
-        name, length = marked
-        errors = "surrogateescape" if name == "utf-8" else "replace"
-        return body[length:].decode(name, errors)
-    return body.decode("utf-8", "surrogateescape")
+    name, length = encoding(body) or ("utf-8", 0)
+    return body[length:].decode(name, "surrogateescape" if name == "utf-8" else "replace").lstrip("\ufeff")
 
 
 def lines(body: bytes, largest: int) -> list[str]:

@@ -2,9 +2,11 @@
 
 Read by draft-ietf-aipref-attach-05 and -vocab-07 (Content-Usage), contentsignals.org (Content-Signal), the TDM
 Reservation Protocol (W3C community group report, 2024-05) and the robots rules that search engines document.
-Where several apply the most restrictive wins, also where the TDM Reservation Protocol would have one supersede another.
+Where several apply the most restrictive wins, also where the TDM Reservation Protocol would have one supersede another,
+and where of equal keys of a dictionary the last would count (RFC 9651): a proxy may have joined them.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -24,6 +26,10 @@ NARROWER = ("train-genai", "genai", "ai-train")
 """Labels of earlier drafts for a part of it, and Content-Signal's name, taken for what is meant: n reserves."""
 BROADER = ("bots", "all", "tdm", "ai")
 """Labels of earlier drafts for more than training: n reserves, unless there is a word for training itself."""
+_WORDS = {"yes", "no", "y", "n"}
+_PAIR = re.compile(r"[^\s=;:\"']++\s*+=[^=;:\"']*+")
+_LOOSE = re.compile(r"([\w-]++)[\"']?\s*+[=:]\s*+[\"']?([\w-]*+)")
+"""Key and value of a signal, whatever stands around them."""
 
 
 def from_robots(found: Rules, url: str, seen_at: datetime | None = None) -> tuple[Signal, ...]:
@@ -33,14 +39,24 @@ def from_robots(found: Rules, url: str, seen_at: datetime | None = None) -> tupl
 
 
 def from_tdmrep(found: Sequence[Location], url: str, seen_at: datetime | None = None) -> tuple[Signal, ...]:
-    """Return what a tdmrep.json says of the use of `url`: its first entry that fits (TDMRep, 4.1)."""
-    entry = next((entry for entry in found if entry.fits(url)), None)
-    if entry is None:
-        return ()
-    trains = reserves(entry.reservation)
-    said = [_signal("tdmrep.json", f"tdm-reservation: {entry.reservation}", seen_at, trains)]
-    if entry.policy:
-        said.append(_signal("tdmrep.json", f"tdm-policy: {entry.policy}", seen_at, None))
+    """Return what a tdmrep.json says of the use of `url`: its first entry that fits and can be read (TDMRep, 4.1).
+
+    Those that can't be read are noted beside it.
+    """
+    said = []
+    for entry in found:
+        if not entry.fits(url):
+            continue
+        trains = reserves(entry.reservation)
+        if entry.unread is not None:
+            said.append(_signal("tdmrep.json", entry.unread, seen_at, None, is_read=False))
+        elif entry.reservation or not entry.policy:
+            rule = f"tdm-reservation: {entry.reservation}"
+            said.append(_signal("tdmrep.json", rule, seen_at, trains, is_read=trains is not None))
+        if entry.policy:
+            said.append(_signal("tdmrep.json", f"tdm-policy: {entry.policy}", seen_at, None))
+        if trains is not None:
+            break
     return tuple(said)
 
 
@@ -58,9 +74,15 @@ def from_headers(headers: Iterable[tuple[str, str]], at: datetime) -> tuple[Sign
             found += robots("header", "X-Robots-Tag", value, at, agents=True)
         elif lower in ("tdm-reservation", "tdm-policy"):
             found += tdm("header", lower, value)
-    if whole := ", ".join(filter(None, map(str.strip, usages))):
-        found.append(_said("header", "Content-Usage", whole, whole))
-    return tuple(found)
+    return (*found, *_usages(usages))
+
+
+def _usages(lines: Iterable[str]) -> list[Signal]:
+    """Return what the lines of Content-Usage in a header say: together, or each alone where that can't be read."""
+    lines = list(filter(None, map(str.strip, lines)))
+    whole = ", ".join(lines)
+    found = [_said("header", "Content-Usage", whole, whole)] if whole else []
+    return found if are_read(found) else [_said("header", "Content-Usage", line, line) for line in lines]
 
 
 def judge(signals: Iterable[Signal]) -> bool | None:
@@ -108,19 +130,25 @@ def robots(source: str, name: str, value: str, at: datetime, *, agents: bool) ->
 
 
 def tdm(source: str, name: str, value: str) -> Iterator[Signal]:
-    """Yield what the value of tdm-reservation or tdm-policy says; any but 0 and 1 leaves it open (TDMRep, 3.1)."""
+    """Yield what the value of tdm-reservation or tdm-policy says; any but 0 and 1 leaves it open (TDMRep, 3.1).
+
+    A list is what several lines come to that were joined: the most restrictive of its entries counts.
+    """
     if name == "tdm-policy":
         yield _signal(source, f"{name}: {value}", None, None)
         return
-    trains = reserves(value)
-    yield _signal(source, f"{name}: {value}", None, trains, is_read=trains is not None)
+    said = {reserves(one) for one in value.split(",")}
+    trains = False if False in said else True if said == {True} else None
+    yield _signal(source, f"{name}: {value}", None, trains, is_read=None not in said)
 
 
 def _said(source: str, name: str, line: str, said: str, seen_at: datetime | None = None) -> Signal:
     """Return what a Content-Usage or Content-Signal says; `line` is all of it, `said` what stands behind a path."""
-    read = _signals if name == "Content-Signal" else _usage
+    if name == "Content-Signal":
+        trains, is_read = _signals(said)
+        return _signal(source, f"{name}: {line}", seen_at, trains, is_read=is_read)
     try:
-        trains = read(said)
+        trains = _usage(said)
     except ValueError:  # then the preference is unknown (-vocab-07, 6.5.1)
         return _signal(source, f"{name}: {line}", seen_at, None, is_read=False)
     return _signal(source, f"{name}: {line}", seen_at, trains)
@@ -128,29 +156,29 @@ def _said(source: str, name: str, line: str, said: str, seen_at: datetime | None
 
 def _usage(said: str) -> bool | None:
     """Return what a statement of preference says of training. Raise ValueError for one that can't be read."""
-    found = dictionary.read(said)
-    if TRAINING in found and not found.keys() & {*NARROWER, *BROADER} and found[TRAINING] not in ("y", "n"):
+    found = set(dictionary.read(said))
+    keys, own = {key for key, _ in found}, {value for key, value in found if key == TRAINING}
+    if own - {"y", "n"} and not keys & {*NARROWER, *BROADER}:
         raise ValueError("neither y nor n")
-    own = {"y": True, "n": False}.get(found.get(TRAINING, ""))
-    if own is False or any(found.get(label) == "n" for label in NARROWER):
+    if any((label, "n") in found for label in (TRAINING, *NARROWER)):
         return False
-    if own is None and any(found.get(label) == "n" for label in BROADER):
-        return False
-    return own
+    if "y" in own:
+        return True
+    return False if any((label, "n") in found for label in BROADER) else None
 
 
-def _signals(said: str) -> bool | None:
-    """Return what a Content-Signal says of training. Raise ValueError for one that can't be read."""
-    found: bool | None = None
-    for pair in said.split(","):
-        key, equals, value = (part.strip().lower() for part in pair.partition("="))
-        if not pair.strip():
-            continue
-        if not equals or (key in ("ai-train", TRAINING) and value not in ("yes", "no", "y", "n")):
-            raise ValueError(f"no content signal: {pair!r}")
-        if key in ("ai-train", TRAINING):
-            found = value in ("yes", "y") and found is not False
-    return found
+def _signals(said: str) -> tuple[bool | None, bool]:
+    """Return what a Content-Signal says of training, and whether all of it could be read.
+
+    What is not written as it should be, with other signs between, can still reserve, but allows nothing.
+    """
+    pairs = [part.strip().lower() for part in said.split(",") if part.strip()]
+    is_read = all(map(_PAIR.fullmatch, pairs))
+    found = {value for key, value in _LOOSE.findall(" ".join(pairs)) if key in ("ai-train", TRAINING)}
+    if found & {"no", "n"}:
+        return False, is_read and found <= _WORDS
+    is_read = is_read and found <= _WORDS
+    return (True if found and is_read else None), is_read
 
 
 def _signal(source: str, rule: str, seen_at: datetime | None, trains: bool | None, **more: bool) -> Signal:

@@ -6,7 +6,7 @@ snapshot. What they no longer reserve is back when the page was visited again.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from qacrawl.usage import rules, tdmrep
 from qacrawl.usage.directives import AGENT
 from qacrawl.usage.hosts import Files, Hosts
 
+Said = dict[str, dict[str, Any]]
+"""By scheme and host, and by file: when it was seen, and what it says, as JSON has it."""
 NAME = "usage.json"
 """File in output/<site>; there is none while no file of a host says anything of use."""
 
@@ -26,19 +28,64 @@ def note(folder: Path, hosts: Hosts) -> None:
     before = _load(folder)
     now = {**before}
     for host, known in hosts.files.items():
-        found = {**now.get(host, {}), **_plain(known)}
-        now[host] = {name: said for name, said in found.items() if said["says"]}
-    now = {host: said for host, said in sorted(now.items()) if said}
-    if now != before:
-        files.write(folder / NAME, (json.dumps(now, indent=2, ensure_ascii=False) + "\n").encode())
+        now[host] = {**now.get(host, {}), **_plain(known)}
+    _write(folder, before, now)
 
 
-def read(folder: Path) -> Hosts:
-    """Return what the files of hosts said last."""
-    return Hosts({host: _files(said) for host, said in _load(folder).items()})
+def add(folder: Path, said: Said) -> None:
+    """Keep what files of hosts say that were found in archives of others, unless something newer is known."""
+    before = _load(folder)
+    _write(folder, before, newest([before, said]))
 
 
-def _load(folder: Path) -> dict[str, Any]:
+def read(folder: Path, said: Said | None = None) -> Hosts:
+    """Return what the files of hosts said last, as it would be if `said` were added."""
+    found = newest([_load(folder), said or {}])
+    return Hosts({host: _files(known) for host, known in found.items()})
+
+
+def said(hosts: Hosts) -> Said:
+    """Return what the files of hosts say, as JSON has it."""
+    return {host: found for host, known in hosts.files.items() if (found := _plain(known))}
+
+
+def newest(several: Iterable[Said]) -> Said:
+    """Return the newest of what several say of each file of each host; of two of one time, the first that says most."""
+    found: Said = {}
+    for one in several:
+        for host, by_name in one.items():
+            known = found.setdefault(host, {})
+            for name, new in by_name.items():
+                if name not in known or _rank(new) > _rank(known[name]):
+                    known[name] = new
+    return found
+
+
+def by_any_scheme(said: Said) -> Said:
+    """Return what is said with that of http:// for https:// as well, and the other way, where that has none itself."""
+    found = {_other(host): by_name for host, by_name in said.items()}
+    return {host: {**found.get(host, {}), **said.get(host, {})} for host in {**said, **found}}
+
+
+def _other(host: str) -> str:
+    """Return scheme and host with the other scheme."""
+    scheme, _, name = host.partition("://")
+    return f"{'http' if scheme == 'https' else 'https'}://{name}"
+
+
+def _rank(one: Mapping[str, Any]) -> tuple[datetime, int]:
+    return datetime.fromisoformat(one["seen_at"]), len(one["says"])
+
+
+def _write(folder: Path, before: Said, now: Said) -> None:
+    """Keep what is said, but for files that say nothing, where it is not what was known before."""
+    some = {host: {name: one for name, one in said.items() if one["says"]} for host, said in sorted(now.items())}
+    some = {host: said for host, said in some.items() if said}
+    if some != before:
+        files.write(folder / NAME, (json.dumps(some, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _load(folder: Path) -> Said:
     """Return what the file holds; nothing where there is none, or somebody damaged it: the next run writes it anew."""
     try:
         found = json.loads(files.read(folder / NAME) or b"{}")

@@ -46,6 +46,8 @@ def test_each_sitemap_line_stands_for_itself(site, tmp_path):
         "one.txt",
         "http://[",
         "",
+        "/robots.txt#sitemap",
+        f"{site.url('/x/')}../robots.txt?all",
         "//",
         "mailto:x@example.org",
         "http://other.invalid/map.xml",
@@ -62,6 +64,8 @@ def test_each_sitemap_line_stands_for_itself(site, tmp_path):
     rows = crawling.rows(tmp_path)
     assert rows["/en/article/3"]["kind"] == "article"
     assert rows["/no.xml"]["outcome"] == "gone"
+    assert not [path for path in rows if path.startswith("/robots.txt")]
+    assert len([path for path in asked(site) if path.startswith("/robots.txt")]) == 1
 
 
 @pytest.mark.slow

@@ -103,6 +103,23 @@ DECLARATIONS = {
     "a comment before": b"<!-- <meta charset=gbk> --><meta charset=big5>",
     "an unknown one before": b"<meta charset=klingon><meta charset=big5>",
     "a quoted angle before": b'<meta name="x" content="a>b"><meta charset="big5">',
+    "a description before": b'<meta name="description" content="charset=gbk"><meta charset="big5">',
+    "a title before": b'<meta property=og:title content="charset=gbk trouble"><meta content="text/html; charset=big5" '
+    b'HTTP-EQUIV=" content-type ">',
+    "a header of another kind": b'<meta http-equiv="refresh" content="5; url=/?charset=gbk"><meta charset=big5>',
+    "an attribute that ends like it": b'<meta data-charset="gbk" charset="big5">',
+    "charset in a value of it": b"<meta name='charset=gbk' charset=big5>",
+    "an attribute twice": b"<meta charset=big5 charset=gbk>",
+    "no spaces between": b'<meta name="x"content="charset=gbk"charset="big5">',
+    "not ended": b"<meta name=x <meta charset=big5>",
+    "in a script before": b"<script>s = '<meta charset=gbk>'</script ><meta charset=big5>",
+    "in a title before": b"<title>How <meta charset=gbk> works</title><meta charset=big5>",
+    "in an attribute before": b"<body data-x='<meta charset=gbk>'><meta charset=big5>",
+    "in an end tag before": b'</p title="<meta charset=gbk>"><meta charset=big5>',
+    "an empty comment before": b"<!--><meta charset=big5><!-- -->",
+    "a comment ended wrong": b"<!-- <meta charset=gbk> --!><meta charset=big5>",
+    "an apostrophe before": b"<p title=don't><meta charset=big5>",
+    "a quote not closed before": b'<p title="x><meta charset=big5>',
     "far down": b"<script>" + b"x" * 5000 + b"</script><meta charset=big5>",
 }
 

@@ -327,3 +327,58 @@ def test_batches_have_one_schema_and_say_what_is_damaged(tmp_path):
     ((row,),) = [batch.to_pylist() for batch in iter_batches(str(tmp_path / "none.warc"), SETUP)]
     assert (row["kind"], row["warc_file"], row["warc_offset"]) == ("damage", "none.warc", 0)
     assert row["reason"] == "can't be read: No such file or directory"
+
+
+def said(path: str, body: bytes, day: str = warcs.DAY) -> bytes:
+    """A file in which a host says how its pages may be used."""
+    found = warcs.record(warcs.http(body), f"https://doctorqna.com{path}")
+    return found.replace(warcs.DAY.encode(), day.encode())
+
+
+NO = said("/robots.txt", b"User-agent: *\nContent-Signal: /en/article/1 ai-train=no\n")
+NOTHING = said("/robots.txt", b"User-agent: *\nAllow: /\n", "2019-01-01T00:00:00Z")
+TDMREP = said("/.well-known/tdmrep.json", b'[{"location": "/en/article/1", "tdm-reservation": 1}]')
+
+
+def page(number: int) -> bytes:
+    return warcs.record(warcs.http(warcs.article(number)), warcs.url(number))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a": [NO], "b": [page(1), page(2)]},
+        {"a": [page(1), page(2)], "b": [TDMREP]},
+        {"a": [page(1), page(2), NO]},
+        {"a": [NO, NOTHING, page(1), page(2)]},
+        {"a": [NO.replace(b"URI: https:", b"URI: http:")], "b": [page(1), page(2)]},
+        {"a": [page(1)], "b": [NO], "c": [NOTHING, page(2)]},
+    ],
+)
+def test_what_a_host_reserves_counts_for_all_files_of_an_archive(tmp_path, files):
+    """Wherever it lies; the newest counts."""
+    archive, output = tmp_path / "in", tmp_path / "out"
+    archive.mkdir()
+    for name, content in files.items():
+        (archive / f"{name}.warc.gz").write_bytes(warcs.members(*content))
+    done = rebuild(output, "--archive", str(archive))
+    assert done.code == 0, done.err
+    assert numbers(output) == [2]
+    assert [row["may_train"] for row in crawling.parts(output) if row["url"].endswith("/1")] in ([None], [False])
+    before = notes(output)
+    again = rebuild(output, "--archive", str(archive))
+    assert again.code == 0, again.err
+    assert (numbers(output), notes(output)) == ([2], before)
+
+
+def test_only_stages_what_is_said_as_well(tmp_path):
+    archive, output = tmp_path / "in", tmp_path / "out"
+    archive.mkdir()
+    (archive / "a.warc.gz").write_bytes(warcs.members(NO))
+    (archive / "b.warc.gz").write_bytes(warcs.members(page(1), page(2)))
+    for name in ("b", "a"):
+        assert rebuild(output, "--only", str(archive / f"{name}.warc.gz")).code == 0
+    before = notes(output)
+    assert not (output / "doctorqna" / "usage.json").exists()
+    assert rebuild(output, "--archive", str(archive)).code == 0
+    assert (numbers(output), notes(output)) == ([2], before)

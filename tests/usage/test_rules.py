@@ -76,6 +76,19 @@ def test_a_broken_mark_costs_its_line_and_a_mark_inside_its_own():
     assert allows(b"User-agent: *\n\xef\xbb\xbfDisallow: /\n", "/")
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff\ufeffUser-agent: *\nDisallow: /\nContent-Signal: ai-train=no\n",
+    ],
+)
+def test_several_byte_order_marks_at_the_beginning_cost_nothing(text, codec):
+    body = text.encode(codec)
+    assert not allows(body, "/a")
+    assert [usage.said for usage in rules.parse(body, "qacrawl").usages(f"{HOST}/a")] == ["ai-train=no"]
+
+
 AGENTS = {
     "qacrawl": True, "QACRAWL": True, "qacrawl/0.1": True, "qacrawl bot": True, "qacrawl*": True, "qacrawl (x)": True,
     "q": False, "qa": False, "crawl": False, "qacrawler": False, "qacrawl-news": False, "qacrawl_2": False,

@@ -36,7 +36,10 @@ def by_robots(text: str, path: str, agent: str = "qacrawl") -> bool | None:
         ("train-ai=y", True),
         ("search=n, train-ai=y", True),
         ("search=y", None),
-        ("train-ai=y, train-ai=n", False),  # of equal keys the last counts (RFC 9651)
+        ("train-ai=y, train-ai=n", False),
+        ("train-ai=n, train-ai=y", False),  # of equal keys the last would count (RFC 9651)
+        ("train-ai=y, train-ai=y", True),
+        ("train-genai=n, train-genai=y", False),
         ("train-ai=n;since=2026, other=(a b)", False),
         ("bots=n", False),  # the vocabulary's earlier drafts
         ("bots=n, train-ai=y", True),
@@ -59,9 +62,35 @@ def test_a_preference_that_cannot_be_read_is_unknown_and_noted(value):
 
 
 def test_several_header_lines_are_one_dictionary():
-    lines = [("Content-Usage", "train-ai=n"), ("content-usage", "train-ai=y")]
+    lines = [("Content-Usage", "bots=n"), ("content-usage", "train-ai=y")]
     assert come_to(signals.from_headers(lines, AT))[0] is True
-    assert [one.rule for one in signals.from_headers(lines, AT)] == ["Content-Usage: train-ai=n, train-ai=y"]
+    assert [one.rule for one in signals.from_headers(lines, AT)] == ["Content-Usage: bots=n, train-ai=y"]
+
+
+@pytest.mark.parametrize(
+    ("name", "no", "yes"),
+    [
+        ("Content-Usage", "train-ai=n", "train-ai=y"),
+        ("Content-Signal", "ai-train=no", "ai-train=yes"),
+        ("tdm-reservation", "1", "0"),
+    ],
+)
+def test_of_several_lines_the_most_restrictive_counts_in_any_order_joined_or_not(name, no, yes):
+    for lines in ([no, yes], [yes, no], [no, no]):
+        for values in (lines, [", ".join(lines)]):
+            found = signals.from_headers([(name, value) for value in values], AT)
+            assert signals.judge(found) is False
+            assert signals.are_read(found)
+        if name != "tdm-reservation":
+            assert by_robots("User-agent: *\n" + "".join(f"{name}: {line}\n" for line in lines), "/a") is False
+    assert signals.judge(signals.from_headers([(name, f"{yes}, {yes}")], AT)) is True
+
+
+def test_a_line_that_cannot_be_read_does_not_hide_another_that_reserves():
+    for lines in (["train-ai=n", "???"], ["???", "train-ai=n"]):
+        found = signals.from_headers([("Content-Usage", line) for line in lines], AT)
+        assert signals.judge(found) is False
+        assert not signals.are_read(found)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +108,29 @@ def test_several_header_lines_are_one_dictionary():
 def test_content_signal(value, trains):
     assert of_header("Content-Signal", value)[0] is trains
     assert by_robots(f"User-agent: *\nContent-Signal: {value}\nAllow: /", "/a") is trains
+
+
+@pytest.mark.parametrize(
+    ("value", "trains"),
+    [
+        ("search=yes; ai-train=no", False),
+        ("search=yes ai-train=no", False),
+        ('ai-train="no"', False),
+        ("'AI-Train': no", False),
+        ("/en ai-train=no", False),
+        ("ai-train=perhaps, ai-train=no", False),
+        ("search=yes; ai-train=yes", None),
+        ("search=yes ai-train=yes", None),
+        ('ai-train="yes"', None),
+        ("ai-train", None),
+        ("ai-train=", None),
+        ("ai-train=no-idea", None),
+    ],
+)
+def test_a_content_signal_that_is_written_wrong_reserves_allows_nothing_and_is_noted(value, trains):
+    found = signals.from_headers([("Content-Signal", value)], AT)
+    assert signals.judge(found) is trains
+    assert not signals.are_read(found)
 
 
 ROBOTS = """
@@ -143,6 +195,8 @@ def test_a_content_signal_does_not_part_a_group():
         ("unavailable_after: 2999-12-31", (None, True, True)),
         ("unavailable_after: one day", (None, True, True)),
         ("noindex;nofollow", (None, False, False)),
+        ('"noindex", "NOAI"', (False, False, True)),
+        ("'none'", (None, False, False)),
         (",,", (None, True, True)),
     ],
 )
@@ -155,10 +209,31 @@ def test_each_robots_header_is_read_on_its_own():
     assert come_to(signals.from_headers(lines, AT)) == (None, True, False)
 
 
-@pytest.mark.parametrize(("value", "trains"), [("1", False), ("0", True), (" 1 ", False), ("2", None), ("yes", None)])
+@pytest.mark.parametrize(
+    ("value", "trains"),
+    [
+        *{
+            "1": False,
+            "0": True,
+            " 1 ": False,
+            "2": None,
+            "yes": None,
+            '"1"': False,
+            "TRUE": False,
+            "?1": False,
+        }.items(),
+        *{"'0'": True, "false": True, '" 1"': False, "0,0": True, "": None, ",": None}.items(),
+    ],
+)
 def test_tdm_reservation(value, trains):
     assert of_header("TDM-Reservation", value)[0] is trains
     assert signals.are_read(signals.from_headers([("tdm-reservation", value)], AT)) is (trains is not None)
+
+
+def test_a_reservation_in_a_list_counts_whatever_else_stands_there():
+    for value, trains in (("1, x", False), ("x,1", False), ("0, x", None)):
+        found = signals.from_headers([("tdm-reservation", value)], AT)
+        assert (signals.judge(found), signals.are_read(found)) == (trains, False)
 
 
 def test_a_policy_alone_reserves_nothing_and_is_kept():
@@ -196,6 +271,72 @@ def test_what_is_no_tdmrep_json_says_nothing(body):
     assert tdmrep.parse(body) == ()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '[{"location": "/", "tdm-reservation": 1},]',
+        '[{"location": "/", "tdm-reservation": 1,},,]',
+        '// ours\n[{"location": "/", /* all */ "tdm-reservation": 1}]',
+        '\ufeff\ufeff[{"location": "/", "tdm-reservation": "1"}]',
+        '{"location": "/b", "tdm-reservation": 0}\n{"location": "/", "tdm-reservation": 1}',
+        '[{"Location": "/", "TDM-Reservation": true}]',
+        '[{"location": ["/b", "/a"], "tdm-reservation": 1}]',
+        '[{"location": "a", "tdm-reservation": 1}]',
+        '[{"location": "HTTP://Site.example/", "tdm-reservation": 1}]',
+        '[{"location": "https://other.example/", "tdm-reservation": 0}, {"location": "*", "tdm-reservation": 1}]',
+    ],
+)
+def test_a_tdmrep_json_that_is_broken_a_little_is_read(body):
+    found = signals.from_tdmrep(tdmrep.parse(body.encode()), HOST + "/a")
+    assert signals.judge(found) is False
+    assert signals.are_read(found)
+
+
+RESERVED = '{"location": "/", "tdm-reservation": 1}'
+
+
+@pytest.mark.parametrize(
+    ("body", "rule", "trains"),
+    [
+        (f"[{RESERVED}", f"[{RESERVED}", None),
+        ('[{"location": "/", "tdm-res', '[{"location": "/", "tdm-res', None),
+        ('[{"location": "/", "t', '[{"location": "/", "t', None),
+        ('[{"location": "/", "tdm-reservation": 2}]', "tdm-reservation: 2", None),
+        ('[{"location": "/", "tdm-reservation": null}]', "tdm-reservation: null", None),
+        ('[{"location": "/", "tdm-reservation": ""}]', "tdm-reservation:", None),
+        ('[{"tdm-reservation": 1}]', '{"tdm-reservation": "1"}', None),
+        ('[{"location": null, "tdm-reservation": [1]}]', '{"location": null, "tdm-reservation": ["1"]}', None),
+        (f'[[{{"tdm-reservation": 1}}], {RESERVED}]', '[{"tdm-reservation": "1"}]', False),
+        (f'[{{"location": "/a", "tdm-reservation": "no"}}, {RESERVED}]', "tdm-reservation: no", False),
+        (f"[{RESERVED}]" + " " * tdmrep.LARGEST, "524,329 bytes, more than are read", None),
+        (f"[{', '.join([RESERVED] * 1001)}]", None, False),
+    ],
+)
+def test_what_cannot_be_read_of_a_tdmrep_json_is_noted(body, rule, trains):
+    """And hides nothing that can be."""
+    found = signals.from_tdmrep(tdmrep.parse(body.encode()), HOST + "/a")
+    assert signals.judge(found) is trains
+    assert [one.rule for one in found if not one.is_read] == ([rule] if rule else [])
+    assert len(found) == 1 + (trains is not None and rule is not None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<!DOCTYPE html><html><meta name="tdm-reservation" content="1">Not found: /.well-known/tdmrep.json</html>',
+        "404: there is no /.well-known/tdmrep.json",
+        '{"error": "not found", "location": "/.well-known/tdmrep.json"}',
+    ],
+)
+def test_an_answer_of_something_else_is_not_noted(body):
+    assert tdmrep.parse(body.encode()) == ()
+
+
+def test_an_entry_with_a_policy_alone_reserves_nothing_and_is_kept():
+    found = signals.from_tdmrep(tdmrep.parse(b'[{"location": "/", "tdm-policy": "https://x.example/p"}]'), HOST + "/a")
+    assert [(one.rule, one.trains, one.is_read) for one in found] == [("tdm-policy: https://x.example/p", None, True)]
+
+
 HEAD = '<html><head><META NAME="{}" content="{}"></head><body><p>x</p></body></html>'
 
 
@@ -208,6 +349,12 @@ HEAD = '<html><head><META NAME="{}" content="{}"></head><body><p>x</p></body></h
         ("tdm-reservation", "1", (False, True, True)),
         ("tdm-reservation", "0", (True, True, True)),
         ("description", "robots noindex", (None, True, True)),
+        ("&#114;obots", "no&#105;ndex", (None, False, True)),
+        (" rob&#X6F;ts", "noindex", (None, False, True)),
+        ("tdm&#45;reservation", "&#49;", (False, True, True)),
+        ("&#116&#100&#109&#45&#114&#101&#115&#101&#114&#118&#97&#116&#105&#111&#110", "1", (False, True, True)),
+        ("robots", "'noindex'", (None, False, True)),
+        ("tdm-reservation", "0, 1", (False, True, True)),
     ],
 )
 def test_meta_tags(name, content, said):
@@ -227,6 +374,7 @@ TAGS = (
     HEAD.format("tdm-reservation", "1"),
     "<meta name=robots content='a>b, noindex'>",
     "<META content=nofollow NAME=ROBOTS",
+    "<meta name=&#114;obots content=noindex>",
     "<i data-x='name=\"robots\"'>",
     "İ",
 )
@@ -292,7 +440,10 @@ def test_a_dictionary_made_to_be_slow_is_not(text):
     assert time.process_time() - begun < 1
 
 
-@pytest.mark.parametrize("markup", ["<meta " * 200_000, "<meta name=" * 100_000, "name" + " " * 2_000_000 + "robots"])
+@pytest.mark.parametrize(
+    "markup",
+    ["<meta " * 200_000, "<meta name=" * 100_000, "name" + " " * 2_000_000 + "robots", "name=" + " " * 2_000_000],
+)
 def test_a_page_made_to_be_slow_is_not(markup):
     begun = time.process_time()
     page.from_page(markup, AT)
