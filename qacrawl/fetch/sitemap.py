@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import NamedTuple
+from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -14,6 +15,10 @@ from qacrawl.usage import plain
 GZIP = b"\x1f\x8b"
 DECLARED = re.compile(r"\s*<\?xml[^>]*\?>")
 ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_ROOT = r"(?:[\w.-]+:)?(?:urlset|sitemapindex|feed|rss|rdf)(?=[\s/>])"
+ROOT = re.compile(f"<{_ROOT}", re.IGNORECASE)
+START = re.compile(rf"<(?:\?xml\s|!--|!DOCTYPE|{_ROOT})".encode(), re.IGNORECASE)
+"""What a document begins with."""
 AROUND = re.compile(r"^[\s\u200b-\u200d\u2060\ufeff]+|[\s\u200b-\u200d\u2060\ufeff]+$")
 DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
@@ -30,6 +35,8 @@ class Sitemap(NamedTuple):
     """Whether they are addresses of sitemaps."""
     modified: Mapping[str, float] = MappingProxyType({})
     """When the page at an address was last modified, as `<lastmod>` says, in seconds since 1970 UTC."""
+    nested: frozenset[str] = frozenset()
+    """Addresses of sitemaps among those of pages."""
 
 
 def parse(body: bytes, largest: int, most: int) -> Sitemap:
@@ -40,7 +47,7 @@ def parse(body: bytes, largest: int, most: int) -> Sitemap:
     """
     body = _unzipped(_unzipped(body, largest), largest)  # some are sent zipped twice
     text = AROUND.sub("", plain.text(body))
-    if text.startswith("<"):
+    if text.startswith("<") or ROOT.search(text):
         return _of_xml(body, text, most)
     return Sitemap(_first(_listed(text), most))
 
@@ -78,17 +85,21 @@ def _first(addresses: Iterator[str], most: int) -> tuple[str, ...]:
 
 
 def _listed(text: str) -> Iterator[str]:
-    """Yield the addresses of a plain list; lines of something else are left out. Raise ValueError where all are."""
+    """Yield the addresses of a plain list; lines of something else are left out. Raise ValueError where all are.
+
+    A line begins with its address: what follows, a date for one, is none.
+    """
     lines = [line.split() for line in text.splitlines() if line.strip()]
-    found = [words for words in lines if all(map(ADDRESS.fullmatch, words))]
+    found = [words for words in lines if ADDRESS.fullmatch(words[0])]
     if lines and not found:
         raise ValueError("no sitemap")
-    yield from (word for words in found for word in words)
+    yield from (word for words in found for word in words if ADDRESS.fullmatch(word))
 
 
 def _of_xml(body: bytes, text: str, most: int) -> Sitemap:
+    readers = {"urlset": _urlset, "sitemapindex": _urlset, "feed": _atom, "rss": _rss, "rdf": _rss}
     root = _root(body, text)
-    read = {"urlset": _urlset, "sitemapindex": _urlset, "feed": _atom, "rss": _rss, "RDF": _rss}.get(_name(root))
+    read = readers.get(_name(root))
     if read is None:
         raise ValueError("no sitemap")
     addresses = _first(read(root), most)
@@ -96,16 +107,21 @@ def _of_xml(body: bytes, text: str, most: int) -> Sitemap:
         raise ValueError("no sitemap")
     times = _modified(root) if read is _urlset else {}
     modified = {address: times[address] for address in addresses if address in times}
-    return Sitemap(addresses, _name(root) == "sitemapindex", modified)
+    is_index = _name(root) == "sitemapindex"
+    nested = _urlset(root, "sitemap") if read is _urlset and not is_index else ()
+    return Sitemap(addresses, is_index, modified, frozenset(AROUND.sub("", one) for one in nested))
 
 
 def _root(body: bytes, text: str) -> "etree._Element":
-    """Return the root of an XML document, as far as it can be read."""
+    """Return the root of an XML document, as far as it can be read; text before it, a warning for one, is left out."""
     options = {"recover": True, "remove_comments": True, "resolve_entities": False, "no_network": True}
-    says_utf16 = (head := DECLARED.match(text)) and "utf-16" in head[0].lower()
-    if plain.encoding(body) or says_utf16:  # what the bytes show counts more than what the head says
-        body = b'<?xml version="1.0" encoding="utf-8"?>' + DECLARED.sub("", text, count=1).encode("utf-8", "replace")
-    body = BARE.sub(lambda found: b"&amp;" if found[0] == b"&" else found[0], body.lstrip())
+    head = found[0].strip() if (found := DECLARED.search(text)) else ""
+    if plain.encoding(body) or "utf-16" in head.lower():  # what the bytes show counts more than what the head says
+        head, body = '<?xml version="1.0" encoding="utf-8"?>', DECLARED.sub("", text).encode("utf-8", "replace")
+    begin = START.search(body)
+    body = body[begin.start() :] if begin else body.lstrip()
+    body = body if body.startswith(b"<?xml") else head.encode("ascii", "replace") + body
+    body = BARE.sub(lambda found: b"&amp;" if found[0] == b"&" else found[0], body)
     root = etree.fromstring(body, etree.XMLParser(**options))
     if root is None:
         raise ValueError("no sitemap")
@@ -113,8 +129,11 @@ def _root(body: bytes, text: str) -> "etree._Element":
 
 
 def _name(node: "etree._Element") -> str:
-    """Return an element's name without its namespace, which many sitemaps have wrong; "" for what is no element."""
-    return re.split("[}:]", node.tag)[-1] if isinstance(node.tag, str) else ""
+    """Return an element's name in small letters, without its namespace, which many sitemaps have wrong.
+
+    What is no element has "".
+    """
+    return re.split("[}:]", node.tag)[-1].lower() if isinstance(node.tag, str) else ""
 
 
 def _children(node: "etree._Element", *names: str) -> Iterator["etree._Element"]:
@@ -122,12 +141,13 @@ def _children(node: "etree._Element", *names: str) -> Iterator["etree._Element"]
 
 
 def _text(node: "etree._Element") -> str:
-    return "".join(node.itertext())
+    """Return the text of an element; a line that was broken in it is one."""
+    return "".join(line.strip() for line in AROUND.sub("", "".join(node.itertext())).splitlines())
 
 
-def _urlset(root: "etree._Element") -> Iterator[str]:
+def _urlset(root: "etree._Element", *names: str) -> Iterator[str]:
     """Yield the addresses of a sitemap or of an index; an entry may lack its `<loc>`, or have several."""
-    for entry in _children(root, "url", "sitemap"):
+    for entry in _children(root, *(names or ("url", "sitemap"))):
         places = list(_children(entry, "loc"))
         yield from map(_text, places)
         if not places and entry.text:
@@ -165,8 +185,22 @@ def moment(text: str) -> float | None:
 def _atom(root: "etree._Element") -> Iterator[str]:
     """Yield the address of each entry of an Atom feed: its link without a relation, or the alternate one."""
     for entry in _children(root, "entry"):
-        links = [link for link in _children(entry, "link") if link.get("rel", "alternate") == "alternate"]
-        yield from (link.get("href", "") for link in links[:1])
+        links = [link for link in _children(entry, "link") if _relation(link) in ("", "alternate")]
+        yield from map(_target, links[:1])
+
+
+def _relation(link: "etree._Element") -> str:
+    """Return the relation of a link, in small letters; one may be written as an address that ends with its name."""
+    return str(link.get("rel", "")).strip().lower().rpartition("/")[2]
+
+
+def _target(link: "etree._Element") -> str:
+    """Return where a link leads, by the `xml:base` around it."""
+    target = str(link.get("href", ""))
+    try:
+        return urljoin(link.base or "", target.strip())
+    except ValueError:  # it costs itself
+        return target
 
 
 def _rss(root: "etree._Element") -> Iterator[str]:
@@ -174,5 +208,6 @@ def _rss(root: "etree._Element") -> Iterator[str]:
     for channel in (root, *_children(root, "channel")):
         for item in _children(channel, "item"):
             links = [text for link in _children(item, "link") if (text := _text(link).strip())]
-            guids = [_text(guid) for guid in _children(item, "guid") if guid.get("isPermaLink", "true") == "true"]
-            yield from [*links, *filter(ADDRESS.match, map(str.strip, guids))][:1]
+            permanent = [guid for guid in _children(item, "guid") if guid.get("isPermaLink", "true").lower() == "true"]
+            about = [value for name, value in item.items() if name.endswith("}about")]
+            yield from [*links, *filter(ADDRESS.match, map(str.strip, [*map(_text, permanent), *about]))][:1]

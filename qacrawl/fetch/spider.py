@@ -77,8 +77,9 @@ def sitemap(spider: Spider, response: Response) -> Iterator[Request]:
     for address in found.addresses:
         try:
             url = urls.join(response.url, address)
+            is_sitemap = found.is_index or address in found.nested
             # What an index names is a sitemap, unless it is a page of the site.
-            meta: dict[str, Any] = {"kind": "sitemap"} if found.is_index and not site.kind(url) else {}
+            meta: dict[str, Any] = {"kind": "sitemap"} if is_sitemap and not site.kind(url) else {}
             if address in found.modified:
                 meta["modified"] = found.modified[address]
             yield Request(url, meta=meta)

@@ -55,6 +55,12 @@ URLSETS = {
     "torn off behind an entry": urlset(loc(A), loc(B), "<loc>")[: -len("<loc></url></urlset>")],
     "bare ampersand": urlset(loc(A), f"<loc>{B}</loc>"),
     "UTF-8 that is called UTF-16": urlset(loc(A), loc(B), head='<?xml version="1.0" encoding="UTF-16"?>'),
+    "capitals": f"<URLSET><Url><LOC>{A}</LOC></Url><url>{loc(B)}</url></URLSET>",
+    "lines broken in an address": urlset(loc("\n  https://site.example/\n   a\r\n"), loc(B.replace("?", "\n?"))),
+    "a warning before": "<br />\n<b>Warning</b>: x in <b>y.php</b>\n" + urlset(loc(A), loc(B)),
+    "text before": "Warning: x in y.php\n" + urlset(loc(A), loc(B)),
+    "text before, and no declaration": "Warning: x & y\n" + urlset(loc(A), loc(B), head=""),
+    "a root in a comment before": f"<!-- <urlset> -->{urlset(loc(A), loc(B), head='')}",
     "no declaration": urlset(loc(A), loc(B), head=""),
 }
 
@@ -87,6 +93,19 @@ def test_an_index_names_sitemaps(inside):
     assert sitemap.parse(body[: -len("itemap></sitemapindex>")], 1 << 20, 100) == found
 
 
+def test_a_sitemap_may_stand_among_pages():
+    body = urlset(loc(A)).replace("</urlset>", f"<sitemap>{loc(B)}</sitemap></urlset>")
+    found = sitemap.parse(body.encode(), 1 << 20, 100)
+    assert (found.addresses, found.is_index, found.nested) == ((A, B), False, frozenset([B]))
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16-le", "iso-8859-1"])
+def test_text_before_a_document_does_not_hide_its_encoding(codec):
+    address = "https://site.example/b\u00fcro"
+    head = f'<?xml version="1.0" encoding="{codec}"?>'
+    assert named(("Warning: x\n" + urlset(loc(A), loc(address), head=head)).encode(codec)) == [A, address]
+
+
 ATOM = f"""<feed xmlns="http://www.w3.org/2005/Atom"><link href="{C}"/><link rel="self" href="{C}/self"/>
 <entry><link rel="edit" href="{C}/edit"/><link href="{A}"/><link rel="alternate" href="{C}/two"/></entry>
 <entry><link rel="alternate" type="text/html" href="{escaped(B)}"/><content><div><a href="{C}"/></div></content></entry>
@@ -99,7 +118,21 @@ RDF = f"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns
 <item rdf:about="{A}"><link>{A}</link></item><item><link>{escaped(B)}</link></item></rdf:RDF>"""
 
 
-@pytest.mark.parametrize("feed", [ATOM, RSS, RDF], ids=["Atom", "RSS 2.0", "RSS 1.0"])
+ODD_ATOM = f"""<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://site.example/x/">
+<entry xml:base="../"><link rel="self" href="{C}"/><link rel=" Alternate" href=" a "/></entry>
+<entry><link rel="http://www.iana.org/assignments/relation/alternate" href="/b?x=1&amp;y=2"/></entry></feed>"""
+ODD_RSS = f"""<RSS><Channel><item><guid isPermaLink="True">{A}</guid></item>
+<item><guid isPermaLink="False">{C}</guid></item>
+<item><link>https://site.example/
+  b?x=1&y=2</link></item></Channel></RSS>"""
+ODD_RDF = RDF.replace(f"<link>{A}</link>", "")
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [ATOM, RSS, RDF, ODD_ATOM, ODD_RSS, ODD_RDF],
+    ids=["Atom", "RSS 2.0", "RSS 1.0", "odd Atom", "odd RSS 2.0", "odd RSS 1.0"],
+)
 def test_a_feed_names_its_entries(feed):
     assert named(feed) == [A, B]
     assert named(HEAD + "\n<!-- a feed -->" + feed) == [A, B]
@@ -112,6 +145,7 @@ LISTS = {
     "lines that are no address": f"# all pages\n{A}\nsite.example/x\n\n /relative \n{B}\nftp://site.example/\nhttp://\n",
     "white space": f"  {A}\t\n\t{B} ",
     "several in a line": f"{A} {B}",
+    "dates behind": f"{A}\t2024-01-01\t0.5\n{B} daily\n",
 }
 
 
