@@ -274,6 +274,12 @@ def test_another_thread_on_the_page_is_no_reply(headline: str, text: str, more: 
     assert (found.question, found.reply, found.other_replies) == ("It hums at night.", "Descale it.", ())
 
 
+def test_posts_side_by_side_without_titles_are_replies_whatever_their_addresses():
+    posts = [posting("", text, url=f"https://kettles.example/posts/{text[:3]}") for text in ("One.", "Two.")]
+    found = record(ld(posting(*SAID, url="https://kettles.example/t/1"), *posts))
+    assert [found.reply, *[one.reply for one in found.other_replies]] == ["One.", "Two."]
+
+
 @pytest.mark.parametrize("prefix", ["Re: ", "RE: Re: ", "AW: ", "Re[2]: ", "回覆："])
 def test_posts_that_are_headed_as_replies_are_replies(prefix: str):
     found = record(ld(posting(*SAID), posting(prefix + "Hum", "Descale it."), posting(prefix + "Hum", "Rinse it.")))

@@ -46,8 +46,8 @@ def _main(page: Page, postings: list[Item]) -> Item | None:
 def _is_reply(item: Item, main: Item) -> bool:
     """Return whether a posting that stands beside the one that opens a thread is in the same thread."""
     title = _subject(item)
-    if title:
-        return title == _subject(main)
+    if title or not main.items("comment"):  # without a title it is a post, whose address may be its own
+        return not title or title == _subject(main)
     addresses = [{value.partition("#")[0] for value in _addresses(one)} for one in (item, main)]
     return not all(addresses) or bool(addresses[0] & addresses[1])
 
