@@ -206,6 +206,15 @@ def test_a_link_to_an_answer_is_that_answer(attribute: str):
     assert (found.reply, found.reply_accepted) == ("Two.", True)
 
 
+@pytest.mark.parametrize("href", ["", "#", " "])
+def test_an_empty_reference_names_nothing(href: str):
+    author = f'<link itemprop="author" href="{href}"><link itemprop="acceptedAnswer" href="{href}">'
+    inner = author + item("Answer", '<p itemprop="text">Yes.</p>', "suggestedAnswer")
+    found = record(item("Thing", "<b itemprop=name>Menu</b>") + asked(inner))
+    assert (found.question, found.asker, found.reply) == ("It hums at night.", None, "Yes.")
+    assert found.other_replies == ()
+
+
 @pytest.mark.parametrize("kind", ["", ' itemtype="https://schema.org/WebPageElement"'])
 def test_a_text_that_is_an_item_itself_is_read(kind: str):
     inner = f'<div itemprop="text" itemscope{kind}>Descale <b>it</b>.</div>'

@@ -30,7 +30,7 @@ def read(tree: LexborHTMLParser, budget: Budget) -> list[Item]:
         kind = (facts.get("itemtype") or "").split()
         item = items[node.mem_id] = Item(place, kinds(kind), (facts.get("itemid") or "").strip())
         item.shown = Shown(node, budget)
-        for name in (item.id, f"#{facts.get('id') or ''}"):
+        for name in filter(None, (item.id, f"#{node.id}" if node.id else "")):
             named.setdefault(name, item)
         for name in dict.fromkeys((facts.get("itemref") or "").split()):
             if len(others := referring.setdefault(name, [])) < REFERRING:

@@ -78,7 +78,7 @@ def author(item: Item) -> str:
         names = value.all("name", "alternateName", "givenName") if isinstance(value, Item) else [value]
         for name in names:
             said = prose.line(name)
-            if said and not URL.match(said):
+            if said.strip("#") and not URL.match(said):
                 return said
     return ""
 

@@ -40,9 +40,9 @@ def find(*encodings: Iterable[Item]) -> list[Thread]:
         return [_whole(most.thread, forums)]
     if forums:
         return [max(forums, key=_worth)]
-    first, *more = sorted(map(_listed, pages), key=_size, reverse=True) or [[]]
-    seen = {key(_name(thread)) for thread in first}
-    return first + [thread for others in more for thread in others if not is_same(seen, _name(thread))]
+    seen: set[str] = set()
+    listed = sorted(map(_listed, pages), key=_size, reverse=True)
+    return [thread for threads in listed for thread in threads if not is_same(seen, _name(thread))]
 
 
 def silent(*encodings: Iterable[Item]) -> str:
