@@ -19,6 +19,7 @@ from qacrawl.parse.encoding import decode
 from qacrawl.parse.markup import fields
 from qacrawl.records import Article, Page, Refusal
 from qacrawl.sitefile import model
+from qacrawl.sitefile.patterns import FIGURES
 
 _FILE = """\
 [site]
@@ -139,11 +140,10 @@ def _text(name: str, url: str, markup: str) -> str:
     )
 
 
-_NUMBER = "[1-9][0-9]{0,17}"
 _EMBEDDED = (
-    (re.compile(rf"{_NUMBER}(\.[a-zA-Z]{{3,5}})"), "{{number}}{0}"),  # 345.html
-    (re.compile(rf"{_NUMBER}([-._])[^/]*[^/\d][^/]*"), "{{number}}{0}{{slug}}"),  # 345-why-it-hums
-    (re.compile(rf"[^/]*[^/\d][^/]*(\.){_NUMBER}"), "{{slug}}{0}{{number}}"),  # why-it-hums.345
+    (re.compile(rf"{FIGURES}(\.[a-zA-Z]{{3,5}})"), "{{number}}{0}"),  # 345.html
+    (re.compile(rf"{FIGURES}([-._])[^/]*[^/\d][^/]*"), "{{number}}{0}{{slug}}"),  # 345-why-it-hums
+    (re.compile(rf"[^/]*[^/\d][^/]*(\.){FIGURES}"), "{{slug}}{0}{{number}}"),  # why-it-hums.345
 )
 _TITLED = re.compile(r"[^/]*[-_%][^/]*")
 """A part of a path that is made of several words, as titles are."""
@@ -157,13 +157,13 @@ def article_pattern(url: str) -> str:
     path, query = urlsplit(url)[2:4]
     pairs = [part.partition("=")[::2] for part in query.split("&") if part]
     for key, value in sorted(pairs, key=lambda pair: pair[0].lower() in _BESIDE):
-        if found := re.fullmatch(rf"{_NUMBER}(\.\d+)?", value):
+        if found := re.fullmatch(rf"{FIGURES}(\.\d+)?", value):
             return f"{path}?{key}={{number}}{found[1] or ''}"  # topic=12.0: what is behind the dot counts replies
     if pairs and _SCRIPT.fullmatch(path):
         return f"{path}?{pairs[0][0]}={{slug}}"
     parts = path.rstrip("/").split("/")
     of_day = _of_day(parts)
-    numbers = [at for at, part in enumerate(parts) if re.fullmatch(_NUMBER, part) and at not in of_day]
+    numbers = [at for at, part in enumerate(parts) if re.fullmatch(FIGURES, part) and at not in of_day]
     last = len(parts) - 1
     if numbers and numbers[-1] >= last - 1:
         embedded = None  # 345/10-ways-to-boil: the title may begin with a number

@@ -4,9 +4,11 @@ import re
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-NUMBER = "(?P<zeros>0*+)(?P<number>[1-9][0-9]{0,17})"
+FIGURES = "[1-9][0-9]{0,17}"
+"""Of a number that can be the number of an article."""
+NUMBER = f"(?P<zeros>0*+)(?P<number>{FIGURES})"
 SLUG = "[^/?#&=]+"
-DIGITS = re.compile("0*+([1-9][0-9]{0,17})")
+DIGITS = re.compile(f"0*+({FIGURES})")
 _HOLDER = re.compile(r"\{([^{}]*)\}")
 _ASCII = "/%:@!$&'()*+,;=~-._"
 
